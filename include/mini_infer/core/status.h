@@ -1,0 +1,76 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "mini_infer/core/export.h"
+
+namespace mini_infer::core {
+
+// What a call has to say about itself. Every fallible function of the library returns a Status or a
+// Result; exceptions do not cross the API. The message names the node, its operator, what was
+// expected, what was found and what to do. Copyable; safe to read from several threads.
+class MINI_INFER_API Status {
+ public:
+  enum Code {
+    SUCCESS = 0,
+    ERROR_INVALID_ARGUMENT,  // a caller's mistake: name, type, shape, size, option
+    ERROR_INVALID_MODEL,     // the file or graph breaks the standard
+    ERROR_UNSUPPORTED,       // legal, but an operator, type or feature we do not have
+    ERROR_OUT_OF_MEMORY,     // an allocation failed; nothing is leaked
+    ERROR_IO,                // a file could not be read or written
+    ERROR_BUSY,              // the object is in use: an output is still held
+    ERROR_RUNTIME,           // data met while running breaks the operator's contract
+    ERROR_INTERNAL,          // our own mistake: a judge refused a plan, a pass broke a graph
+  };
+
+  // Not explicit, so that `status != Status::SUCCESS` and `return Status::SUCCESS` read well.
+  Status(Code code = SUCCESS) : code_(code) {}  // NOLINT(google-explicit-constructor)
+  Status(Code code, std::string message) : code_(code), message_(std::move(message)) {}
+
+  bool ok() const { return code_ == SUCCESS; }
+  Code code() const { return code_; }
+  const std::string& message() const { return message_; }
+
+  // "invalid model: <message>".
+  std::string to_string() const;
+
+  // The same status with "<where>: " before the message; success stays success.
+  Status with_context(const std::string& where) const;
+
+  friend bool operator==(const Status& status, Code code) { return status.code_ == code; }
+  friend bool operator!=(const Status& status, Code code) { return status.code_ != code; }
+
+ private:
+  Code code_;
+  std::string message_;
+};
+
+// "invalid model", "out of memory", ...
+MINI_INFER_API const char* code_name(Status::Code code);
+
+// A value, or the Status that says why there is none. `value()` may be called only when ok().
+template <typename T>
+class Result {
+ public:
+  Result(T value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
+  Result(Status status) : status_(std::move(status)) {}  // NOLINT(google-explicit-constructor)
+  Result(Status::Code code, std::string message) : status_(code, std::move(message)) {}
+
+  bool ok() const { return value_.has_value(); }
+  const Status& status() const { return status_; }
+  T& value() & { return *value_; }
+  const T& value() const& { return *value_; }
+  T&& value() && { return std::move(*value_); }
+  T* operator->() { return &*value_; }
+  const T* operator->() const { return &*value_; }
+  T& operator*() & { return *value_; }
+  const T& operator*() const& { return *value_; }
+
+ private:
+  std::optional<T> value_;
+  Status status_;
+};
+
+}  // namespace mini_infer::core

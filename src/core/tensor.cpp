@@ -1,0 +1,73 @@
+#include "mini_infer/core/tensor.h"
+
+#include <cassert>
+#include <cstdint>
+#include <cstring>
+#include <new>
+
+namespace mini_infer::core {
+namespace {
+
+constexpr std::align_val_t kAlignment{64};
+
+std::shared_ptr<std::byte> allocate_bytes(std::size_t bytes) {
+  void* memory = ::operator new(bytes, kAlignment, std::nothrow);
+  if (memory == nullptr) return nullptr;
+  return {static_cast<std::byte*>(memory),
+          [](std::byte* data) { ::operator delete(data, kAlignment); }};
+}
+
+}  // namespace
+
+Tensor Tensor::view(DataType type, Shape shape, std::span<const std::byte> bytes,
+                    std::shared_ptr<const void> owner) {
+  assert(checked_bytes(type, shape) == bytes.size());
+  Tensor tensor;
+  tensor.type_ = type;
+  tensor.shape_ = std::move(shape);
+  tensor.bytes_ = bytes;
+  tensor.owner_ = std::move(owner);
+  return tensor;
+}
+
+Result<Tensor> Tensor::allocate(DataType type, Shape shape) {
+  const auto bytes = checked_bytes(type, shape);
+  if (!bytes) {
+    return {Status::ERROR_INVALID_ARGUMENT, std::string("a ") + type_name(type) +
+                                                shape.to_string() + " tensor has no size in bytes"};
+  }
+  auto memory = allocate_bytes(*bytes);
+  if (memory == nullptr) {
+    return {Status::ERROR_OUT_OF_MEMORY, "a host tensor of " + std::to_string(*bytes) + " bytes"};
+  }
+  std::memset(memory.get(), 0, *bytes);
+  std::span<const std::byte> view_of{memory.get(), *bytes};
+  return view(type, std::move(shape), view_of, std::move(memory));
+}
+
+Tensor Tensor::copy_of(DataType type, Shape shape, std::span<const std::byte> bytes) {
+  auto memory = allocate_bytes(bytes.size());
+  if (memory == nullptr) throw std::bad_alloc();
+  if (!bytes.empty()) std::memcpy(memory.get(), bytes.data(), bytes.size());
+  std::span<const std::byte> view_of{memory.get(), bytes.size()};
+  return view(type, std::move(shape), view_of, std::move(memory));
+}
+
+std::span<std::byte> Tensor::mutable_bytes() {
+  return {const_cast<std::byte*>(bytes_.data()), bytes_.size()};
+}
+
+Tensor Tensor::aligned() const {
+  constexpr std::uintptr_t kWidestElement = 16;
+  if (reinterpret_cast<std::uintptr_t>(bytes_.data()) % kWidestElement == 0) return *this;
+  return copy_of(type_, shape_, bytes_);
+}
+
+Tensor Tensor::reshaped(Shape shape) const {
+  assert(shape.elements() == shape_.elements());
+  Tensor tensor = *this;
+  tensor.shape_ = std::move(shape);
+  return tensor;
+}
+
+}  // namespace mini_infer::core

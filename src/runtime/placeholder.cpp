@@ -1,0 +1,1 @@
+namespace mini_infer {}
