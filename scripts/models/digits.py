@@ -105,7 +105,6 @@ def _sample_bilinearly(sources: np.ndarray, positions: np.ndarray) -> np.ndarray
     down, right = weight[..., 0], weight[..., 1]
     top = framed[image, row, column] * (1 - right) + framed[image, row, column + 1] * right
     bottom = (
-        framed[image, row + 1, column] * (1 - right)
-        + framed[image, row + 1, column + 1] * right
+        framed[image, row + 1, column] * (1 - right) + framed[image, row + 1, column + 1] * right
     )
     return top * (1 - down) + bottom * down

@@ -4,6 +4,7 @@ A framework would weigh hundreds of megabytes to train a network of 44,000
 parameters for half a minute.
 """
 
+from collections.abc import Collection
 from typing import Protocol
 
 import numpy as np
@@ -75,7 +76,8 @@ class Convolution(_WithWeightAndBias):
         image = np.zeros(self._input_shape, np.float32)
         for row in range(kernel):
             for column in range(kernel):
-                image[:, :, row : row + height, column : column + width] += windows[:, :, row, column]
+                target = image[:, :, row : row + height, column : column + width]
+                target += windows[:, :, row, column]
         return image
 
 
@@ -136,7 +138,7 @@ class Adam:
     SQUARE_DECAY = 0.999
     EPSILON = 1e-8
 
-    def __init__(self, layers: list[Layer]) -> None:
+    def __init__(self, layers: Collection[Layer]) -> None:
         self._parameters = [p for layer in layers for p in layer.parameters]
         self._gradients = [g for layer in layers for g in layer.gradients]
         self._means = [np.zeros_like(p) for p in self._parameters]

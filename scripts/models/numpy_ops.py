@@ -28,9 +28,7 @@ def image_to_columns(x: np.ndarray, kernel: int, stride: int = 1) -> np.ndarray:
     return columns.reshape(batch, channels * kernel * kernel, height * width)
 
 
-def convolution(
-    x: np.ndarray, weight: np.ndarray, stride: int = 1, padding: int = 0
-) -> np.ndarray:
+def convolution(x: np.ndarray, weight: np.ndarray, stride: int = 1, padding: int = 0) -> np.ndarray:
     """Ungrouped convolution with a square kernel, without bias."""
     out_channels, _, kernel, _ = weight.shape
     padded = pad_spatially(x, padding)

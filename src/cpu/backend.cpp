@@ -5,7 +5,36 @@
 namespace mini_infer::cpu {
 
 // One table per file of kernels; add yours here and below.
+extern const std::span<const KernelEntry> kArgReduceKernels;
+extern const std::span<const KernelEntry> kArithmeticKernels;
+extern const std::span<const KernelEntry> kCastKernels;
+extern const std::span<const KernelEntry> kChannelNormalizationKernels;
+extern const std::span<const KernelEntry> kClipKernels;
+extern const std::span<const KernelEntry> kCompareKernels;
+extern const std::span<const KernelEntry> kConvKernels;
+extern const std::span<const KernelEntry> kCopyKernels;
+extern const std::span<const KernelEntry> kCumSumKernels;
+extern const std::span<const KernelEntry> kDropoutKernels;
+extern const std::span<const KernelEntry> kGatherKernels;
+extern const std::span<const KernelEntry> kGemmKernels;
+extern const std::span<const KernelEntry> kLogicalKernels;
+extern const std::span<const KernelEntry> kMatMulKernels;
+extern const std::span<const KernelEntry> kMovementKernels;
+extern const std::span<const KernelEntry> kOneHotKernels;
+extern const std::span<const KernelEntry> kPadKernels;
+extern const std::span<const KernelEntry> kPoolKernels;
+extern const std::span<const KernelEntry> kPowKernels;
+extern const std::span<const KernelEntry> kReduceExtremeKernels;
+extern const std::span<const KernelEntry> kReduceLogKernels;
+extern const std::span<const KernelEntry> kReduceSumKernels;
+extern const std::span<const KernelEntry> kScatterNdKernels;
+extern const std::span<const KernelEntry> kShapeValueKernels;
+extern const std::span<const KernelEntry> kSoftmaxKernels;
+extern const std::span<const KernelEntry> kTriluKernels;
 extern const std::span<const KernelEntry> kUnaryKernels;
+extern const std::span<const KernelEntry> kVariadicKernels;
+extern const std::span<const KernelEntry> kViewKernels;
+extern const std::span<const KernelEntry> kWhereKernels;
 
 namespace {
 
@@ -14,7 +43,21 @@ class CpuBackend final : public ops::Backend {
   std::string_view name() const override { return "cpu"; }
 
   core::Result<ops::Kernel> bind(const ops::NodeView& view) const override {
-    for (const auto* table : {&kUnaryKernels}) {
+    for (const auto* table : {&kArgReduceKernels, &kArithmeticKernels,
+                              &kCastKernels,      &kChannelNormalizationKernels,
+                              &kClipKernels,      &kCompareKernels,
+                              &kConvKernels,      &kCopyKernels,
+                              &kCumSumKernels,    &kDropoutKernels,
+                              &kGatherKernels,    &kGemmKernels,
+                              &kLogicalKernels,   &kMatMulKernels,
+                              &kMovementKernels,  &kOneHotKernels,
+                              &kPadKernels,       &kPoolKernels,
+                              &kPowKernels,       &kReduceExtremeKernels,
+                              &kReduceLogKernels, &kReduceSumKernels,
+                              &kScatterNdKernels, &kShapeValueKernels,
+                              &kSoftmaxKernels,   &kTriluKernels,
+                              &kUnaryKernels,     &kVariadicKernels,
+                              &kViewKernels,      &kWhereKernels}) {
       for (const KernelEntry& entry : *table) {
         if (view.node().is(entry.type, entry.domain)) return entry.bind(view);
       }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "mini_infer/core/export.h"
 #include "mini_infer/core/status.h"
 #include "mini_infer/core/tensor.h"
 #include "mini_infer/graph/graph.h"
@@ -19,7 +20,7 @@ using Evaluator =
 // constants its bytes (so that Shape → Gather → Concat → Reshape chains are resolved). Idempotent.
 // An unbound input extent, an unknown operator or a shape that cannot be known is an error that
 // names the input or node; nothing is ever given a default size.
-core::Status infer(graph::Graph& graph, const Evaluator& evaluate);
+MINI_INFER_API core::Status infer(graph::Graph& graph, const Evaluator& evaluate);
 
 // The graph inputs whose values decide shapes: those a value input of some node depends on.
 std::vector<std::string> shape_deciding_inputs(const graph::Graph& graph);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mini_infer/core/export.h"
 #include "mini_infer/core/status.h"
 #include "mini_infer/graph/graph.h"
 #include "ops/infer.h"
@@ -20,8 +21,8 @@ struct PassReport {
 };
 
 struct Options {
-  // The passes to run, in the optimiser's own order; nullopt runs all. Constants are folded and dead
-  // nodes dropped in any case: without them shapes are not known.
+  // The passes to run, in the optimiser's own order; nullopt runs all. Constants are folded and
+  // dead nodes dropped in any case: without them shapes are not known.
   std::optional<std::vector<std::string>> passes;
   // Called after each pass, for people who want to look.
   std::function<void(std::string_view pass, const graph::Graph&)> after_pass;
@@ -32,12 +33,13 @@ struct PassInfo {
   std::string_view name;
   std::string_view summary;
 };
-std::vector<PassInfo> passes();
+MINI_INFER_API std::vector<PassInfo> passes();
 
 // Infers shapes, then runs the passes; after each, the graph is inferred, cleaned and verified
-// again. Graph inputs and outputs keep their names, types, shapes and order; a value that is a graph
-// output is never fused away. ERROR_INVALID_ARGUMENT for a pass that does not exist.
-core::Result<std::vector<PassReport>> optimize(graph::Graph& graph, const Options& options,
-                                               const ops::Evaluator& evaluate);
+// again. Graph inputs and outputs keep their names, types, shapes and order; a value that is a
+// graph output is never fused away. ERROR_INVALID_ARGUMENT for a pass that does not exist.
+MINI_INFER_API core::Result<std::vector<PassReport>> optimize(graph::Graph& graph,
+                                                              const Options& options,
+                                                              const ops::Evaluator& evaluate);
 
 }  // namespace mini_infer::optimizer

@@ -11,8 +11,8 @@ std::int64_t footprint(const Buffer& buffer) {
 
 LowerBound lower_bound(const Problem& problem) {
   struct Event {
-    std::int64_t step;  // wider than a step: a buffer ends at last + 1
-    std::int64_t bytes;
+    std::int64_t step;   // wider than a buffer's steps: one ends at last + 1
+    std::int64_t bytes;  // negative when a buffer ends
   };
   std::vector<Event> events;
   events.reserve(2 * problem.buffers.size());
@@ -20,7 +20,7 @@ LowerBound lower_bound(const Problem& problem) {
     events.push_back({buffer.first, footprint(buffer)});
     events.push_back({std::int64_t{buffer.last} + 1, -footprint(buffer)});
   }
-  // At one step the ends come before the starts, so that the sum never exceeds what is live.
+  // At one step ends come before starts, so that the sum never exceeds what is live.
   std::sort(events.begin(), events.end(), [](const Event& a, const Event& b) {
     return a.step != b.step ? a.step < b.step : a.bytes < b.bytes;
   });

@@ -1,77 +1,65 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <utility>
 #include <vector>
 
 #include "planner/problem.h"
 
 namespace mini_infer::planner {
 
-// Which gap a buffer takes among those left by the placed buffers that live with it.
-enum class Fit {
-  kLowest,   // first fit: the lowest offset
-  kTightest  // best fit: the smallest gap, then the lowest; above all of them when it fits in none
-};
-
-// The order in which buffers are placed: each index once.
+// Buffer indices in the order in which they are placed, each once.
 using Order = std::vector<std::int32_t>;
 
+// Which gap a buffer takes among those that the placed buffers living with it leave free.
+enum class Fit {
+  kLowest,    // first fit
+  kTightest,  // best fit: the smallest gap, then the lowest; above all of them if none is enough
+};
+
 struct Placement {
-  std::vector<std::int64_t> offsets;  // bytes, one per buffer
+  std::vector<std::int64_t> offsets;  // bytes, one per buffer; 0 for a buffer of size 0
   std::int64_t height = 0;            // bytes
 };
 
-// The placed buffers, asked by lifetime: a segment tree over the buffers sorted by first step whose
-// nodes keep the largest last step placed below them. add() is O(log n); a query of k answers is
-// O((k + 1) log n), however many buffers the problem has.
-class PlacedBuffers {
- public:
-  struct Range {
-    std::int64_t begin, end;  // bytes
-  };
-
-  explicit PlacedBuffers(const std::vector<Buffer>& buffers);
-
-  void clear();
-  void add(std::int32_t buffer, Range range);
-
-  // Fills `ranges` with the bytes of every placed buffer that is live at some step of first..last.
-  void overlapping(std::int32_t first, std::int32_t last, std::vector<Range>& ranges) const;
-
- private:
-  std::vector<std::int32_t> firsts_;     // sorted
-  std::vector<std::int32_t> positions_;  // of each buffer in firsts_
-  std::vector<Range> ranges_;            // by position
-  std::size_t leaves_ = 1;               // a power of two
-  std::vector<std::int32_t> lasts_;      // a heap-ordered tree; -1 where nothing is placed
-  std::vector<std::int32_t> buffer_lasts_;
-};
-
-// Places buffers one after another. Keeps its index between calls: make one per problem.
+// Places the buffers of one problem in a given order, as often as asked. A buffer is compared with
+// every placed buffer of its window of the timeline, or with all of them when it lives in several
+// windows: a linear scan of narrow arrays, measured faster than an interval tree and a sort.
 class Placer {
  public:
-  // Keeps a reference. Assumes a problem that solve() accepts.
+  // Keeps a reference to `problem`, one that solve() accepts.
   explicit Placer(const Problem& problem);
 
   static constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
 
-  // Gives up, false, at the first buffer that would end above `limit`; `placement` is then partial.
-  // Buffers of size 0 get offset 0.
-  bool place(const Order& order, Fit fit, std::int64_t limit, Placement& placement);
+  // Fills `placement` until a buffer would end above `limit` bytes. Returns the position in `order`
+  // of that buffer, or order.size() when all are placed.
+  std::size_t place(const Order& order, Fit fit, std::int64_t limit, Placement& placement);
 
-  std::int64_t visits() const { return visits_; }
-  std::int32_t failed() const { return failed_; }
+  // Comparisons made so far: what a search counts to know when to stop.
+  std::int64_t comparisons() const { return comparisons_; }
 
  private:
-  std::int64_t offset_of(const Buffer& buffer, Fit fit);
+  // Placed buffers, lowest first; parallel arrays because most entries are only asked their steps.
+  struct PlacedList {
+    std::vector<std::int32_t> firsts, lasts;  // steps
+    std::vector<std::int64_t> begins, ends;   // bytes
+    void insert(const Buffer& buffer, std::int64_t begin, std::int64_t end);
+    void clear();
+  };
+
+  std::int64_t find_offset(const Buffer& buffer, Fit fit);
+  const PlacedList& neighbours(const Buffer& buffer) const;
+  void insert(const Buffer& buffer, std::int64_t begin, std::int64_t end);
+  void clear();
+  std::size_t window(std::int32_t step) const;
 
   const std::vector<Buffer>& buffers_;
-  PlacedBuffers placed_;
-  std::vector<PlacedBuffers::Range> live_;
-  std::int64_t visits_ = 0;
-  std::int32_t failed_ = -1;
+  std::vector<std::int32_t> window_starts_;  // steps, of every window but the first
+  PlacedList all_;
+  std::vector<PlacedList> windows_;  // empty when one window is the whole timeline
+  std::int64_t comparisons_ = 0;
 };
 
 }  // namespace mini_infer::planner

@@ -130,7 +130,7 @@ class MINI_INFER_API Graph {
   core::Status topological_sort(std::vector<NodeId>& order) const;
 
   // ids in range, one producer each, no dangling value, no cycle, constants whose bytes match, no
-  // duplicate names among inputs and among outputs. The error names the node.
+  // duplicate names among inputs. The error names the node.
   core::Status verify() const;
 
   // One line per input, constant count, node and output; stable, for people and golden tests.

@@ -17,7 +17,7 @@ struct OnnxOptions {
   std::map<std::string, core::Shape> shapes;
 };
 
-// Reads an ONNX file (opset 7 to 26) through a memory map. Weights stay views into the map, which
+// Reads an ONNX file (opset 7 to 28) through a memory map. Weights stay views into the map, which
 // lives as long as any constant does; external data is opened only beneath the model's own folder,
 // never through a link. The file must not change while the graph lives.
 //

@@ -1,6 +1,7 @@
-#include "cpu/backend.h"
+#include "cpu/ops/dispatch.h"
 #include "ops/functor.h"
 
+// Elementwise functions of one tensor.
 namespace mini_infer::cpu {
 namespace {
 
@@ -11,35 +12,129 @@ using ops::Kernel;
 using ops::KernelArgs;
 using ops::NodeView;
 
-template <typename T, typename Function>
+template <typename T, typename Out, typename Function>
 Kernel map(std::int64_t count, Function function) {
   return [count, function](const KernelArgs& args) -> Status {
     const T* x = args.in<T>(0);
-    T* y = args.out<T>(0);
+    Out* y = args.out<Out>(0);
     for (std::int64_t i = 0; i < count; ++i) y[i] = function(x[i]);
     return Status::SUCCESS;
   };
 }
 
+template <typename... Ts, typename Function>
+Result<Kernel> bind_map(const NodeView& view, Types<Ts...> types, Function function) {
+  return for_type(view, view.input_type(0), types, [&]<typename T>(T) {
+    return map<T, T>(view.output_shape(0).elements(), function);
+  });
+}
+
 template <typename Function>
-Result<Kernel> bind_float(const NodeView& view, Function function) {
-  if (view.input_type(0) != DataType::kFloat32) return view.unsupported_type(view.input_type(0));
-  return map<float>(view.output_shape(0).elements(), function);
+Result<Kernel> bind_float(const NodeView& view) {
+  return bind_map(view, kFloats, Function{});
+}
+
+template <typename Function>
+Result<Kernel> bind_test(const NodeView& view, Function function) {
+  return for_type(view, view.input_type(0), kFloats, [&]<typename T>(T) {
+    return map<T, std::uint8_t>(view.output_shape(0).elements(), function);
+  });
+}
+
+Result<Kernel> bind_not(const NodeView& view) {
+  if (view.input_type(0) != DataType::kBool) return view.unsupported_type(view.input_type(0));
+  return map<std::uint8_t, std::uint8_t>(view.output_shape(0).elements(), ops::Not{});
+}
+
+Result<Kernel> bind_gelu(const NodeView& view) {
+  if (view.node().get_string("approximate", "none") == "tanh") {
+    return bind_float<ops::GeluTanh>(view);
+  }
+  return bind_float<ops::Gelu>(view);
+}
+
+float attribute(const NodeView& view, const char* key, float fallback) {
+  return view.node().get_float(key, fallback);
 }
 
 constexpr KernelEntry kTable[] = {
-    {"Relu", [](const NodeView& view) { return bind_float(view, ops::Relu{}); }},
-    {"Sigmoid", [](const NodeView& view) { return bind_float(view, ops::Sigmoid{}); }},
-    {"Tanh", [](const NodeView& view) { return bind_float(view, ops::Tanh{}); }},
-    {"HardSwish", [](const NodeView& view) { return bind_float(view, ops::HardSwish{}); }},
+    {"Exp", bind_float<ops::Exp>},
+    {"Log", bind_float<ops::Log>},
+    {"Sqrt", bind_float<ops::Sqrt>},
+    {"Reciprocal", bind_float<ops::Reciprocal>},
+    {"Erf", bind_float<ops::Erf>},
+    {"Floor", bind_float<ops::Floor>},
+    {"Ceil", bind_float<ops::Ceil>},
+    {"Round", bind_float<ops::Round>},
+    {"Sin", bind_float<ops::Sin>},
+    {"Cos", bind_float<ops::Cos>},
+    {"Tan", bind_float<ops::Tan>},
+    {"Asin", bind_float<ops::Asin>},
+    {"Acos", bind_float<ops::Acos>},
+    {"Atan", bind_float<ops::Atan>},
+    {"Sinh", bind_float<ops::Sinh>},
+    {"Cosh", bind_float<ops::Cosh>},
+    {"Tanh", bind_float<ops::Tanh>},
+    {"Asinh", bind_float<ops::Asinh>},
+    {"Acosh", bind_float<ops::Acosh>},
+    {"Atanh", bind_float<ops::Atanh>},
+    {"Sigmoid", bind_float<ops::Sigmoid>},
+    {"HardSwish", bind_float<ops::HardSwish>},
+    {"Softplus", bind_float<ops::Softplus>},
+    {"Softsign", bind_float<ops::Softsign>},
+    {"Mish", bind_float<ops::Mish>},
+    {"Gelu", bind_gelu},
     {"LeakyRelu",
      [](const NodeView& view) {
-       return bind_float(view, ops::LeakyRelu{view.node().get_float("alpha", 0.01f)});
+       return bind_map(view, kFloats, ops::LeakyRelu{attribute(view, "alpha", 0.01f)});
      }},
     {"HardSigmoid",
      [](const NodeView& view) {
-       return bind_float(view, ops::HardSigmoid{view.node().get_float("alpha", 0.2f),
-                                                view.node().get_float("beta", 0.5f)});
+       return bind_map(
+           view, kFloats,
+           ops::HardSigmoid{attribute(view, "alpha", 0.2f), attribute(view, "beta", 0.5f)});
+     }},
+    {"Swish",
+     [](const NodeView& view) {
+       return bind_map(view, kFloats, ops::Swish{attribute(view, "alpha", 1.0f)});
+     }},
+    {"Elu",
+     [](const NodeView& view) {
+       return bind_map(view, kFloats, ops::Elu{attribute(view, "alpha", 1.0f)});
+     }},
+    {"Selu",
+     [](const NodeView& view) {
+       return bind_map(view, kFloats,
+                       ops::Selu{attribute(view, "alpha", 1.67326319217681884765625f),
+                                 attribute(view, "gamma", 1.05070102214813232421875f)});
+     }},
+    {"Celu",
+     [](const NodeView& view) {
+       return bind_map(view, kFloats, ops::Celu{attribute(view, "alpha", 1.0f)});
+     }},
+    {"ThresholdedRelu",
+     [](const NodeView& view) {
+       return bind_map(view, kFloats, ops::ThresholdedRelu{attribute(view, "alpha", 1.0f)});
+     }},
+    {"Shrink",
+     [](const NodeView& view) {
+       return bind_map(view, kFloats,
+                       ops::Shrink{attribute(view, "lambd", 0.5f), attribute(view, "bias", 0.0f)});
+     }},
+    {"Relu",
+     [](const NodeView& view) { return bind_map(view, kFloats + kSignedIntegers, ops::Relu{}); }},
+    {"Neg",
+     [](const NodeView& view) { return bind_map(view, kFloats + kSignedIntegers, ops::Neg{}); }},
+    {"Abs", [](const NodeView& view) { return bind_map(view, kNumbers, ops::Abs{}); }},
+    {"Sign", [](const NodeView& view) { return bind_map(view, kNumbers, ops::Sign{}); }},
+    {"BitwiseNot",
+     [](const NodeView& view) { return bind_map(view, kIntegers, ops::BitwiseNot{}); }},
+    {"Not", bind_not},
+    {"IsNaN", [](const NodeView& view) { return bind_test(view, ops::IsNaN{}); }},
+    {"IsInf",
+     [](const NodeView& view) {
+       return bind_test(view, ops::IsInf{view.node().get_int("detect_negative", 1) != 0,
+                                         view.node().get_int("detect_positive", 1) != 0});
      }},
 };
 

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+
+#include "mini_infer/core/export.h"
+
+namespace mini_infer::runtime {
+
+// Where pools come from. Called once per pool, from build and create_context, never from run.
+// Implementations must be safe to call from several threads.
+class MINI_INFER_API Allocator {
+ public:
+  virtual ~Allocator() = default;
+  // `bytes` > 0 aligned to `alignment` (a power of two), or nullptr when there is no room.
+  virtual void* allocate(std::size_t bytes, std::size_t alignment) = 0;
+  virtual void deallocate(void* memory, std::size_t bytes, std::size_t alignment) = 0;
+};
+
+}  // namespace mini_infer::runtime

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mini_infer/core/export.h"
+#include "mini_infer/core/log.h"
+#include "mini_infer/core/status.h"
+#include "mini_infer/core/types.h"
+#include "mini_infer/graph/graph.h"
+#include "mini_infer/runtime/allocator.h"
+#include "mini_infer/runtime/execution_context.h"
+#include "mini_infer/runtime/memory_plan.h"
+#include "mini_infer/runtime/planning_options.h"
+
+namespace mini_infer::runtime {
+
+struct EngineConfig {
+  bool enable_memory_planning = true;  // false: every tensor has bytes of its own
+  std::size_t memory_alignment = 256;  // bytes; a power of two from 16 to 256
+  bool enable_profiling = false;       // time every step
+  core::Device device = core::Device::kCpu;
+  bool stage_inputs = true;  // see PlanningOptions
+  bool stage_outputs = true;
+  bool keep_inputs = false;
+  std::optional<std::vector<std::string>> passes;
+  // The caller brings the activations: build makes no context, create_context takes memory.
+  bool caller_memory = false;
+  // Run every step in an arena where all bytes but the step's own inputs are overwritten with a
+  // pattern, and fail if it writes outside its outputs. Slow; doubles the memory; for tests.
+  bool poison_memory = false;
+  std::shared_ptr<Allocator> allocator;  // null: aligned host memory
+};
+
+struct TensorInfo {
+  std::string name;
+  core::DataType type = core::DataType::kUndefined;
+  core::Shape shape;
+  std::size_t size_bytes = 0;
+};
+
+struct PassTime {
+  std::string name;
+  int nodes_before = 0;
+  int nodes_after = 0;
+  double milliseconds = 0;
+};
+
+struct EngineState;
+
+// A model planned, judged and made ready to run. build() once; immutable and safe to read from any
+// thread after. Contexts keep what they need of it alive.
+class MINI_INFER_API Engine {
+ public:
+  explicit Engine(EngineConfig config = {});
+  ~Engine();
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+
+  // Optimises a copy of the graph, plans, has both judges accept the plan, allocates the weights
+  // pool, binds kernels and makes the first context. On failure nothing is held and the engine can
+  // be built again. ERROR_OUT_OF_MEMORY names the pool and the bytes asked.
+  core::Status build(std::shared_ptr<graph::Graph> graph);
+
+  // The context made by build; null before it, and with caller_memory.
+  ExecutionContext* context() const;
+
+  // Another context with an arena of its own, or inside the caller's memory: at least
+  // activation_bytes(), aligned to memory_alignment, left alone while the context lives.
+  core::Result<std::unique_ptr<ExecutionContext>> create_context() const;
+  core::Result<std::unique_ptr<ExecutionContext>> create_context(std::span<std::byte> memory) const;
+
+  std::size_t activation_bytes() const;
+  std::size_t weights_bytes() const;
+  const MemoryPlan& memory_plan() const;
+  const std::vector<TensorInfo>& inputs() const;
+  const std::vector<TensorInfo>& outputs() const;
+  const std::vector<PassTime>& pass_times() const;
+  double planning_milliseconds() const;  // schedule, liveness, offsets and judges; without passes
+  // The optimised graph the plan speaks of.
+  const graph::Graph& graph() const;
+
+ private:
+  EngineConfig config_;
+  std::shared_ptr<const EngineState> state_;
+  std::unique_ptr<ExecutionContext> first_context_;
+};
+
+}  // namespace mini_infer::runtime

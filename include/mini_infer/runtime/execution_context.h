@@ -1,0 +1,94 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mini_infer/core/export.h"
+#include "mini_infer/core/status.h"
+#include "mini_infer/core/tensor.h"
+
+namespace mini_infer::runtime {
+
+struct ContextState;
+
+// A view of one output inside the arena. While any lease lives, its context refuses to run, so the
+// bytes cannot change under the reader. Move-only; must not outlive its context.
+class MINI_INFER_API OutputLease {
+ public:
+  OutputLease(OutputLease&& other) noexcept;
+  OutputLease& operator=(OutputLease&&) = delete;
+  ~OutputLease();
+
+  core::DataType type() const { return type_; }
+  const core::Shape& shape() const { return *shape_; }
+  std::span<const std::byte> bytes() const { return bytes_; }
+  template <typename T>
+  std::span<const T> as() const {
+    return {reinterpret_cast<const T*>(bytes_.data()), bytes_.size() / sizeof(T)};
+  }
+  // A copy that outlives the lease.
+  core::Tensor copy() const { return core::Tensor::copy_of(type_, *shape_, bytes_); }
+
+ private:
+  friend class ExecutionContext;
+  OutputLease() = default;
+  ContextState* state_ = nullptr;
+  core::DataType type_ = core::DataType::kUndefined;
+  const core::Shape* shape_ = nullptr;
+  std::span<const std::byte> bytes_;
+};
+
+struct StepTime {
+  std::string_view node;  // lives as long as the context
+  std::string_view op;
+  std::chrono::nanoseconds total{0};  // over all runs
+};
+
+// One arena and everything bound to it: what one thread needs to run an engine. Made by
+// Engine::create_context; keeps what it needs of the engine alive. One thread at a time per
+// context, any number of contexts at once.
+class MINI_INFER_API ExecutionContext {
+ public:
+  ~ExecutionContext();
+  ExecutionContext(ExecutionContext&&) = delete;
+
+  // Copies a staged input into the arena. Type, shape and bytes must be the planned ones: a larger
+  // batch is refused, never overrun. ERROR_INVALID_ARGUMENT names the input.
+  core::Status set_input(std::string_view name, const core::Tensor& tensor);
+  core::Status set_input(std::size_t index, std::span<const std::byte> bytes);
+
+  // The caller's own memory for an input or output that is not staged (EngineConfig). `bytes` is
+  // exactly the tensor's size, the address 16-byte aligned; it must stay valid and, for outputs,
+  // must not be touched, during run(). ERROR_INVALID_ARGUMENT otherwise.
+  core::Status bind_input(std::string_view name, const void* memory, std::size_t bytes);
+  core::Status bind_output(std::string_view name, void* memory, std::size_t bytes);
+  core::Status bind_input(std::size_t index, const void* memory, std::size_t bytes);
+  core::Status bind_output(std::size_t index, void* memory, std::size_t bytes);
+
+  // Runs every step. Needs every staged input set since the last run (a run consumes them unless
+  // keep_inputs is on) and every caller's buffer bound. Allocates nothing. ERROR_BUSY while an
+  // output is leased; ERROR_RUNTIME names the node whose data broke its operator's contract.
+  core::Status run();
+
+  // A staged output of the last successful run.
+  core::Result<OutputLease> output(std::string_view name) const;
+  core::Result<OutputLease> output(std::size_t index) const;
+
+  // Per step, in order; empty unless profiling is on.
+  std::vector<StepTime> profile() const;
+
+  // The arena. For tools that show or check it; its content belongs to the context.
+  std::span<const std::byte> arena() const;
+
+ private:
+  friend class Engine;
+  explicit ExecutionContext(std::unique_ptr<ContextState> state);
+  std::unique_ptr<ContextState> state_;
+};
+
+}  // namespace mini_infer::runtime

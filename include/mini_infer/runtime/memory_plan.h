@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "mini_infer/core/export.h"
+#include "mini_infer/core/status.h"
+#include "mini_infer/core/types.h"
+#include "mini_infer/graph/graph.h"
+
+// What a memory plan says. Plain values; sizes and offsets in bytes; a step is the execution of one
+// node, counted from 0 in the plan's order.
+namespace mini_infer::runtime {
+
+// How it is known that nothing smaller exists.
+enum class Proof {
+  kNone,      // not known: the gap to the bound is open
+  kByBound,   // equal to a lower bound: anyone can check
+  kBySearch,  // an exhaustive search found nothing smaller: re-run to check
+};
+
+// One storage: the bytes of a tensor, and of everything that shares them (views, in-place results).
+struct TensorPlacement {
+  enum class Kind { kTensor, kWorkspace, kScratch };
+  Kind kind = Kind::kTensor;
+  std::string name;                    // of the first value written there
+  std::vector<graph::ValueId> values;  // the values held, in the order they come to be
+  std::size_t offset = 0;              // from the pool's start, a multiple of the alignment
+  std::size_t size_bytes = 0;          // of the largest value; the pool reserves it rounded up
+  int first_step = 0;
+  int last_step = 0;  // inclusive; outputs live to the last step of all
+};
+
+struct MemoryPool {
+  std::string name;  // "activations"
+  std::size_t size_bytes = 0;
+  std::size_t alignment = 0;
+  std::vector<TensorPlacement> tensors;
+};
+
+struct PlanStep {
+  graph::NodeId node = graph::kNoNode;
+  std::string name;            // the node's
+  std::string op;              // "Conv", or "mini_infer.Conv" for what the optimiser made
+  std::size_t live_bytes = 0;  // reserved by what is alive at this step
+  std::size_t hole_bytes = 0;  // the largest free run inside the pool at this step
+};
+
+struct MemoryPlan {
+  // Why there is no plan; SUCCESS when there is. On failure everything below is empty.
+  core::Status status;
+  // The activations pool. Weights are apart, see weights_bytes.
+  std::vector<MemoryPool> pools;
+  // Inputs and outputs in the caller's buffers, with what shares them: no bytes of any pool.
+  std::vector<TensorPlacement> bound;
+  std::vector<PlanStep> steps;
+  bool keeps_inputs = false;  // staged inputs still own their bytes after the last step
+
+  std::size_t total_memory = 0;     // the activations pool as planned
+  std::size_t original_memory = 0;  // the same graph with no storage shared, scratch included
+  float memory_saving_ratio = 0;    // 1 - total_memory / original_memory
+  std::size_t weights_bytes = 0;    // constants that kernels read, deduplicated, each aligned
+
+  std::size_t lower_bound = 0;         // no placement for this order and alias set can be lower
+  int peak_step = 0;                   // the first step whose live bytes are lower_bound
+  Proof offsets_proof = Proof::kNone;  // of total_memory, for this order and alias set
+  Proof order_proof = Proof::kNone;    // of lower_bound over all orders, for this alias set
+  // From schedule to judges, without the optimiser; a measurement, no part of the plan's identity.
+  double planning_milliseconds = 0;
+  std::string plan_hash;  // 16 hex digits over order, aliases, lifetimes and offsets
+
+  bool proven_offsets() const { return offsets_proof != Proof::kNone; }
+  bool proven_order() const { return order_proof != Proof::kNone; }
+};
+
+}  // namespace mini_infer::runtime

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mini_infer::runtime {
+
+// Everything that decides a plan, and nothing that does not.
+struct PlanningOptions {
+  bool share_memory = true;     // false: every storage has bytes of its own
+  std::size_t alignment = 256;  // bytes; a power of two from 16 to 256
+  bool stage_inputs = true;     // inputs have bytes in the arena; false: the caller's buffers
+  bool stage_outputs = true;    // outputs likewise
+  bool keep_inputs = false;     // staged inputs outlive a run, instead of being consumed by it
+  // Optimiser passes to run; nullopt for all. Constants are folded in any case.
+  std::optional<std::vector<std::string>> passes;
+};
+
+}  // namespace mini_infer::runtime

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/exit_code.h"
+#include "mini_infer/core/status.h"
+
+// The verbs of mini-infer, each in a .cpp of its own, and what the command line says to them.
+namespace mini_infer::cli {
+
+struct ModelOptions {
+  std::string path;
+  std::vector<std::string> shapes;  // "x:1x3x224x224,y:1", repeatable
+  std::vector<std::string> inputs;  // "name=file" or "file.npz", repeatable
+};
+
+struct PlanningFlags {
+  bool no_sharing = false;
+  std::string passes;  // "none" or a list; empty: all
+  std::size_t alignment = 256;
+};
+
+struct PlanCommand {
+  bool json = false;
+  ModelOptions model;
+  PlanningFlags planning;
+  std::string device = "none";
+};
+
+struct RunCommand {
+  bool json = false;
+  ModelOptions model;
+  PlanningFlags planning;
+  std::string output_dir;
+  std::optional<std::uint64_t> seed;
+  bool profile = false;
+  bool poison = false;
+};
+
+struct VerifyCommand {
+  bool json = false;
+  std::vector<std::string> folders;
+  PlanningFlags planning;
+  double rtol = 1e-3;
+  double atol = 1e-7;
+  std::optional<double> rel_max;
+  bool poison = false;
+};
+
+struct BenchCommand {
+  bool json = false;
+  ModelOptions model;
+  PlanningFlags planning;
+  std::optional<int> iterations;
+  double warm_up_ms = 200;
+  double duration_s = 3;
+  std::vector<double> percentiles = {90, 95, 99};
+  int threads = 1;
+  std::uint64_t seed = 0;
+  bool dump_profile = false;
+  std::string export_profile;
+};
+
+struct InspectCommand {
+  bool json = false;
+  ModelOptions model;
+  std::string after;
+  bool each_pass = false;
+  bool nodes = false;
+};
+
+// A Status says that there is no result; an exit code says what the result means.
+core::Result<ExitCode> execute(const PlanCommand& command);
+core::Result<ExitCode> execute(const RunCommand& command);
+core::Result<ExitCode> execute(const VerifyCommand& command);
+core::Result<ExitCode> execute(const BenchCommand& command);
+core::Result<ExitCode> execute(const InspectCommand& command);
+
+}  // namespace mini_infer::cli

@@ -1,0 +1,115 @@
+#include "cli/model.h"
+
+#include <algorithm>
+
+#include "cli/shapes.h"
+#include "cli/stopwatch.h"
+#include "cli/text.h"
+#include "core/try.h"
+#include "mini_infer/importers/onnx.h"
+#include "mini_infer/runtime/shape_inputs.h"
+
+namespace mini_infer::cli {
+namespace {
+
+using core::Status;
+
+std::optional<std::vector<std::string>> parse_passes(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  if (text == "none") return std::vector<std::string>{};
+  return split(text, ',');
+}
+
+// "image:1x1x28x28" with 1 for what is not known.
+std::string example_shape(const graph::Value& value) {
+  if (!value.declared) return value.name + ":1x3x224x224";
+  if (value.declared->empty()) return value.name + ":scalar";
+  std::vector<std::string> extents;
+  for (const graph::Dim& dim : *value.declared) {
+    extents.push_back(std::to_string(dim.extent >= 0 ? dim.extent : 1));
+  }
+  return value.name + ":" + join(extents, "x");
+}
+
+}  // namespace
+
+core::Result<Model> load_model(const ModelOptions& options) {
+  importers::OnnxOptions import_options;
+  MI_ASSIGN(import_options.shapes, parse_shapes(options.shapes));
+  Model model;
+  MI_ASSIGN(model.inputs, read_inputs(options.inputs));
+  const Stopwatch stopwatch;
+  MI_ASSIGN(model.graph, importers::import_onnx(options.path, import_options));
+  model.import_ms = stopwatch.milliseconds();
+  MI_TRY(bind_inputs(*model.graph, model.inputs));
+  return model;
+}
+
+Status bind_inputs(graph::Graph& graph, const Tensors& tensors) {
+  const std::vector<std::string> deciding = runtime::shape_deciding_inputs(graph);
+  for (const auto& [name, tensor] : tensors) {
+    const bool decides = std::find(deciding.begin(), deciding.end(), name) != deciding.end();
+    MI_TRY(decides ? graph::bind_input_value(graph, name, tensor)
+                   : graph::bind_input_shape(graph, name, tensor.shape()));
+  }
+  return Status::SUCCESS;
+}
+
+Status check_bound(const graph::Graph& graph) {
+  const std::vector<std::string> deciding = runtime::shape_deciding_inputs(graph);
+  for (graph::ValueId id : graph.inputs) {
+    const graph::Value& value = graph.value(id);
+    const bool decides = std::find(deciding.begin(), deciding.end(), value.name) != deciding.end();
+    if (decides && !value.is_constant()) {
+      return {Status::ERROR_INVALID_ARGUMENT, "the value of input '" + value.name + "' " +
+                                                  type_text(value) +
+                                                  " decides shapes; give it with --input " +
+                                                  value.name + "=FILE (.npy, .pb or .npz)"};
+    }
+    if (!value.shape) {
+      return {Status::ERROR_INVALID_ARGUMENT,
+              "the shape of input '" + value.name + "' " + type_text(value) +
+                  " is not known; give it, as in --shapes=" + example_shape(value)};
+    }
+  }
+  return Status::SUCCESS;
+}
+
+runtime::PlanningOptions planning_options(const PlanningFlags& flags) {
+  runtime::PlanningOptions options;
+  options.share_memory = !flags.no_sharing;
+  options.alignment = flags.alignment;
+  options.passes = parse_passes(flags.passes);
+  return options;
+}
+
+runtime::EngineConfig engine_config(const PlanningFlags& flags) {
+  runtime::EngineConfig config;
+  config.enable_memory_planning = !flags.no_sharing;
+  config.memory_alignment = flags.alignment;
+  config.passes = parse_passes(flags.passes);
+  return config;
+}
+
+core::Result<runtime::Engine> build_engine(const Model& model, runtime::EngineConfig config) {
+  MI_TRY(check_bound(*model.graph));
+  runtime::Engine engine(std::move(config));
+  MI_TRY(engine.build(model.graph));
+  return engine;
+}
+
+Status set_inputs(const runtime::Engine& engine, const Tensors& tensors) {
+  for (const runtime::TensorInfo& input : engine.inputs()) {
+    const auto given = tensors.find(input.name);
+    if (given == tensors.end()) {
+      return {Status::ERROR_INVALID_ARGUMENT,
+              "no tensor for input '" + input.name + "' " + core::type_name(input.type) +
+                  input.shape.to_string() + "; give --input " + input.name +
+                  "=FILE, or --random SEED for all that are not given"};
+    }
+    MI_TRY(engine.context()->set_input(input.name, given->second));
+  }
+  return Status::SUCCESS;
+}
+
+}  // namespace mini_infer::cli

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "cli/commands.h"
+#include "cli/input_files.h"
+#include "mini_infer/core/status.h"
+#include "mini_infer/graph/graph.h"
+#include "mini_infer/runtime/engine.h"
+#include "mini_infer/runtime/planning_options.h"
+
+namespace mini_infer::cli {
+
+struct Model {
+  std::shared_ptr<graph::Graph> graph;
+  Tensors inputs;  // those that were given
+  double import_ms = 0;
+};
+
+// Imports the model, reads the given tensors and binds what they and --shapes say.
+core::Result<Model> load_model(const ModelOptions& options);
+
+// Binds the shapes of the tensors to the inputs of those names, and the values of those that decide
+// shapes.
+core::Status bind_inputs(graph::Graph& graph, const Tensors& tensors);
+
+// All that planning needs is bound; else ERROR_INVALID_ARGUMENT that names the option to give.
+core::Status check_bound(const graph::Graph& graph);
+
+runtime::PlanningOptions planning_options(const PlanningFlags& flags);
+runtime::EngineConfig engine_config(const PlanningFlags& flags);
+
+// The engine, ready to run.
+core::Result<runtime::Engine> build_engine(const Model& model, runtime::EngineConfig config);
+
+// Copies the tensors into the engine's inputs; each input must be there.
+core::Status set_inputs(const runtime::Engine& engine, const Tensors& tensors);
+
+}  // namespace mini_infer::cli

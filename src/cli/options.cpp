@@ -1,0 +1,237 @@
+#include "cli/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "cli/text.h"
+#include "optimizer/optimizer.h"
+
+namespace mini_infer::cli {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  mini-infer plan model.onnx --shapes=x:1x3x224x224
+  mini-infer run model.onnx --input x=x.npy --output-dir out
+  mini-infer verify tests/data/lenet5
+  mini-infer bench model.onnx --shapes=x:1x3x224x224 --duration 3
+  mini-infer inspect model.onnx --nodes
+
+'mini-infer VERB --help' lists a verb's options.
+
+Exit codes: 0 ok, 1 usage or an input file, 2 invalid model, 3 unsupported operator, 4 over budget,
+5 accuracy, 6 regression, 7 device (out of memory), 8 internal error.)";
+
+constexpr const char* kPlanExamples = R"(Examples:
+  mini-infer plan model.onnx --shapes=x:8x3x224x224 --json
+  mini-infer plan model.onnx --no-sharing           the unshared plan, to compare with
+  mini-infer plan model.onnx --passes none          without the optimiser
+  mini-infer plan model.onnx --device cpu           also binds every step to a CPU kernel)";
+
+constexpr const char* kRunExamples = R"(Examples:
+  mini-infer run model.onnx --input x=x.npy --input mask=mask.pb --output-dir out
+  mini-infer run model.onnx --input inputs.npz
+  mini-infer run model.onnx --shapes=x:1x3x224x224 --random 0 --profile)";
+
+constexpr const char* kVerifyExamples = R"(Examples:
+  mini-infer verify onnx/backend/test/data/node     every folder below, two levels deep
+  mini-infer verify models/mnist --rel-max 1e-3     max|difference| / max|reference| per output
+
+Ends with 5 if a folder failed, else with 3 if one is not supported, else with 0.)";
+
+constexpr const char* kBenchExamples = R"(Examples:
+  mini-infer bench model.onnx --shapes=x:1x3x224x224
+  mini-infer bench model.onnx --warmUp=500 --duration=10 --percentile=50,99.9
+  mini-infer bench model.onnx --dumpProfile --exportProfile=profile.json)";
+
+constexpr const char* kInspectExamples = R"(Examples:
+  mini-infer inspect model.onnx
+  mini-infer inspect model.onnx --shapes=x:1x3x224x224 --nodes
+  mini-infer inspect model.onnx --shapes=x:1x3x224x224 --each-pass)";
+
+// An option that may be repeated but takes one word each time, so that a model's path is never
+// mistaken for its second word.
+void add_repeatable(CLI::App* verb, const std::string& name, std::vector<std::string>& values,
+                    const std::string& help, const std::string& word) {
+  verb->add_option(name, values, help)->allow_extra_args(false)->type_name(word);
+}
+
+void add_model(CLI::App* verb, ModelOptions& model) {
+  verb->add_option("MODEL", model.path, "the ONNX file")->required()->type_name("");
+  add_repeatable(verb, "--shapes", model.shapes,
+                 "extents of inputs: x:1x3x224x224[,y:1x8]; 'x:scalar' has none", "SHAPES");
+  add_repeatable(
+      verb, "--input", model.inputs,
+      "a tensor for an input: NAME=FILE (.npy, .pb, .npz), or FILE.npz for all its names",
+      "NAME=FILE");
+}
+
+std::vector<std::string> pass_names() {
+  std::vector<std::string> names;
+  for (const optimizer::PassInfo& pass : optimizer::passes()) names.emplace_back(pass.name);
+  return names;
+}
+
+// What is wrong with a --passes list; empty when nothing is.
+std::string check_passes(const std::string& text) {
+  if (text == "none") return "";
+  const std::vector<std::string> known = pass_names();
+  for (const std::string& name : split(text, ',')) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    return "there is no pass '" + name + "'; the passes are " + join(known, ", ");
+  }
+  return "";
+}
+
+void add_planning(CLI::App* verb, PlanningFlags& planning) {
+  verb->add_flag("--no-sharing", planning.no_sharing, "give every tensor bytes of its own");
+  verb->add_option("--passes", planning.passes,
+                   "'none' or a list of " + join(pass_names(), ", ") + " (default: all)")
+      ->check(check_passes)
+      ->type_name("LIST");
+  verb->add_option("--alignment", planning.alignment, "bytes, a power of two from 16 to 256")
+      ->check(CLI::IsMember({16, 32, 64, 128, 256}))
+      ->type_name("BYTES");
+}
+
+void add_options(CLI::App* verb, PlanCommand& command) {
+  verb->footer(kPlanExamples);
+  add_model(verb, command.model);
+  add_planning(verb, command.planning);
+  verb->add_option("--device", command.device, "none: plan only; cpu: also bind the CPU's kernels")
+      ->check(CLI::IsMember({"none", "cpu"}))
+      ->type_name("none|cpu");
+}
+
+void add_options(CLI::App* verb, RunCommand& command) {
+  verb->footer(kRunExamples);
+  add_model(verb, command.model);
+  add_planning(verb, command.planning);
+  verb->add_option("--output-dir", command.output_dir, "write each output there as NAME.npy")
+      ->type_name("DIR");
+  verb->add_option("--random", command.seed,
+                   "seed for inputs that are not given: floats from [0, 1), integers and bools 0 "
+                   "or 1")
+      ->type_name("SEED");
+  verb->add_flag("--profile", command.profile, "time every step");
+  verb->add_flag("--poison", command.poison, "overwrite all bytes a step must not read (slow)");
+}
+
+void add_options(CLI::App* verb, VerifyCommand& command) {
+  verb->footer(kVerifyExamples);
+  verb->add_option("DIR", command.folders,
+                   "a folder with model.onnx and test_data_set_N, or a parent of such folders")
+      ->required()
+      ->type_name("");
+  add_planning(verb, command.planning);
+  verb->add_option("--rtol", command.rtol, "relative tolerance of floats")
+      ->capture_default_str()
+      ->type_name("X")
+      ->check(CLI::NonNegativeNumber);
+  verb->add_option("--atol", command.atol, "absolute tolerance of floats")
+      ->capture_default_str()
+      ->type_name("X")
+      ->check(CLI::NonNegativeNumber);
+  verb->add_option("--rel-max", command.rel_max,
+                   "instead: max|difference| / max|reference| of each float output")
+      ->type_name("X")
+      ->check(CLI::NonNegativeNumber);
+  verb->add_flag("--poison", command.poison, "overwrite all bytes a step must not read (slow)");
+}
+
+void add_options(CLI::App* verb, BenchCommand& command) {
+  verb->footer(kBenchExamples);
+  add_model(verb, command.model);
+  add_planning(verb, command.planning);
+  verb->add_option("--iterations", command.iterations,
+                   "at least so many runs, however long they take")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  verb->add_option("--warmUp", command.warm_up_ms, "run so long before measuring")
+      ->capture_default_str()
+      ->type_name("MS")
+      ->check(CLI::NonNegativeNumber);
+  verb->add_option("--duration", command.duration_s, "measure so long, and at least one run")
+      ->capture_default_str()
+      ->type_name("S")
+      ->check(CLI::NonNegativeNumber);
+  verb->add_option("--percentile", command.percentiles, "latency percentiles, a list")
+      ->capture_default_str()
+      ->type_name("P,...")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::Range(0.0, 100.0));
+  verb->add_option("--threads", command.threads, "threads of the engine")
+      ->capture_default_str()
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  verb->add_option("--random", command.seed, "seed for inputs that are not given")
+      ->capture_default_str()
+      ->type_name("SEED");
+  verb->add_flag("--dumpProfile", command.dump_profile, "print the time of every step");
+  verb->add_option("--exportProfile", command.export_profile, "write the same as JSON")
+      ->type_name("FILE");
+}
+
+void add_options(CLI::App* verb, InspectCommand& command) {
+  verb->footer(kInspectExamples);
+  add_model(verb, command.model);
+  verb->add_flag("--nodes", command.nodes, "list the nodes");
+  auto* after = verb->add_option("--after", command.after, "the graph after an optimiser pass");
+  verb->add_flag("--each-pass", command.each_pass, "the graph after each optimiser pass")
+      ->excludes(after);
+  after->type_name("PASS");
+}
+
+template <typename Command>
+void add_verb(CLI::App& app, const char* name, const char* summary, Invocation& invocation) {
+  CLI::App* verb = app.add_subcommand(name, summary);
+  auto command = std::make_shared<Command>();
+  add_options(verb, *command);
+  verb->add_flag("--json", command->json, "print JSON (src/report/README.md)");
+  verb->add_flag("-v,--verbose", invocation.verbosity, "log what happens; twice for more");
+  verb->callback(
+      [command, &invocation] { invocation.execute = [command] { return execute(*command); }; });
+}
+
+void add_verbs(CLI::App& app, Invocation& invocation) {
+  add_verb<PlanCommand>(app, "plan", "how much memory a model needs, and why", invocation);
+  add_verb<RunCommand>(app, "run", "run a model on tensors from files", invocation);
+  add_verb<VerifyCommand>(app, "verify", "compare with reference outputs", invocation);
+  add_verb<BenchCommand>(app, "bench", "measure latency, throughput and memory", invocation);
+  add_verb<InspectCommand>(app, "inspect", "what is in a model", invocation);
+}
+
+std::string chosen_verb(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() ? "" : chosen.front()->get_name() + " ";
+}
+
+}  // namespace
+
+core::Result<std::variant<Invocation, ExitCode>> parse_command_line(int argc, char** argv) {
+  using Parsed = std::variant<Invocation, ExitCode>;
+  CLI::App app("Plans a neural network's memory before anything is allocated, and runs inside it.",
+               "mini-infer");
+  app.set_version_flag("--version", "mini-infer " MINI_INFER_VERSION);
+  app.require_subcommand(1);
+  app.footer(kExamples);
+  Invocation invocation;
+  add_verbs(app, invocation);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {
+      app.exit(error);
+      return Parsed(ExitCode::kOk);
+    }
+    return core::Status(
+        core::Status::ERROR_INVALID_ARGUMENT,
+        std::string(error.what()) + " (see 'mini-infer " + chosen_verb(app) + "--help')");
+  }
+  return Parsed(std::move(invocation));
+}
+
+}  // namespace mini_infer::cli

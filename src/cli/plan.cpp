@@ -1,0 +1,60 @@
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/model.h"
+#include "cli/stopwatch.h"
+#include "core/try.h"
+#include "mini_infer/report/memory_report.h"
+#include "mini_infer/runtime/memory_planner.h"
+#include "report/plan_json.h"
+
+namespace mini_infer::cli {
+namespace {
+
+core::Result<runtime::MemoryPlan> plan_without_device(const Model& model,
+                                                      const PlanningFlags& flags) {
+  const runtime::MemoryPlanner planner(planning_options(flags));
+  runtime::MemoryPlan plan = planner.plan(model.graph.get());
+  if (!plan.status.ok()) return plan.status;
+  return plan;
+}
+
+// Binds every step to a kernel and fills the weights, but makes no arena.
+core::Result<runtime::MemoryPlan> plan_for_cpu(const Model& model, const PlanningFlags& flags) {
+  runtime::EngineConfig config = engine_config(flags);
+  config.caller_memory = true;
+  MI_ASSIGN(const runtime::Engine engine, build_engine(model, std::move(config)));
+  return engine.memory_plan();
+}
+
+}  // namespace
+
+core::Result<ExitCode> execute(const PlanCommand& command) {
+  Progress progress;
+  progress.show("importing " + command.model.path);
+  MI_ASSIGN(const Model model, load_model(command.model));
+  MI_TRY(check_bound(*model.graph));
+  progress.show("planning");
+  const Stopwatch stopwatch;
+  MI_ASSIGN(const runtime::MemoryPlan plan, command.device == "cpu"
+                                                ? plan_for_cpu(model, command.planning)
+                                                : plan_without_device(model, command.planning));
+  const double compile_ms = stopwatch.milliseconds();
+  progress.clear();
+  if (command.json) {
+    write_json(report::plan_json(plan)
+                   .set("model", command.model.path)
+                   .set("device", command.device)
+                   .set("milliseconds", report::Json::object()
+                                            .set("import", model.import_ms)
+                                            .set("compile", compile_ms)
+                                            .set("planning", plan.planning_milliseconds)));
+    return ExitCode::kOk;
+  }
+  print(report::plan_to_text(plan));
+  print(row("time", milliseconds_text(model.import_ms) + " to import, " +
+                        milliseconds_text(compile_ms) + " to compile, of it " +
+                        milliseconds_text(plan.planning_milliseconds) + " to plan"));
+  return ExitCode::kOk;
+}
+
+}  // namespace mini_infer::cli

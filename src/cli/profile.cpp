@@ -1,0 +1,54 @@
+#include "cli/profile.h"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+namespace mini_infer::cli {
+namespace {
+
+using runtime::StepTime;
+
+double milliseconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
+
+double total(const std::vector<StepTime>& steps) {
+  double sum = 0;
+  for (const StepTime& step : steps) sum += milliseconds(step.total);
+  return sum;
+}
+
+double share(const StepTime& step, double all) {
+  return all > 0 ? milliseconds(step.total) / all : 0;
+}
+
+}  // namespace
+
+std::string profile_text(const std::vector<StepTime>& steps, int runs) {
+  const double all = total(steps);
+  std::string text = " step    ms/run       %  operator              node\n";
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    std::array<char, 96> line{};
+    std::snprintf(line.data(), line.size(), "%5zu %9.4f  %6.2f  %-21s ", i,
+                  milliseconds(steps[i].total) / runs, 100 * share(steps[i], all),
+                  std::string(steps[i].op).c_str());
+    text += line.data() + std::string(steps[i].node) + "\n";
+  }
+  return text;
+}
+
+report::Json profile_json(const std::vector<StepTime>& steps, int runs) {
+  const double all = total(steps);
+  report::Json list = report::Json::array();
+  for (const StepTime& step : steps) {
+    list.add(report::Json::object()
+                 .set("node", step.node)
+                 .set("op", step.op)
+                 .set("milliseconds", milliseconds(step.total) / runs)
+                 .set("share", share(step, all)));
+  }
+  return list;
+}
+
+}  // namespace mini_infer::cli

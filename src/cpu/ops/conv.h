@@ -1,0 +1,26 @@
+#pragma once
+
+#include "cpu/ops/epilogue.h"
+#include "ops/conv.h"
+
+namespace mini_infer::cpu {
+
+// One run of a convolution. `bias` and `residual` may be null; `residual` may be `y`.
+struct ConvTensors {
+  const float* x;
+  const float* w;
+  const float* bias;
+  const float* residual;
+  float* y;
+};
+
+// Output channels are neighbours; the input may be NCHW.
+void conv_nhwc(const ops::ConvGeometry& geometry, const Epilogue& epilogue,
+               const ConvTensors& tensors);
+// NHWC with one input channel and one filter per group.
+void conv_depthwise_nhwc(const ops::ConvGeometry& geometry, const Epilogue& epilogue,
+                         const ConvTensors& tensors);
+void conv_nchw(const ops::ConvGeometry& geometry, const Epilogue& epilogue,
+               const ConvTensors& tensors);
+
+}  // namespace mini_infer::cpu

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+
+#include "ops/activation.h"
+#include "ops/backend.h"
+
+namespace mini_infer::cpu {
+
+// What Conv, Gemm and MatMul do to their sums before they store them:
+// y = activation(alpha * sum + beta * bias + residual).
+struct Epilogue {
+  float alpha = 1;
+  float beta = 1;
+  ops::Activation activation;
+
+  // Stores `count` neighbours. `bias` and `residual` may be null; a bias of step 0 is one number
+  // for all. `residual` may be `y`. Uses `sums` up.
+  void store(float* sums, std::int64_t count, const float* bias, std::int64_t bias_step,
+             const float* residual, float* y) const;
+};
+
+// An input that may be left out, or null.
+inline const float* optional_input(const ops::KernelArgs& args, std::size_t slot) {
+  return slot < args.inputs.size() ? static_cast<const float*>(args.inputs[slot]) : nullptr;
+}
+
+// `pointer` moved, unless it is null.
+inline const float* advance(const float* pointer, std::int64_t offset) {
+  return pointer == nullptr ? nullptr : pointer + offset;
+}
+
+}  // namespace mini_infer::cpu

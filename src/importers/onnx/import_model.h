@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string_view>
+
+#include "importers/onnx/operator_check.h"
+#include "mini_infer/core/status.h"
+#include "mini_infer/graph/graph.h"
+#include "mini_infer/importers/onnx.h"
+
+namespace mini_infer::importers {
+
+// The operator sets whose nodes we understand.
+inline constexpr int kOldestOpset = 7;
+inline constexpr int kNewestOpset = 28;
+inline constexpr int kNewestIrVersion = 13;
+
+// A model in memory.
+struct ModelBytes {
+  std::string_view bytes;
+  std::shared_ptr<const void> owner;  // keeps `bytes` alive; every constant holds it
+  std::filesystem::path folder;       // where its external data is
+};
+
+// import_onnx on a model in memory, with the operators that `find` knows. May throw bad_alloc.
+core::Result<std::shared_ptr<graph::Graph>> import_model(const ModelBytes& model,
+                                                         const OnnxOptions& options,
+                                                         const OperatorLookup& find);
+
+}  // namespace mini_infer::importers

@@ -1,0 +1,76 @@
+#include "importers/onnx/wire.h"
+
+#include <cstring>
+#include <limits>
+#include <protozero/varint.hpp>
+
+namespace mini_infer::importers {
+
+using protozero::pbf_wire_type;
+
+void FieldReader::expect(pbf_wire_type type) const {
+  if (!reader_.has_wire_type(type)) throw WrongWireType{};
+}
+
+void FieldReader::skip() {
+  if (reader_.has_wire_type(pbf_wire_type::length_delimited)) {
+    get_bytes();
+  } else {
+    reader_.skip();
+  }
+}
+
+std::int64_t FieldReader::get_int() {
+  expect(pbf_wire_type::varint);
+  return reader_.get_int64();
+}
+
+float FieldReader::get_float() {
+  expect(pbf_wire_type::fixed32);
+  return reader_.get_float();
+}
+
+std::string_view FieldReader::get_bytes() {
+  expect(pbf_wire_type::length_delimited);
+  // protozero keeps 32 bits of a length, so that 4 GiB + 1 would read as 1.
+  const protozero::data_view rest = reader_.data();
+  const char* cursor = rest.data();
+  if (protozero::decode_varint(&cursor, rest.data() + rest.size()) >
+      std::numeric_limits<protozero::pbf_length_type>::max()) {
+    throw protozero::invalid_length_exception{};
+  }
+  const protozero::data_view view = reader_.get_view();
+  return {view.data(), view.size()};
+}
+
+std::string_view FieldReader::get_repeated(pbf_wire_type element) {
+  if (reader_.has_wire_type(pbf_wire_type::length_delimited)) return get_bytes();
+  expect(element);
+  const char* begin = reader_.data().data();
+  reader_.skip();
+  return {begin, static_cast<std::size_t>(reader_.data().data() - begin)};
+}
+
+void FieldReader::append_ints(std::vector<std::int64_t>& list) {
+  const std::string_view bytes = get_repeated(pbf_wire_type::varint);
+  const char* cursor = bytes.data();
+  const char* end = cursor + bytes.size();
+  while (cursor != end) {
+    list.push_back(static_cast<std::int64_t>(protozero::decode_varint(&cursor, end)));
+  }
+}
+
+void FieldReader::append_floats(std::vector<float>& list) {
+  const std::string_view bytes = get_repeated(pbf_wire_type::fixed32);
+  if (bytes.size() % sizeof(float) != 0) throw protozero::invalid_length_exception{};
+  const std::size_t old_size = list.size();
+  list.resize(old_size + bytes.size() / sizeof(float));
+  if (!bytes.empty()) std::memcpy(list.data() + old_size, bytes.data(), bytes.size());
+}
+
+core::Status malformed(std::string_view message, const std::exception& reason) {
+  return {core::Status::ERROR_INVALID_MODEL,
+          std::string(message) + " is malformed or cut short (" + reason.what() + ")"};
+}
+
+}  // namespace mini_infer::importers

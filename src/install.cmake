@@ -1,0 +1,29 @@
+# What `cmake --install` lays down: library, tool, public headers, CMake package, pkg-config file.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mini_infer)
+
+install(TARGETS mini_infer_runtime EXPORT mini_inferTargets)
+install(DIRECTORY include/mini_infer TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
+
+if(TARGET mini-infer)
+  # The installed tool finds the library beside it, wherever both are moved.
+  file(RELATIVE_PATH from_bin_to_lib
+    ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+  set_target_properties(mini-infer PROPERTIES INSTALL_RPATH "$ORIGIN/${from_bin_to_lib}")
+  install(TARGETS mini-infer)
+endif()
+
+install(EXPORT mini_inferTargets NAMESPACE mini_infer:: DESTINATION ${package_dir})
+configure_package_config_file(src/mini_inferConfig.cmake.in mini_inferConfig.cmake
+  INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(mini_inferConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/mini_inferConfig.cmake
+              ${PROJECT_BINARY_DIR}/mini_inferConfigVersion.cmake
+        DESTINATION ${package_dir})
+
+# pkg-config computes the prefix from where the file lies, so that the installation can be moved.
+file(RELATIVE_PATH from_pc_to_prefix
+  ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+configure_file(src/mini_infer.pc.in mini_infer.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/mini_infer.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "ops/spatial.h"
+
+namespace mini_infer::ops {
+
+// A convolution with everything resolved, for inference and kernels alike.
+struct ConvGeometry {
+  Layout layout = Layout::kNchw;        // of the output, the weights and the residual
+  Layout input_layout = Layout::kNchw;  // of the input
+  std::int64_t batch = 0;
+  std::int64_t channels = 0;  // of the input
+  std::int64_t filters = 0;   // channels of the output
+  std::int64_t groups = 1;
+  Window window;
+  core::Shape output_shape;
+
+  std::int64_t channels_per_group() const { return channels / groups; }
+  std::int64_t filters_per_group() const { return filters / groups; }
+};
+
+// Of Conv and mini_infer.Conv. Fails, naming expected and found, unless all inputs fit.
+core::Result<ConvGeometry> conv_geometry(const NodeView& view);
+
+}  // namespace mini_infer::ops

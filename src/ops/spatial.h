@@ -1,0 +1,82 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "ops/node_view.h"
+
+// Tensors with spatial axes, and windows that slide along them: what Conv, the poolings and the
+// channel normalisations share. Inference and every backend's kernels resolve a node through here.
+namespace mini_infer::ops {
+
+// Where a tensor keeps its channels: [N, C, spatial...] or [N, spatial..., C].
+enum class Layout { kNchw, kNhwc };
+
+// As the string attribute `key` says; kNchw without it.
+core::Result<Layout> layout_of(const NodeView& view, std::string_view key = "layout");
+
+// A tensor with spatial axes, taken apart.
+struct Image {
+  std::int64_t batch = 0;
+  std::int64_t channels = 0;
+  std::vector<std::int64_t> spatial;
+
+  int rank() const { return static_cast<int>(spatial.size()); }
+  core::Shape shape(Layout layout) const;
+};
+
+// Input `slot` taken apart; it must have a batch, a channel and at least one spatial axis.
+core::Result<Image> image_of(const NodeView& view, int slot, Layout layout);
+
+// A tensor seen as [outer, channels, inner] by its one channel axis. A tensor of rank 1 is a batch
+// of one channel.
+struct ChannelView {
+  std::int64_t outer = 1;
+  std::int64_t channels = 1;
+  std::int64_t inner = 1;
+};
+ChannelView channel_view(const core::Shape& shape, Layout layout);
+
+// Fails unless input `slot` has this shape; `what` names it in the error.
+core::Status expect_shape(const NodeView& view, int slot, const char* what,
+                          const core::Shape& expected);
+// Fails unless the inputs that are there have the type of input 0.
+core::Status expect_one_type(const NodeView& view);
+
+// A window that slides along one axis, padding resolved. The defaults are an axis of one element.
+struct SlidingAxis {
+  // Positions of the kernel, [first, last).
+  struct Taps {
+    std::int64_t first, last;
+  };
+
+  std::int64_t input = 1;
+  std::int64_t output = 1;
+  std::int64_t kernel = 1;
+  std::int64_t stride = 1;
+  std::int64_t dilation = 1;
+  std::int64_t pad_begin = 0;
+  std::int64_t pad_end = 0;
+
+  // Where on the input the window of this output begins; negative inside the padding.
+  std::int64_t origin(std::int64_t at_output) const { return at_output * stride - pad_begin; }
+  // The taps of that window that fall on the input.
+  Taps taps_on_input(std::int64_t at_output) const;
+  // How many fall on the input or its padding: with ceil_mode the last window may stick out.
+  std::int64_t taps_on_padded_input(std::int64_t at_output) const;
+};
+
+// Depth, height, width. A tensor with fewer spatial axes uses the last ones.
+using Window = std::array<SlidingAxis, 3>;
+
+// The window that the attributes strides, dilations, pads, auto_pad and ceil_mode describe, over
+// spatial extents `input` with a kernel of as many axes.
+core::Result<Window> sliding_window(const NodeView& view, const std::vector<std::int64_t>& input,
+                                    const std::vector<std::int64_t>& kernel);
+
+// Output extents of the last `rank` axes.
+std::vector<std::int64_t> output_extents(const Window& window, int rank);
+
+}  // namespace mini_infer::ops

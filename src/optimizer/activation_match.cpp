@@ -1,0 +1,48 @@
+#include "optimizer/activation_match.h"
+
+#include <limits>
+
+#include "optimizer/constants.h"
+
+namespace mini_infer::optimizer {
+namespace {
+
+using graph::Graph;
+using graph::kNoValue;
+using graph::Node;
+using graph::ValueId;
+using ops::Activation;
+using Kind = ops::Activation::Kind;
+
+// A bound of Clip: an attribute in old opsets, an input in newer ones, `none` when left out.
+std::optional<float> bound(const Graph& graph, const Node& node, const char* key, std::size_t slot,
+                           float none) {
+  if (node.opset < 11) return node.get_float(key, none);
+  if (slot >= node.inputs.size() || node.inputs[slot] == kNoValue) return none;
+  return float_scalar(graph, node.inputs[slot]);
+}
+
+std::optional<Activation> clip_of(const Graph& graph, const Node& node) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const auto lowest = bound(graph, node, "min", 1, -kInfinity);
+  const auto highest = bound(graph, node, "max", 2, kInfinity);
+  if (!lowest || !highest) return std::nullopt;
+  return Activation{Kind::kClip, *lowest, *highest};
+}
+
+}  // namespace
+
+std::optional<Activation> activation_of(const Graph& graph, const Node& node) {
+  if (node.is("Relu")) return Activation{Kind::kRelu};
+  if (node.is("Sigmoid")) return Activation{Kind::kSigmoid};
+  if (node.is("Tanh")) return Activation{Kind::kTanh};
+  if (node.is("HardSwish")) return Activation{Kind::kHardSwish};
+  if (node.is("LeakyRelu")) return Activation{Kind::kLeakyRelu, node.get_float("alpha", 0.01f)};
+  if (node.is("HardSigmoid")) {
+    return Activation{Kind::kHardSigmoid, node.get_float("alpha", 0.2f),
+                      node.get_float("beta", 0.5f)};
+  }
+  return node.is("Clip") ? clip_of(graph, node) : std::nullopt;
+}
+
+}  // namespace mini_infer::optimizer

@@ -1,0 +1,138 @@
+#include <algorithm>
+
+#include "optimizer/activation_match.h"
+#include "optimizer/constants.h"
+#include "optimizer/passes.h"
+#include "optimizer/rewrite.h"
+
+namespace mini_infer::optimizer {
+namespace {
+
+using core::Shape;
+using graph::kNoNode;
+using graph::kNoValue;
+using graph::Node;
+using graph::NodeId;
+using graph::ValueId;
+
+// The inputs of a fused node; all but the first two may be left out.
+constexpr std::size_t kBias = 2;
+constexpr std::size_t kResidual = 3;
+constexpr std::size_t kSlots = 4;
+
+bool can_head_a_chain(const Rewriter& rewriter, const Node& node) {
+  if (!node.is("Conv") && !node.is("Gemm") && !node.is("MatMul")) return false;
+  if (rewriter.value(node.outputs[0]).type != core::DataType::kFloat32) return false;
+  return std::all_of(node.inputs.begin(), node.inputs.begin() + 2,
+                     [&](ValueId input) { return rewriter.value(input).shape->rank() >= 2; });
+}
+
+// A Conv, Gemm or MatMul and what follows it, in the only order the fused node computes:
+// act(product + bias + residual). Every value in between has one reader and is no graph output, so
+// the residual cannot depend on it: no cycle can arise.
+class Chain {
+ public:
+  Chain(Rewriter& rewriter, NodeId head)
+      : rewriter_(rewriter), head_(head), inputs_(rewriter.node(head).inputs) {
+    inputs_.resize(kSlots, kNoValue);
+    last_ = rewriter.node(head).outputs[0];
+  }
+
+  void match() {
+    take_bias();
+    take_residual();
+    take_activation();
+  }
+
+  void fuse() {
+    if (taken_.empty()) return;
+    Node& node = rewriter_.node(head_);
+    node.domain = graph::kInternalDomain;
+    node.opset = 1;
+    if (activation_.kind != ops::Activation::Kind::kNone) activation_.store(node);
+    while (inputs_.back() == kNoValue) inputs_.pop_back();
+    for (NodeId id : taken_) rewriter_.remove(id);
+    rewriter_.set_inputs(head_, inputs_);
+    rewriter_.set_output(head_, 0, last_);
+  }
+
+ private:
+  NodeId next() const { return rewriter_.only_reader(last_); }
+
+  void take(NodeId id) {
+    taken_.push_back(id);
+    last_ = rewriter_.node(id).outputs[0];
+  }
+
+  // What is added to the chain by the node; kNoValue when it is no addition of two.
+  ValueId addend(NodeId id) const {
+    const Node& node = rewriter_.node(id);
+    if (node.inputs.size() != 2 || (!node.is("Add") && !node.is("Sum"))) return kNoValue;
+    return node.inputs[node.inputs[0] == last_ ? 1 : 0];
+  }
+
+  void take_bias() {
+    const NodeId id = next();
+    if (id == kNoNode || inputs_[kBias] != kNoValue) return;
+    const ValueId added = addend(id);
+    if (added == kNoValue) return;
+    const Shape& shape = *rewriter_.value(last_).shape;
+    const int axis = rewriter_.node(head_).is("Conv") ? 1 : shape.rank() - 1;
+    const auto values = per_channel(rewriter_.graph(), added, shape, axis);
+    if (!values) return;
+    set_bias(added, Shape{shape[axis]}, *values);
+    take(id);
+  }
+
+  void set_bias(ValueId added, Shape shape, const std::vector<double>& values) {
+    Node& node = rewriter_.node(head_);
+    node.attributes.erase("beta");  // of a Gemm: it scaled a C that was not there
+    inputs_[kBias] = rewriter_.value(added).shape == shape
+                         ? added
+                         : rewriter_.add_constant(node.name + "_bias", float_tensor(shape, values));
+  }
+
+  void take_residual() {
+    const NodeId id = next();
+    const ValueId added = id == kNoNode ? kNoValue : addend(id);
+    if (added == kNoValue || rewriter_.value(added).shape != rewriter_.value(last_).shape) return;
+    inputs_[kResidual] = added;
+    take(id);
+  }
+
+  void take_activation() {
+    const NodeId id = next();
+    if (id == kNoNode || rewriter_.node(id).inputs[0] != last_) return;
+    const auto activation = activation_of(rewriter_.graph(), rewriter_.node(id));
+    if (!activation) return;
+    activation_ = *activation;
+    take(id);
+  }
+
+  Rewriter& rewriter_;
+  NodeId head_;
+  std::vector<ValueId> inputs_;
+  ops::Activation activation_;
+  ValueId last_ = kNoValue;
+  std::vector<NodeId> taken_;
+};
+
+}  // namespace
+
+core::Status fuse_epilogue(graph::Graph& graph) {
+  recognise_hard_swish(graph);
+  if (auto status = drop_dead(graph); !status.ok()) return status;
+  Rewriter rewriter(graph);
+  std::vector<NodeId> ids = rewriter.nodes();
+  // Backwards: of two convolutions that one Add joins, the later one takes it.
+  std::reverse(ids.begin(), ids.end());
+  for (NodeId id : ids) {
+    if (rewriter.removed(id) || !can_head_a_chain(rewriter, rewriter.node(id))) continue;
+    Chain chain(rewriter, id);
+    chain.match();
+    chain.fuse();
+  }
+  return rewriter.finish();
+}
+
+}  // namespace mini_infer::optimizer

@@ -1,0 +1,100 @@
+#include <algorithm>
+#include <span>
+
+#include "core/try.h"
+#include "optimizer/layout/min_cut.h"
+#include "optimizer/layout/rules.h"
+
+// Operators on images, whose channels-last form is the operator of that name in the domain
+// mini_infer with layout "NHWC".
+namespace mini_infer::optimizer {
+namespace {
+
+using graph::Node;
+using graph::NodeId;
+using graph::Value;
+using graph::ValueId;
+
+constexpr int kMinRank = 3;
+constexpr int kMaxRank = 5;  // three spatial axes
+constexpr int kResidual = 3;
+
+bool is_image(const Value& value) {
+  const int rank = value.shape->rank();
+  return value.type == core::DataType::kFloat32 && rank >= kMinRank && rank <= kMaxRank;
+}
+
+bool is_graph_input(const Rewriter& rewriter, ValueId value) {
+  const auto& inputs = rewriter.graph().inputs;
+  return std::find(inputs.begin(), inputs.end(), value) != inputs.end();
+}
+
+// Channels last always: only there is a convolution fast. The first one of a network gathers what
+// it reads from the model's input as it is.
+std::optional<LayoutPorts> conv_ports(const Rewriter& rewriter, NodeId id) {
+  const Node& node = rewriter.node(id);
+  const Value& input = rewriter.value(node.inputs[0]);
+  const Value& weights = rewriter.value(node.inputs[1]);
+  const bool done = node.get_string("layout", "NCHW") != "NCHW";
+  if (done || !is_image(input) || !weights.is_constant()) return std::nullopt;
+  LayoutPorts ports{.outputs = {0}, .cost_first = MinCut::kNever};
+  if (is_graph_input(rewriter, node.inputs[0]) && !input.is_constant()) {
+    ports.absorbed = 0;
+  } else {
+    ports.inputs.push_back(0);
+  }
+  if (has_input(node, kResidual)) ports.inputs.push_back(kResidual);
+  return ports;
+}
+
+core::Status set_nhwc(ConstantForms& forms, NodeId id, const LayoutPorts&) {
+  Node& node = forms.rewriter().node(id);
+  node.domain = graph::kInternalDomain;
+  node.opset = 1;
+  node.attributes["layout"] = std::string("NHWC");
+  return core::Status::SUCCESS;
+}
+
+// [M, C / group, kernel...] to [kernel..., C / group, M].
+core::Status convert_conv(ConstantForms& forms, NodeId id, const LayoutPorts& ports) {
+  Rewriter& rewriter = forms.rewriter();
+  const ValueId weights = rewriter.node(id).inputs[1];
+  Permutation permutation;
+  for (int axis = 2; axis < rewriter.value(weights).shape->rank(); ++axis) {
+    permutation.push_back(axis);
+  }
+  permutation.insert(permutation.end(), {1, 0});
+  MI_ASSIGN(const ValueId moved, forms.permuted(weights, permutation));
+  rewriter.set_input(id, 1, moved);
+  return set_nhwc(forms, id, ports);
+}
+
+// Poolings and normalisations alone are not worth a conversion before and after.
+std::optional<LayoutPorts> image_ports(const Rewriter& rewriter, NodeId id) {
+  const Node& node = rewriter.node(id);
+  const Value& input = rewriter.value(node.inputs[0]);
+  if (!is_image(input) || node.outputs.size() != 1 || node.get_int("spatial", 1) == 0) {
+    return std::nullopt;
+  }
+  return LayoutPorts{.inputs = {0}, .outputs = {0}, .cost_first = conversion_bytes(input)};
+}
+
+constexpr LayoutRule kConv{conv_ports, convert_conv};
+constexpr LayoutRule kImage{image_ports, set_nhwc};
+
+constexpr NamedLayoutRule kTable[] = {
+    {"Conv", "", kConv},
+    {"Conv", graph::kInternalDomain, kConv},
+    {"MaxPool", "", kImage},
+    {"AveragePool", "", kImage},
+    {"GlobalMaxPool", "", kImage},
+    {"GlobalAveragePool", "", kImage},
+    {"BatchNormalization", "", kImage},
+    {"LRN", "", kImage},
+};
+
+}  // namespace
+
+extern constinit const std::span<const NamedLayoutRule> kImageRules = kTable;
+
+}  // namespace mini_infer::optimizer

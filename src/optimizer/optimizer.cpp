@@ -1,0 +1,78 @@
+#include "optimizer/optimizer.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/try.h"
+#include "optimizer/pass.h"
+#include "optimizer/passes.h"
+
+namespace mini_infer::optimizer {
+namespace {
+
+using core::Status;
+
+constexpr std::array kAlways = {
+    Pass{{"fold-constants", "removes nodes whose results are known before running"},
+         fold_constants},
+    Pass{{"drop-dead", "removes nodes that no graph output depends on"}, drop_dead},
+};
+
+constexpr std::array kSwitchable = {
+    Pass{{"remove-identity", "removes nodes that change nothing, joins chains of reshapes"},
+         remove_identity},
+    Pass{{"fold-batch-norm", "moves per-channel scales and shifts into the weights before them"},
+         fold_batch_norm},
+    Pass{{"fuse-epilogue", "joins Conv, Gemm and MatMul with bias, residual and activation"},
+         fuse_epilogue},
+    Pass{{"layout", "keeps channels last around convolutions, with the fewest bytes transposed"},
+         choose_layout},
+};
+
+Status check_names(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const bool known = std::any_of(kSwitchable.begin(), kSwitchable.end(),
+                                   [&](const Pass& pass) { return pass.info.name == name; });
+    if (known) continue;
+    std::string all;
+    for (const Pass& pass : kSwitchable) {
+      all += (all.empty() ? "" : ", ") + std::string(pass.info.name);
+    }
+    return {Status::ERROR_INVALID_ARGUMENT,
+            "there is no optimiser pass '" + name + "'; the passes are " + all};
+  }
+  return Status::SUCCESS;
+}
+
+bool wanted(const Options& options, const Pass& pass) {
+  if (!options.passes) return true;
+  return std::find(options.passes->begin(), options.passes->end(), pass.info.name) !=
+         options.passes->end();
+}
+
+}  // namespace
+
+std::vector<PassInfo> passes() {
+  std::vector<PassInfo> infos;
+  for (const Pass& pass : kSwitchable) infos.push_back(pass.info);
+  return infos;
+}
+
+core::Result<std::vector<PassReport>> optimize(graph::Graph& graph, const Options& options,
+                                               const ops::Evaluator& evaluate) {
+  if (options.passes) MI_TRY(check_names(*options.passes));
+  MI_TRY(ops::infer(graph, evaluate));
+  std::vector<Pass> chosen(kAlways.begin(), kAlways.end());
+  std::copy_if(kSwitchable.begin(), kSwitchable.end(), std::back_inserter(chosen),
+               [&](const Pass& pass) { return wanted(options, pass); });
+
+  std::vector<PassReport> reports;
+  for (const Pass& pass : chosen) {
+    MI_ASSIGN(auto report, run_pass(pass, graph, evaluate));
+    reports.push_back(std::move(report));
+    if (options.after_pass) options.after_pass(pass.info.name, graph);
+  }
+  return reports;
+}
+
+}  // namespace mini_infer::optimizer

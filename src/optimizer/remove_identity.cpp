@@ -1,0 +1,121 @@
+#include <algorithm>
+
+#include "optimizer/constants.h"
+#include "optimizer/passes.h"
+#include "optimizer/reshape.h"
+#include "optimizer/rewrite.h"
+
+namespace mini_infer::optimizer {
+namespace {
+
+using core::Shape;
+using graph::kNoValue;
+using graph::Node;
+using graph::NodeId;
+using graph::ValueId;
+
+bool has_input(const Node& node, std::size_t slot) {
+  return slot < node.inputs.size() && node.inputs[slot] != kNoValue;
+}
+
+bool same_shape(const Rewriter& rewriter, const Node& node) {
+  return rewriter.value(node.inputs[0]).shape == rewriter.value(node.outputs[0]).shape;
+}
+
+bool same_type(const Rewriter& rewriter, const Node& node) {
+  return rewriter.value(node.inputs[0]).type == rewriter.value(node.outputs[0]).type;
+}
+
+// The second output of Dropout, the mask, must be unread. A training mode that is not known until
+// running keeps the node.
+bool drops_nothing(const Rewriter& rewriter, const Node& node) {
+  if (node.outputs.size() > 1 && node.outputs[1] != kNoValue) {
+    const ValueId mask = node.outputs[1];
+    if (rewriter.is_output(mask) || !rewriter.readers(mask).empty()) return false;
+  }
+  if (!has_input(node, 2)) return true;
+  const auto& training = rewriter.value(node.inputs[2]).constant;
+  return training && training->elements() == 1 && training->bytes()[0] == std::byte{0};
+}
+
+// A negative step reverses an axis without changing its extent.
+bool slices_nothing(const Rewriter& rewriter, const Node& node) {
+  if (!same_shape(rewriter, node)) return false;
+  if (!has_input(node, 4)) return true;
+  const auto steps = int_constant(rewriter.graph(), node.inputs[4]);
+  return steps && std::all_of(steps->begin(), steps->end(), [](auto step) { return step > 0; });
+}
+
+// Pads may be negative, and so cancel out in the shape.
+bool pads_nothing(const Rewriter& rewriter, const Node& node) {
+  std::vector<std::int64_t> pads = node.get_ints("pads");
+  if (has_input(node, 1)) {
+    const auto constant = int_constant(rewriter.graph(), node.inputs[1]);
+    if (!constant) return false;
+    pads = *constant;
+  }
+  return std::all_of(pads.begin(), pads.end(), [](auto pad) { return pad == 0; });
+}
+
+bool is_one_of(const Node& node, std::initializer_list<std::string_view> types) {
+  return node.domain.empty() && std::find(types.begin(), types.end(), node.op) != types.end();
+}
+
+bool changes_nothing(const Rewriter& rewriter, NodeId id) {
+  const Node& node = rewriter.node(id);
+  if (node.inputs.empty() || node.inputs[0] == kNoValue || node.outputs.empty() ||
+      node.outputs[0] == kNoValue) {
+    return false;
+  }
+  if (node.is("Identity")) return true;
+  if (node.is("Dropout")) return drops_nothing(rewriter, node);
+  if (node.is("Cast")) return same_type(rewriter, node);
+  if (node.is("Slice")) return slices_nothing(rewriter, node);
+  if (node.is("Pad")) return pads_nothing(rewriter, node);
+  if (is_one_of(node, {"Concat", "Sum", "Max", "Min", "Mean"})) return node.inputs.size() == 1;
+  if (node.is("Split")) return node.outputs.size() == 1;
+  if (is_one_of(node, {"Expand", "Tile"})) return same_shape(rewriter, node);
+  if (node.is("Clip")) return node.opset >= 11 && !has_input(node, 1) && !has_input(node, 2);
+  return is_view(rewriter.graph(), id) && same_shape(rewriter, node);
+}
+
+// Reads through the views before it: the chain becomes one Reshape, the rest dies when unread.
+void join_views(Rewriter& rewriter, NodeId id) {
+  ValueId root = rewriter.node(id).inputs[0];
+  for (NodeId before = rewriter.value(root).producer;
+       before != graph::kNoNode && is_view(rewriter.graph(), before);
+       before = rewriter.value(root).producer) {
+    root = rewriter.node(before).inputs[0];
+  }
+  const bool in_chain = root != rewriter.node(id).inputs[0];
+  if (!in_chain && !rewriter.node(id).is("Transpose")) return;
+  const Shape shape = *rewriter.value(rewriter.node(id).outputs[0]).shape;
+  make_reshape(rewriter, id, root, shape);
+}
+
+// Two transposes in a row are one.
+void join_transposes(Rewriter& rewriter, NodeId id) {
+  const NodeId before = rewriter.value(rewriter.node(id).inputs[0]).producer;
+  if (before == graph::kNoNode || !rewriter.node(before).is("Transpose")) return;
+  const auto first = permutation_of(rewriter.graph(), before);
+  std::vector<std::int64_t> joined;
+  for (std::int64_t axis : permutation_of(rewriter.graph(), id)) {
+    joined.push_back(first[static_cast<std::size_t>(axis)]);
+  }
+  rewriter.node(id).attributes["perm"] = std::move(joined);
+  rewriter.set_input(id, 0, rewriter.node(before).inputs[0]);
+}
+
+}  // namespace
+
+core::Status remove_identity(graph::Graph& graph) {
+  Rewriter rewriter(graph);
+  for (NodeId id : rewriter.nodes()) {
+    if (rewriter.node(id).is("Transpose")) join_transposes(rewriter, id);
+    if (is_view(graph, id)) join_views(rewriter, id);
+    if (changes_nothing(rewriter, id)) rewriter.bypass(id);
+  }
+  return rewriter.finish();
+}
+
+}  // namespace mini_infer::optimizer

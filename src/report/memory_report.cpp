@@ -1,0 +1,96 @@
+#include "mini_infer/report/memory_report.h"
+
+#include <array>
+#include <cstdio>
+
+#include "report/plan_facts.h"
+
+namespace mini_infer::report {
+namespace {
+
+using runtime::MemoryPlan;
+using runtime::Proof;
+using runtime::TensorPlacement;
+
+std::string row(const char* title, const std::string& text) {
+  std::array<char, 32> padded{};
+  std::snprintf(padded.data(), padded.size(), "%-13s", title);
+  return padded.data() + text + "\n";
+}
+
+std::string percent(double ratio) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f %%", ratio * 100.0);
+  return text.data();
+}
+
+// "12.3 KB (12602 bytes)".
+std::string both(std::size_t bytes) {
+  return human_bytes(bytes) + " (" + std::to_string(bytes) + " bytes)";
+}
+
+std::string name_step(const MemoryPlan& plan, int step) {
+  const auto index = static_cast<std::size_t>(step);
+  std::string text = "step " + std::to_string(step);
+  if (index >= plan.steps.size()) return text;
+  return text + " of " + std::to_string(plan.steps.size()) + ", " + plan.steps[index].op + " '" +
+         plan.steps[index].name + "'";
+}
+
+std::string offsets_verdict(const MemoryPlan& plan) {
+  if (plan.offsets_proof == Proof::kByBound) return "smallest possible: equal to the lower bound";
+  if (plan.offsets_proof == Proof::kBySearch) return "smallest possible: by exhaustive search";
+  const std::size_t gap = plan.total_memory - plan.lower_bound;
+  const double share = static_cast<double>(gap) / static_cast<double>(plan.total_memory);
+  return "not proven: " + human_bytes(gap) + " (" + percent(share) + ") above the lower bound";
+}
+
+std::string order_verdict(const MemoryPlan& plan) {
+  if (plan.order_proof == Proof::kByBound) return "best of all: equal to a bound on every order";
+  if (plan.order_proof == Proof::kBySearch) return "best of all: by exhaustive search";
+  return "not proven: another order may need less";
+}
+
+std::string live_tensors(const MemoryPlan& plan) {
+  constexpr std::size_t kShown = 12;
+  const auto live = live_at(plan, plan.peak_step);
+  std::string text;
+  for (std::size_t i = 0; i < live.size() && i < kShown; ++i) {
+    std::array<char, 32> size{};
+    std::snprintf(size.data(), size.size(), "%12s", human_bytes(live[i]->size_bytes).c_str());
+    text += row("", size.data() + std::string("  ") + live[i]->name);
+  }
+  if (live.size() > kShown) {
+    text += row("", "             and " + std::to_string(live.size() - kShown) + " smaller ones");
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string human_bytes(std::size_t bytes) {
+  constexpr std::array<const char*, 7> kUnits = {"B", "KB", "MB", "GB", "TB", "PB", "EB"};
+  if (bytes < 1024) return std::to_string(bytes) + " B";
+  auto scaled = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  // 1023.5 would be rounded to a fourth digit.
+  while (scaled >= 1023.5) {
+    scaled /= 1024.0;
+    ++unit;
+  }
+  const int decimals = scaled < 9.995 ? 2 : scaled < 99.95 ? 1 : 0;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.*f %s", decimals, scaled, kUnits[unit]);
+  return text.data();
+}
+
+std::string plan_to_text(const MemoryPlan& plan) {
+  if (!plan.status.ok()) return row("no plan", plan.status.to_string());
+  return row("arena", both(plan.total_memory)) + row("weights", both(plan.weights_bytes)) +
+         row("unshared", both(plan.original_memory)) + row("saving", percent(saving_ratio(plan))) +
+         row("lower bound", both(plan.lower_bound)) + row("offsets", offsets_verdict(plan)) +
+         row("order", order_verdict(plan)) + row("peak", name_step(plan, plan.peak_step)) +
+         live_tensors(plan) + row("hash", plan.plan_hash);
+}
+
+}  // namespace mini_infer::report

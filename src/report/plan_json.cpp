@@ -1,0 +1,114 @@
+#include "report/plan_json.h"
+
+#include "mini_infer/report/memory_report.h"
+#include "report/plan_facts.h"
+
+namespace mini_infer::report {
+namespace {
+
+using runtime::MemoryPlan;
+using runtime::MemoryPool;
+using runtime::PlanStep;
+using runtime::TensorPlacement;
+
+const char* proof_name(runtime::Proof proof) {
+  switch (proof) {
+    case runtime::Proof::kByBound:
+      return "by_bound";
+    case runtime::Proof::kBySearch:
+      return "by_search";
+    case runtime::Proof::kNone:
+      return "none";
+  }
+  return "none";
+}
+
+const char* kind_name(TensorPlacement::Kind kind) {
+  switch (kind) {
+    case TensorPlacement::Kind::kTensor:
+      return "tensor";
+    case TensorPlacement::Kind::kWorkspace:
+      return "workspace";
+    case TensorPlacement::Kind::kScratch:
+      return "scratch";
+  }
+  return "tensor";
+}
+
+Json placements(const std::vector<TensorPlacement>& tensors) {
+  Json list = Json::array();
+  for (const TensorPlacement& tensor : tensors) {
+    list.add(Json::object()
+                 .set("name", tensor.name)
+                 .set("kind", kind_name(tensor.kind))
+                 .set("offset", tensor.offset)
+                 .set("size_bytes", tensor.size_bytes)
+                 .set("first_step", tensor.first_step)
+                 .set("last_step", tensor.last_step)
+                 .set("values", json_array(tensor.values)));
+  }
+  return list;
+}
+
+Json pools(const MemoryPlan& plan) {
+  Json list = Json::array();
+  for (const MemoryPool& pool : plan.pools) {
+    list.add(Json::object()
+                 .set("name", pool.name)
+                 .set("size_bytes", pool.size_bytes)
+                 .set("alignment", pool.alignment)
+                 .set("tensors", placements(pool.tensors)));
+  }
+  return list;
+}
+
+Json steps(const MemoryPlan& plan) {
+  Json list = Json::array();
+  for (const PlanStep& step : plan.steps) {
+    list.add(Json::object()
+                 .set("node", step.name)
+                 .set("op", step.op)
+                 .set("live_bytes", step.live_bytes)
+                 .set("hole_bytes", step.hole_bytes));
+  }
+  return list;
+}
+
+Json peak(const MemoryPlan& plan) {
+  Json live = Json::array();
+  for (const TensorPlacement* tensor : live_at(plan, plan.peak_step)) {
+    live.add(Json::object().set("name", tensor->name).set("size_bytes", tensor->size_bytes));
+  }
+  const auto step = static_cast<std::size_t>(plan.peak_step);
+  return Json::object()
+      .set("step", plan.peak_step)
+      .set("node", step < plan.steps.size() ? plan.steps[step].name : "")
+      .set("live_tensors", live);
+}
+
+}  // namespace
+
+Json plan_json(const MemoryPlan& plan) {
+  return Json::object()
+      .set("schema", "mini-infer.plan")
+      .set("version", 1)
+      .set("weights_bytes", plan.weights_bytes)
+      .set("arena_bytes", plan.total_memory)
+      .set("lower_bound_bytes", plan.lower_bound)
+      .set("gap_bytes", plan.total_memory - plan.lower_bound)
+      .set("unshared_bytes", plan.original_memory)
+      .set("saving_ratio", saving_ratio(plan))
+      .set("proven_offsets", plan.proven_offsets())
+      .set("offsets_proof", proof_name(plan.offsets_proof))
+      .set("proven_order", plan.proven_order())
+      .set("order_proof", proof_name(plan.order_proof))
+      .set("plan_hash", plan.plan_hash)
+      .set("peak", peak(plan))
+      .set("pools", pools(plan))
+      .set("bound", placements(plan.bound))
+      .set("steps", steps(plan));
+}
+
+std::string plan_to_json(const MemoryPlan& plan) { return plan_json(plan).dump(); }
+
+}  // namespace mini_infer::report

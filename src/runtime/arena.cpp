@@ -1,0 +1,72 @@
+#include "runtime/arena.h"
+
+#include <unistd.h>
+
+#include <new>
+#include <string>
+#include <utility>
+
+namespace mini_infer::runtime {
+namespace {
+
+class HostAllocator final : public Allocator {
+ public:
+  void* allocate(std::size_t bytes, std::size_t alignment) override {
+    return ::operator new (bytes, std::align_val_t{alignment}, std::nothrow);
+  }
+  void deallocate(void* memory, std::size_t, std::size_t alignment) override {
+    ::operator delete (memory, std::align_val_t{alignment});
+  }
+};
+
+std::size_t free_host_bytes() {
+  const long pages = sysconf(_SC_AVPHYS_PAGES);
+  const long page_bytes = sysconf(_SC_PAGESIZE);
+  return pages > 0 && page_bytes > 0
+             ? static_cast<std::size_t>(pages) * static_cast<std::size_t>(page_bytes)
+             : 0;
+}
+
+}  // namespace
+
+std::shared_ptr<Allocator> host_allocator() { return std::make_shared<HostAllocator>(); }
+
+core::Result<Arena> Arena::allocate(std::string_view pool, std::size_t bytes, std::size_t alignment,
+                                    std::shared_ptr<Allocator> allocator) {
+  Arena arena;
+  if (bytes == 0) return arena;
+  void* memory = allocator->allocate(bytes, alignment);
+  if (memory == nullptr) {
+    return {core::Status::ERROR_OUT_OF_MEMORY, "pool '" + std::string(pool) + "': asked for " +
+                                                   std::to_string(bytes) + " bytes, the host has " +
+                                                   std::to_string(free_host_bytes()) + " free"};
+  }
+  arena.data_ = static_cast<std::byte*>(memory);
+  arena.bytes_ = bytes;
+  arena.alignment_ = alignment;
+  arena.allocator_ = std::move(allocator);
+  return arena;
+}
+
+Arena Arena::borrow(std::byte* memory, std::size_t bytes) {
+  Arena arena;
+  arena.data_ = memory;
+  arena.bytes_ = bytes;
+  return arena;
+}
+
+Arena::Arena(Arena&& other) noexcept { *this = std::move(other); }
+
+Arena& Arena::operator=(Arena&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(bytes_, other.bytes_);
+  std::swap(alignment_, other.alignment_);
+  std::swap(allocator_, other.allocator_);
+  return *this;
+}
+
+Arena::~Arena() {
+  if (allocator_ != nullptr) allocator_->deallocate(data_, bytes_, alignment_);
+}
+
+}  // namespace mini_infer::runtime

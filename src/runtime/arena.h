@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "mini_infer/core/status.h"
+#include "mini_infer/runtime/allocator.h"
+
+namespace mini_infer::runtime {
+
+// One pool materialised: one allocation, given back when the Arena goes. Or a view of the caller's
+// memory, which is left alone.
+class Arena {
+ public:
+  Arena() = default;
+  Arena(Arena&& other) noexcept;
+  Arena& operator=(Arena&& other) noexcept;
+  ~Arena();
+
+  // ERROR_OUT_OF_MEMORY names the pool, the bytes asked and the bytes the host has free.
+  static core::Result<Arena> allocate(std::string_view pool, std::size_t bytes,
+                                      std::size_t alignment, std::shared_ptr<Allocator> allocator);
+  static Arena borrow(std::byte* memory, std::size_t bytes);
+
+  std::byte* data() const { return data_; }
+  std::size_t size() const { return bytes_; }
+
+ private:
+  std::byte* data_ = nullptr;
+  std::size_t bytes_ = 0;
+  std::size_t alignment_ = 0;
+  std::shared_ptr<Allocator> allocator_;  // null: borrowed
+};
+
+// Aligned host memory.
+std::shared_ptr<Allocator> host_allocator();
+
+}  // namespace mini_infer::runtime

@@ -1,0 +1,50 @@
+#include "runtime/check_plan.h"
+
+#include "core/try.h"
+#include "planner/check.h"
+
+namespace mini_infer::runtime {
+namespace {
+
+planner::Proof to_planner(Proof proof) {
+  switch (proof) {
+    case Proof::kNone:
+      return planner::Proof::kNone;
+    case Proof::kByBound:
+      return planner::Proof::kByBound;
+    case Proof::kBySearch:
+      return planner::Proof::kBySearch;
+  }
+  return planner::Proof::kNone;
+}
+
+}  // namespace
+
+core::Status check_plan(const MemoryPlan& plan) {
+  std::size_t total = 0;
+  for (const MemoryPool& pool : plan.pools) {
+    planner::Problem problem;
+    planner::Solution solution;
+    for (const TensorPlacement& tensor : pool.tensors) {
+      problem.buffers.push_back({.size = static_cast<std::int64_t>(tensor.size_bytes),
+                                 .first = tensor.first_step,
+                                 .last = tensor.last_step,
+                                 .alignment = static_cast<std::int64_t>(pool.alignment)});
+      solution.offsets.push_back(static_cast<std::int64_t>(tensor.offset));
+    }
+    solution.height = static_cast<std::int64_t>(pool.size_bytes);
+    solution.lower_bound = static_cast<std::int64_t>(plan.lower_bound);
+    solution.peak_step = plan.peak_step;
+    solution.proof = to_planner(plan.offsets_proof);
+    MI_TRY(planner::check(problem, solution).with_context("pool '" + pool.name + "'"));
+    total += pool.size_bytes;
+  }
+  if (total != plan.total_memory) {
+    return {core::Status::ERROR_INTERNAL, "the pools hold " + std::to_string(total) +
+                                              " bytes but the plan says " +
+                                              std::to_string(plan.total_memory)};
+  }
+  return core::Status::SUCCESS;
+}
+
+}  // namespace mini_infer::runtime

@@ -1,0 +1,97 @@
+#include "runtime/compile.h"
+
+#include <bit>
+#include <chrono>
+#include <cstdio>
+
+#include "core/try.h"
+#include "cpu/evaluator.h"
+#include "mini_infer/core/log.h"
+#include "runtime/check_execution.h"
+#include "runtime/check_plan.h"
+#include "runtime/legalize_outputs.h"
+#include "runtime/plan_builder.h"
+#include "schedule/liveness_analyzer.h"
+
+namespace mini_infer::runtime {
+namespace {
+
+using core::Status;
+
+// What the plan would need with no storage shared by two values, but for views. An alias set of its
+// own: in-place results have bytes of their own too.
+core::Result<std::size_t> unshared_bytes(const graph::Graph& graph, PlanningOptions options,
+                                         schedule::ScheduleOptions schedule_options) {
+  options.share_memory = false;
+  schedule_options.overwrite = false;
+  MI_ASSIGN(const auto schedule, schedule::schedule(graph, schedule_options));
+  const Liveness liveness = LivenessAnalyzer(options.keep_inputs).analyze(graph, schedule);
+  MI_ASSIGN(const MemoryPlan plan, build_plan(graph, schedule, liveness, options));
+  return plan.total_memory;
+}
+
+std::string kilobytes(std::size_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f KB", static_cast<double>(bytes) / 1024.0);
+  return text;
+}
+
+void log_summary(const MemoryPlan& plan) {
+  MI_LOG_INFO("[MemoryPlanner] Analyzed " + std::to_string(plan.pools.front().tensors.size()) +
+              " tensors");
+  MI_LOG_INFO("[MemoryPlanner] Original memory: " + kilobytes(plan.original_memory));
+  MI_LOG_INFO("[MemoryPlanner] Optimized memory: " + kilobytes(plan.total_memory));
+  MI_LOG_INFO("[MemoryPlanner] Memory saving: " +
+              std::to_string(static_cast<int>(plan.memory_saving_ratio * 100.0f)) + "%");
+}
+
+Status plan_memory(Compiled& compiled, const PlanningOptions& options) {
+  MI_LOG_INFO("[MemoryPlanner] Starting static memory planning...");
+  const schedule::ScheduleOptions schedule_options{.overwrite = options.share_memory,
+                                                   .stage_inputs = options.stage_inputs,
+                                                   .stage_outputs = options.stage_outputs,
+                                                   .keep_inputs = options.keep_inputs};
+  MI_ASSIGN(compiled.schedule, schedule::schedule(compiled.graph, schedule_options));
+  const Liveness liveness =
+      LivenessAnalyzer(options.keep_inputs).analyze(compiled.graph, compiled.schedule);
+  MI_ASSIGN(MemoryPlan plan, build_plan(compiled.graph, compiled.schedule, liveness, options));
+  MI_ASSIGN(plan.original_memory, unshared_bytes(compiled.graph, options, schedule_options));
+  plan.memory_saving_ratio =
+      1.0f - static_cast<float>(plan.total_memory) / static_cast<float>(plan.original_memory);
+  MI_TRY(check_plan(plan).with_context("the packing judge refused the plan"));
+  MI_TRY(
+      check_execution(compiled.graph, plan).with_context("the execution judge refused the plan"));
+  log_summary(plan);
+  compiled.plan = std::move(plan);
+  return Status::SUCCESS;
+}
+
+}  // namespace
+
+Status check_alignment(std::size_t bytes) {
+  if (std::has_single_bit(bytes) && bytes >= 16 && bytes <= 256) return Status::SUCCESS;
+  return {Status::ERROR_INVALID_ARGUMENT,
+          "memory alignment: expected a power of two from 16 to 256 bytes, found " +
+              std::to_string(bytes)};
+}
+
+core::Result<Compiled> compile(graph::Graph graph, const PlanningOptions& options) {
+  MI_TRY(check_alignment(options.alignment));
+  Compiled compiled;
+  compiled.graph = std::move(graph);
+  MI_TRY(compiled.graph.verify());
+  MI_ASSIGN(compiled.passes,
+            optimizer::optimize(compiled.graph, {.passes = options.passes, .after_pass = {}},
+                                cpu::evaluate));
+  legalize_outputs(compiled.graph);
+  compiled.weights = lay_out_weights(compiled.graph, options.alignment);
+
+  const auto start = std::chrono::steady_clock::now();
+  MI_TRY(plan_memory(compiled, options));
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+  compiled.plan.planning_milliseconds = took.count();
+  compiled.plan.weights_bytes = compiled.weights.size_bytes;
+  return compiled;
+}
+
+}  // namespace mini_infer::runtime

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <vector>
+
+#include "mini_infer/core/status.h"
+#include "mini_infer/graph/graph.h"
+#include "mini_infer/runtime/memory_plan.h"
+#include "mini_infer/runtime/planning_options.h"
+#include "optimizer/optimizer.h"
+#include "runtime/weights.h"
+#include "schedule/schedule.h"
+
+namespace mini_infer::runtime {
+
+struct Compiled {
+  graph::Graph graph;  // optimised; what the plan speaks of
+  schedule::Schedule schedule;
+  MemoryPlan plan;
+  WeightsLayout weights;
+  std::vector<optimizer::PassReport> passes;
+};
+
+// The whole pipeline from a graph to a judged plan: verify, optimise, schedule, analyse, plan,
+// judge. Knows no device. What Engine::build and MemoryPlanner::plan share.
+core::Result<Compiled> compile(graph::Graph graph, const PlanningOptions& options);
+
+// A power of two from 16 to 256, or ERROR_INVALID_ARGUMENT.
+core::Status check_alignment(std::size_t bytes);
+
+}  // namespace mini_infer::runtime

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "mini_infer/runtime/execution_context.h"
+#include "ops/backend.h"
+#include "runtime/arena.h"
+#include "runtime/engine_state.h"
+
+namespace mini_infer::runtime {
+
+// Pointers of one step, as spans into ContextState's flat lists.
+struct StepPointers {
+  std::size_t first_input = 0;
+  std::size_t first_output = 0;
+  void* workspace = nullptr;
+};
+
+struct ContextState {
+  ContextState(std::shared_ptr<const EngineState> engine_state, Arena own_arena);
+
+  std::shared_ptr<const EngineState> engine;
+  Arena arena;
+  Arena shadow;  // the true content of the arena while memory is poisoned; empty otherwise
+
+  // Bound once; only bind_input and bind_output change them afterwards.
+  std::vector<const void*> inputs;
+  std::vector<void*> outputs;
+  std::vector<StepPointers> steps;
+  std::vector<void*> bound;  // caller's memory by index into MemoryPlan::bound
+
+  std::vector<bool> input_ready;  // by graph input
+  bool ran = false;
+  int leases = 0;
+  std::vector<std::chrono::nanoseconds> step_time;  // empty unless profiling
+
+  ops::KernelArgs args(std::size_t step) const;
+  void* address(graph::ValueId id) const;
+  // Points every slot that reads or writes `storage` of MemoryPlan::bound at `memory`.
+  void bind(std::size_t storage, void* memory);
+
+ private:
+  void resolve_pointers();
+};
+
+}  // namespace mini_infer::runtime

@@ -1,0 +1,208 @@
+#include "mini_infer/runtime/engine.h"
+
+#include <cstring>
+
+#include "core/try.h"
+#include "cpu/backend.h"
+#include "ops/alias.h"
+#include "runtime/context_state.h"
+#include "runtime/engine_state.h"
+
+namespace mini_infer::runtime {
+namespace {
+
+using core::Status;
+
+PlanningOptions planning_options(const EngineConfig& config) {
+  return {.share_memory = config.enable_memory_planning,
+          .alignment = config.memory_alignment,
+          .stage_inputs = config.stage_inputs,
+          .stage_outputs = config.stage_outputs,
+          .keep_inputs = config.keep_inputs,
+          .passes = config.passes};
+}
+
+core::Result<const ops::Backend*> backend_for(core::Device device) {
+  if (device == core::Device::kCpu) return &cpu::backend();
+  return {Status::ERROR_UNSUPPORTED, "this build has no CUDA backend; use Device::kCpu"};
+}
+
+// Binds every step, and reports every step that cannot be bound, not only the first.
+Status bind_steps(EngineState& state, const ops::Backend& backend) {
+  std::string missing;
+  int count = 0;
+  for (graph::NodeId id : state.compiled.schedule.order) {
+    const ops::NodeView view(state.compiled.graph, id);
+    auto kernel = backend.bind(view);
+    if (!kernel.ok()) {
+      if (kernel.status() != Status::ERROR_UNSUPPORTED) return kernel.status();
+      missing += (count++ > 0 ? "; " : "") + kernel.status().message();
+      continue;
+    }
+    const graph::Node& node = view.node();
+    state.steps.push_back({id, std::move(kernel).value(), node.name,
+                           node.domain.empty() ? node.op : node.domain + "." + node.op});
+  }
+  if (count > 0) return {Status::ERROR_UNSUPPORTED, missing};
+  return Status::SUCCESS;
+}
+
+// Copies the constants into their pool and points the graph at it, so that the model file and the
+// constants of earlier stages can be let go.
+Status fill_weights(EngineState& state) {
+  const WeightsLayout& layout = state.compiled.weights;
+  MI_ASSIGN(Arena pool, Arena::allocate("weights", layout.size_bytes, state.config.memory_alignment,
+                                        state.config.allocator));
+  state.weights = std::make_shared<Arena>(std::move(pool));
+  graph::Graph& graph = state.compiled.graph;
+  for (graph::ValueId id : layout.stored) {
+    const auto bytes = graph.value(id).constant->bytes();
+    std::byte* to = state.weights->data() + *layout.offset_of[static_cast<std::size_t>(id)];
+    if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
+  }
+  for (graph::ValueId id = 0; id < static_cast<graph::ValueId>(graph.values().size()); ++id) {
+    graph::Value& value = graph.value(id);
+    if (!value.constant) continue;
+    const auto& offset = layout.offset_of[static_cast<std::size_t>(id)];
+    value.constant =
+        offset ? core::Tensor::view(value.type, *value.shape,
+                                    {state.weights->data() + *offset, value.constant->size_bytes()},
+                                    state.weights)
+               : core::Tensor::copy_of(value.type, *value.shape, value.constant->bytes());
+  }
+  return Status::SUCCESS;
+}
+
+std::vector<Location> locate_values(const EngineState& state) {
+  const Compiled& compiled = state.compiled;
+  std::vector<Location> locations(compiled.graph.values().size());
+  for (std::size_t id = 0; id < locations.size(); ++id) {
+    if (const auto& offset = compiled.weights.offset_of[id]) {
+      locations[id] = {Location::Space::kWeights, *offset};
+    }
+  }
+  for (const TensorPlacement& tensor : state.activations().tensors) {
+    for (graph::ValueId id : tensor.values) {
+      locations[static_cast<std::size_t>(id)] = {Location::Space::kArena, tensor.offset};
+    }
+  }
+  for (std::size_t i = 0; i < compiled.plan.bound.size(); ++i) {
+    for (graph::ValueId id : compiled.plan.bound[i].values) {
+      locations[static_cast<std::size_t>(id)] = {Location::Space::kBound, i};
+    }
+  }
+  return locations;
+}
+
+std::vector<TensorInfo> describe_values(const graph::Graph& graph,
+                                        const std::vector<graph::ValueId>& ids) {
+  std::vector<TensorInfo> infos;
+  for (graph::ValueId id : ids) {
+    const graph::Value& value = graph.value(id);
+    infos.push_back({value.name, value.type, *value.shape, ops::bytes_of(value)});
+  }
+  return infos;
+}
+
+core::Result<std::shared_ptr<EngineState>> build_state(const EngineConfig& config,
+                                                       const graph::Graph& graph) {
+  auto state = std::make_shared<EngineState>();
+  state->config = config;
+  if (state->config.allocator == nullptr) state->config.allocator = host_allocator();
+  MI_ASSIGN(const ops::Backend* backend, backend_for(config.device));
+  MI_LOG_INFO("[Engine] Performing static memory planning...");
+  MI_ASSIGN(state->compiled, compile(graph, planning_options(config)));
+  MI_LOG_INFO("[Engine] Memory planning completed, saved " +
+              std::to_string(static_cast<int>(state->compiled.plan.memory_saving_ratio * 100.0f)) +
+              "%");
+  MI_TRY(bind_steps(*state, *backend));
+  MI_TRY(fill_weights(*state));
+  state->locations = locate_values(*state);
+  state->inputs = describe_values(state->compiled.graph, state->compiled.graph.inputs);
+  state->outputs = describe_values(state->compiled.graph, state->compiled.graph.outputs);
+  for (const auto& pass : state->compiled.passes) {
+    state->pass_times.push_back(
+        {pass.name, pass.nodes_before, pass.nodes_after, pass.milliseconds});
+  }
+  return state;
+}
+
+const EngineState& empty_state() {
+  static const EngineState state;
+  return state;
+}
+
+}  // namespace
+
+Engine::Engine(EngineConfig config) : config_(std::move(config)) {}
+Engine::~Engine() = default;
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+
+Status Engine::build(std::shared_ptr<graph::Graph> graph) try {
+  if (graph == nullptr)
+    return {Status::ERROR_INVALID_ARGUMENT, "Engine::build: no graph was given"};
+  first_context_.reset();
+  state_.reset();
+  MI_ASSIGN(state_, build_state(config_, *graph));
+  if (config_.caller_memory) return Status::SUCCESS;
+  auto context = create_context();
+  if (!context.ok()) {
+    state_.reset();
+    return context.status();
+  }
+  first_context_ = std::move(context).value();
+  return Status::SUCCESS;
+} catch (const std::bad_alloc&) {
+  state_.reset();
+  return {Status::ERROR_OUT_OF_MEMORY, "Engine::build: the host has no memory left"};
+}
+
+ExecutionContext* Engine::context() const { return first_context_.get(); }
+
+core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context() const {
+  if (state_ == nullptr) {
+    return {Status::ERROR_INVALID_ARGUMENT, "Engine::create_context: build the engine first"};
+  }
+  MI_ASSIGN(Arena arena,
+            Arena::allocate("activations", activation_bytes(), state_->config.memory_alignment,
+                            state_->config.allocator));
+  return std::unique_ptr<ExecutionContext>(
+      new ExecutionContext(std::make_unique<ContextState>(state_, std::move(arena))));
+}
+
+core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context(
+    std::span<std::byte> memory) const {
+  if (state_ == nullptr) {
+    return {Status::ERROR_INVALID_ARGUMENT, "Engine::create_context: build the engine first"};
+  }
+  const std::size_t alignment = state_->config.memory_alignment;
+  if (memory.size() < activation_bytes() ||
+      reinterpret_cast<std::uintptr_t>(memory.data()) % alignment != 0) {
+    return {Status::ERROR_INVALID_ARGUMENT, "Engine::create_context: expected " +
+                                                std::to_string(activation_bytes()) +
+                                                " bytes aligned to " + std::to_string(alignment) +
+                                                ", was given " + std::to_string(memory.size())};
+  }
+  return std::unique_ptr<ExecutionContext>(new ExecutionContext(
+      std::make_unique<ContextState>(state_, Arena::borrow(memory.data(), activation_bytes()))));
+}
+
+namespace {
+
+const EngineState& or_empty(const std::shared_ptr<const EngineState>& state) {
+  return state == nullptr ? empty_state() : *state;
+}
+
+}  // namespace
+
+std::size_t Engine::activation_bytes() const { return memory_plan().total_memory; }
+std::size_t Engine::weights_bytes() const { return memory_plan().weights_bytes; }
+const MemoryPlan& Engine::memory_plan() const { return or_empty(state_).compiled.plan; }
+const std::vector<TensorInfo>& Engine::inputs() const { return or_empty(state_).inputs; }
+const std::vector<TensorInfo>& Engine::outputs() const { return or_empty(state_).outputs; }
+const std::vector<PassTime>& Engine::pass_times() const { return or_empty(state_).pass_times; }
+double Engine::planning_milliseconds() const { return memory_plan().planning_milliseconds; }
+const graph::Graph& Engine::graph() const { return or_empty(state_).compiled.graph; }
+
+}  // namespace mini_infer::runtime

@@ -1,0 +1,247 @@
+#include "mini_infer/runtime/execution_context.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/try.h"
+#include "runtime/context_state.h"
+#include "runtime/poisoned_run.h"
+
+namespace mini_infer::runtime {
+namespace {
+
+using core::Status;
+
+Status refuse(const std::string& message) { return {Status::ERROR_INVALID_ARGUMENT, message}; }
+
+core::Result<std::size_t> find(const std::vector<TensorInfo>& tensors, std::string_view name,
+                               const char* kind) {
+  std::string known;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (tensors[i].name == name) return i;
+    known += (i > 0 ? ", '" : "'") + tensors[i].name + "'";
+  }
+  return refuse("there is no " + std::string(kind) + " '" + std::string(name) + "'; there are " +
+                known);
+}
+
+Status check_index(const std::vector<TensorInfo>& tensors, std::size_t index, const char* kind) {
+  if (index < tensors.size()) return Status::SUCCESS;
+  return refuse("there is no " + std::string(kind) + " " + std::to_string(index) + "; there are " +
+                std::to_string(tensors.size()));
+}
+
+std::string describe(core::DataType type, const core::Shape& shape) {
+  return core::type_name(type) + shape.to_string();
+}
+
+// A value in the caller's memory: its index into MemoryPlan::bound.
+core::Result<std::size_t> bound_storage(const ContextState& state, graph::ValueId id,
+                                        const TensorInfo& info, const void* memory,
+                                        std::size_t bytes) {
+  const Location& at = state.engine->locations[static_cast<std::size_t>(id)];
+  if (at.space != Location::Space::kBound) {
+    return refuse("'" + info.name +
+                  "' is staged in the arena; build with stage_inputs or "
+                  "stage_outputs off to bind buffers");
+  }
+  if (bytes != info.size_bytes) {
+    return refuse("'" + info.name + "' is " + describe(info.type, info.shape) + " of " +
+                  std::to_string(info.size_bytes) + " bytes, was given " + std::to_string(bytes));
+  }
+  constexpr std::uintptr_t kKernelAlignment = 16;
+  if (bytes > 0 &&
+      (memory == nullptr || reinterpret_cast<std::uintptr_t>(memory) % kKernelAlignment != 0)) {
+    return refuse("'" + info.name + "': expected an address aligned to 16 bytes, was given " +
+                  (memory == nullptr ? "null" : "one that is not"));
+  }
+  return at.offset;
+}
+
+}  // namespace
+
+ExecutionContext::ExecutionContext(std::unique_ptr<ContextState> state)
+    : state_(std::move(state)) {}
+ExecutionContext::~ExecutionContext() = default;
+
+Status ExecutionContext::set_input(std::string_view name, const core::Tensor& tensor) {
+  MI_ASSIGN(const std::size_t index, find(state_->engine->inputs, name, "input"));
+  const TensorInfo& info = state_->engine->inputs[index];
+  if (tensor.type() != info.type || tensor.shape() != info.shape) {
+    return refuse("input '" + info.name + "': planned for " + describe(info.type, info.shape) +
+                  ", was given " + describe(tensor.type(), tensor.shape()) +
+                  "; build an engine for that shape");
+  }
+  return set_input(index, tensor.bytes());
+}
+
+Status ExecutionContext::set_input(std::size_t index, std::span<const std::byte> bytes) {
+  const EngineState& engine = *state_->engine;
+  MI_TRY(check_index(engine.inputs, index, "input"));
+  const TensorInfo& info = engine.inputs[index];
+  if (bytes.size() != info.size_bytes) {
+    return refuse("input '" + info.name + "' is " + describe(info.type, info.shape) + " of " +
+                  std::to_string(info.size_bytes) + " bytes, was given " +
+                  std::to_string(bytes.size()));
+  }
+  const graph::ValueId id = engine.compiled.graph.inputs[index];
+  const graph::Value& value = engine.compiled.graph.value(id);
+  if (value.constant) {
+    if (!std::equal(bytes.begin(), bytes.end(), value.constant->bytes().begin())) {
+      return refuse("input '" + info.name +
+                    "' decides shapes: the engine was built for another "
+                    "value; build one for this value");
+    }
+  } else {
+    if (engine.locations[static_cast<std::size_t>(id)].space == Location::Space::kBound) {
+      return refuse("input '" + info.name + "' is not staged; use bind_input");
+    }
+    if (state_->leases > 0) {
+      return {Status::ERROR_BUSY, "an output is still leased; its bytes may lie where inputs go"};
+    }
+    if (!bytes.empty()) std::memcpy(state_->address(id), bytes.data(), bytes.size());
+    // An input's bytes may be an output's of the run before.
+    state_->ran = false;
+  }
+  state_->input_ready[index] = true;
+  return Status::SUCCESS;
+}
+
+Status ExecutionContext::bind_input(std::string_view name, const void* memory, std::size_t bytes) {
+  MI_ASSIGN(const std::size_t index, find(state_->engine->inputs, name, "input"));
+  return bind_input(index, memory, bytes);
+}
+
+Status ExecutionContext::bind_output(std::string_view name, void* memory, std::size_t bytes) {
+  MI_ASSIGN(const std::size_t index, find(state_->engine->outputs, name, "output"));
+  return bind_output(index, memory, bytes);
+}
+
+Status ExecutionContext::bind_input(std::size_t index, const void* memory, std::size_t bytes) {
+  const EngineState& engine = *state_->engine;
+  MI_TRY(check_index(engine.inputs, index, "input"));
+  MI_ASSIGN(const std::size_t storage, bound_storage(*state_, engine.compiled.graph.inputs[index],
+                                                     engine.inputs[index], memory, bytes));
+  state_->bind(storage, const_cast<void*>(memory));  // the plan never writes a caller's input
+  state_->input_ready[index] = true;
+  return Status::SUCCESS;
+}
+
+Status ExecutionContext::bind_output(std::size_t index, void* memory, std::size_t bytes) {
+  const EngineState& engine = *state_->engine;
+  MI_TRY(check_index(engine.outputs, index, "output"));
+  MI_ASSIGN(const std::size_t storage, bound_storage(*state_, engine.compiled.graph.outputs[index],
+                                                     engine.outputs[index], memory, bytes));
+  state_->bind(storage, memory);
+  return Status::SUCCESS;
+}
+
+namespace {
+
+Status check_ready(const ContextState& state) {
+  if (state.leases > 0) {
+    return {Status::ERROR_BUSY, "run: " + std::to_string(state.leases) +
+                                    " outputs of the last run are still leased; let them go first"};
+  }
+  const EngineState& engine = *state.engine;
+  for (std::size_t i = 0; i < engine.inputs.size(); ++i) {
+    const graph::ValueId id = engine.compiled.graph.inputs[i];
+    if (!state.input_ready[i] && !engine.compiled.graph.value(id).constant) {
+      return refuse("run: input '" + engine.inputs[i].name +
+                    "' was not set (a run consumes staged inputs unless keep_inputs is on)");
+    }
+  }
+  for (std::size_t i = 0; i < engine.outputs.size(); ++i) {
+    const graph::ValueId id = engine.compiled.graph.outputs[i];
+    const Location& at = engine.locations[static_cast<std::size_t>(id)];
+    if (at.space == Location::Space::kBound && engine.outputs[i].size_bytes > 0 &&
+        state.bound[at.offset] == nullptr) {
+      return refuse("run: output '" + engine.outputs[i].name + "' has no buffer; use bind_output");
+    }
+  }
+  return Status::SUCCESS;
+}
+
+Status run_step(ContextState& state, std::size_t step) {
+  const ops::Kernel& kernel = state.engine->steps[step].kernel;
+  return state.engine->config.poison_memory ? run_poisoned(state, step) : kernel(state.args(step));
+}
+
+void consume_inputs(ContextState& state) {
+  const EngineState& engine = *state.engine;
+  if (engine.config.keep_inputs) return;
+  for (std::size_t i = 0; i < engine.inputs.size(); ++i) {
+    const graph::ValueId id = engine.compiled.graph.inputs[i];
+    if (engine.locations[static_cast<std::size_t>(id)].space == Location::Space::kArena) {
+      state.input_ready[i] = false;
+    }
+  }
+}
+
+}  // namespace
+
+Status ExecutionContext::run() {
+  ContextState& state = *state_;
+  MI_TRY(check_ready(state));
+  state.ran = false;
+  consume_inputs(state);
+  using Clock = std::chrono::steady_clock;
+  for (std::size_t step = 0; step < state.steps.size(); ++step) {
+    if (state.step_time.empty()) {
+      MI_TRY(run_step(state, step));
+      continue;
+    }
+    const Clock::time_point start = Clock::now();
+    MI_TRY(run_step(state, step));
+    state.step_time[step] += Clock::now() - start;
+  }
+  state.ran = true;
+  return Status::SUCCESS;
+}
+
+core::Result<OutputLease> ExecutionContext::output(std::string_view name) const {
+  MI_ASSIGN(const std::size_t index, find(state_->engine->outputs, name, "output"));
+  return output(index);
+}
+
+core::Result<OutputLease> ExecutionContext::output(std::size_t index) const {
+  const EngineState& engine = *state_->engine;
+  MI_TRY(check_index(engine.outputs, index, "output"));
+  const TensorInfo& info = engine.outputs[index];
+  if (!state_->ran) {
+    return refuse("output '" + info.name + "': nothing has run since the inputs were set");
+  }
+  const graph::ValueId id = engine.compiled.graph.outputs[index];
+  OutputLease lease;
+  lease.state_ = state_.get();
+  lease.type_ = info.type;
+  lease.shape_ = &info.shape;
+  lease.bytes_ = {static_cast<const std::byte*>(state_->address(id)), info.size_bytes};
+  ++state_->leases;
+  return lease;
+}
+
+std::vector<StepTime> ExecutionContext::profile() const {
+  std::vector<StepTime> times;
+  for (std::size_t step = 0; step < state_->step_time.size(); ++step) {
+    const BoundStep& bound = state_->engine->steps[step];
+    times.push_back({bound.name, bound.op, state_->step_time[step]});
+  }
+  return times;
+}
+
+std::span<const std::byte> ExecutionContext::arena() const {
+  return {state_->arena.data(), state_->arena.size()};
+}
+
+OutputLease::OutputLease(OutputLease&& other) noexcept
+    : state_(std::exchange(other.state_, nullptr)),
+      type_(other.type_),
+      shape_(other.shape_),
+      bytes_(other.bytes_) {}
+
+OutputLease::~OutputLease() {
+  if (state_ != nullptr) --state_->leases;
+}
+
+}  // namespace mini_infer::runtime

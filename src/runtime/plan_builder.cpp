@@ -1,0 +1,180 @@
+#include "runtime/plan_builder.h"
+
+#include <algorithm>
+
+#include "core/try.h"
+#include "ops/alias.h"
+#include "planner/lower_bound.h"
+#include "planner/solve.h"
+#include "runtime/plan_hash.h"
+
+namespace mini_infer::runtime {
+namespace {
+
+using graph::Graph;
+using graph::kNoValue;
+
+Proof to_public(planner::Proof proof) {
+  switch (proof) {
+    case planner::Proof::kNone:
+      return Proof::kNone;
+    case planner::Proof::kByBound:
+      return Proof::kByBound;
+    case planner::Proof::kBySearch:
+      return Proof::kBySearch;
+  }
+  return Proof::kNone;
+}
+
+// Storages of the arena, then workspaces, then the scratch block; caller's storages go to `bound`.
+class PlacementList {
+ public:
+  PlacementList(const Graph& graph, const schedule::Schedule& schedule, const Liveness& liveness,
+                const PlanningOptions& options) {
+    for (const Storage& storage : liveness.storages) {
+      const bool of_caller = (storage.holds_input && !options.stage_inputs) ||
+                             (storage.holds_output && !options.stage_outputs);
+      (of_caller ? bound : arena)
+          .push_back({.kind = TensorPlacement::Kind::kTensor,
+                      .name = graph.value(storage.values.front()).name,
+                      .values = storage.values,
+                      .offset = 0,
+                      .size_bytes = storage.size_bytes,
+                      .first_step = storage.first_step,
+                      .last_step = storage.last_step});
+    }
+    for (int step = 0; step < static_cast<int>(schedule.order.size()); ++step) {
+      add_workspace(ops::NodeView(graph, schedule.order[static_cast<std::size_t>(step)]), step);
+    }
+    arena.push_back({.kind = TensorPlacement::Kind::kScratch,
+                     .name = "scratch",
+                     .values = {},
+                     .offset = 0,
+                     .size_bytes = kScratchBytes,
+                     .first_step = 0,
+                     .last_step = liveness.steps - 1});
+  }
+
+  std::vector<TensorPlacement> arena;
+  std::vector<TensorPlacement> bound;
+
+ private:
+  void add_workspace(const ops::NodeView& view, int step) {
+    const ops::OpDef* def = ops::find(view.node());
+    const std::size_t bytes = def->require == nullptr ? 0 : def->require(view);
+    if (bytes == 0) return;
+    arena.push_back({.kind = TensorPlacement::Kind::kWorkspace,
+                     .name = view.node().name,
+                     .values = {},
+                     .offset = 0,
+                     .size_bytes = bytes,
+                     .first_step = step,
+                     .last_step = step});
+  }
+};
+
+planner::Problem state_problem(const std::vector<TensorPlacement>& tensors, std::size_t alignment) {
+  planner::Problem problem;
+  for (const TensorPlacement& tensor : tensors) {
+    problem.buffers.push_back({.size = static_cast<std::int64_t>(tensor.size_bytes),
+                               .first = tensor.first_step,
+                               .last = tensor.last_step,
+                               .alignment = static_cast<std::int64_t>(alignment)});
+  }
+  return problem;
+}
+
+// What any order needs for this alias set: some node's storages all at once, all inputs at the
+// start, all outputs at the end. The scratch block is always there.
+std::size_t bound_of_any_order(const Graph& graph, const MemoryPlan& plan, std::size_t alignment) {
+  std::vector<int> storage_of(graph.values().size(), -1);
+  const auto& tensors = plan.pools.front().tensors;
+  std::vector<std::size_t> extra(graph.nodes().size(), 0);
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    for (auto value : tensors[i].values)
+      storage_of[static_cast<std::size_t>(value)] = static_cast<int>(i);
+    if (tensors[i].kind == TensorPlacement::Kind::kWorkspace) {
+      const auto node = plan.steps[static_cast<std::size_t>(tensors[i].first_step)].node;
+      extra[static_cast<std::size_t>(node)] = core::align_up(tensors[i].size_bytes, alignment);
+    }
+  }
+  auto together = [&](std::vector<graph::ValueId> values) {
+    std::vector<int> storages;
+    for (auto value : values) {
+      if (value != kNoValue) storages.push_back(storage_of[static_cast<std::size_t>(value)]);
+    }
+    std::sort(storages.begin(), storages.end());
+    storages.erase(std::unique(storages.begin(), storages.end()), storages.end());
+    std::size_t bytes = 0;
+    for (int storage : storages) {
+      if (storage < 0) continue;
+      bytes += core::align_up(tensors[static_cast<std::size_t>(storage)].size_bytes, alignment);
+    }
+    return bytes;
+  };
+  std::size_t bound = std::max(together(graph.inputs), together(graph.outputs));
+  for (std::size_t id = 0; id < graph.nodes().size(); ++id) {
+    std::vector<graph::ValueId> touched = graph.nodes()[id].inputs;
+    touched.insert(touched.end(), graph.nodes()[id].outputs.begin(),
+                   graph.nodes()[id].outputs.end());
+    bound = std::max(bound, together(touched) + extra[id]);
+  }
+  return bound + core::align_up(kScratchBytes, alignment);
+}
+
+void describe_steps(const Graph& graph, const schedule::Schedule& schedule,
+                    const planner::Problem& problem, const planner::Solution& solution,
+                    MemoryPlan& plan) {
+  const std::vector<planner::Hole> holes = planner::holes(problem, solution);
+  for (std::size_t step = 0; step < schedule.order.size(); ++step) {
+    const graph::Node& node = graph.node(schedule.order[step]);
+    plan.steps.push_back({.node = schedule.order[step],
+                          .name = node.name,
+                          .op = node.domain.empty() ? node.op : node.domain + "." + node.op,
+                          .live_bytes = 0,
+                          .hole_bytes = static_cast<std::size_t>(holes[step].size)});
+  }
+  // Live bytes as differences: what starts at a step, less what ended before it.
+  std::vector<std::int64_t> change(plan.steps.size() + 1, 0);
+  for (const planner::Buffer& buffer : problem.buffers) {
+    if (buffer.first >= static_cast<int>(plan.steps.size())) continue;
+    change[static_cast<std::size_t>(buffer.first)] += planner::footprint(buffer);
+    change[static_cast<std::size_t>(buffer.last) + 1] -= planner::footprint(buffer);
+  }
+  std::int64_t live = 0;
+  for (std::size_t step = 0; step < plan.steps.size(); ++step) {
+    live += change[step];
+    plan.steps[step].live_bytes = static_cast<std::size_t>(live);
+  }
+}
+
+}  // namespace
+
+core::Result<MemoryPlan> build_plan(const Graph& graph, const schedule::Schedule& schedule,
+                                    const Liveness& liveness, const PlanningOptions& options) {
+  PlacementList list(graph, schedule, liveness, options);
+  const planner::Problem problem = state_problem(list.arena, options.alignment);
+  MI_ASSIGN(const planner::Solution solution,
+            options.share_memory ? planner::solve(problem) : planner::unshared(problem));
+
+  MemoryPlan plan;
+  plan.keeps_inputs = options.keep_inputs;
+  for (std::size_t i = 0; i < list.arena.size(); ++i) {
+    list.arena[i].offset = static_cast<std::size_t>(solution.offsets[i]);
+  }
+  plan.total_memory = static_cast<std::size_t>(solution.height);
+  plan.lower_bound = static_cast<std::size_t>(solution.lower_bound);
+  plan.peak_step = solution.peak_step;
+  plan.offsets_proof = to_public(solution.proof);
+  plan.pools.push_back(
+      {"activations", plan.total_memory, options.alignment, std::move(list.arena)});
+  plan.bound = std::move(list.bound);
+  describe_steps(graph, schedule, problem, solution, plan);
+  if (bound_of_any_order(graph, plan, options.alignment) == plan.lower_bound) {
+    plan.order_proof = Proof::kByBound;
+  }
+  plan.plan_hash = plan_hash(plan, schedule);
+  return plan;
+}
+
+}  // namespace mini_infer::runtime

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "mini_infer/core/status.h"
+#include "mini_infer/graph/graph.h"
+#include "mini_infer/runtime/memory_plan.h"
+#include "mini_infer/runtime/planning_options.h"
+#include "schedule/liveness_analyzer.h"
+#include "schedule/schedule.h"
+
+namespace mini_infer::runtime {
+
+// Bytes that every plan reserves at every step, for kernels that need a little room.
+inline constexpr std::size_t kScratchBytes = 1024;
+
+// Lifetimes to offsets: states the packing problem, has it solved, and says how good the answer is.
+core::Result<MemoryPlan> build_plan(const graph::Graph& graph, const schedule::Schedule& schedule,
+                                    const Liveness& liveness, const PlanningOptions& options);
+
+}  // namespace mini_infer::runtime

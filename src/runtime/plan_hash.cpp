@@ -1,0 +1,56 @@
+#include "runtime/plan_hash.h"
+
+#include <cstdint>
+
+namespace mini_infer::runtime {
+namespace {
+
+class Fnv1a {
+ public:
+  void add(std::uint64_t number) {
+    for (int byte = 0; byte < 8; ++byte) {
+      hash_ = (hash_ ^ ((number >> (8 * byte)) & 0xff)) * 0x100000001b3ULL;
+    }
+  }
+  std::string hex() const {
+    std::string text(16, '0');
+    for (int digit = 0; digit < 16; ++digit) {
+      text[static_cast<std::size_t>(15 - digit)] = "0123456789abcdef"[(hash_ >> (4 * digit)) & 0xf];
+    }
+    return text;
+  }
+
+ private:
+  std::uint64_t hash_ = 0xcbf29ce484222325ULL;
+};
+
+void add_placement(Fnv1a& hash, const TensorPlacement& tensor) {
+  hash.add(static_cast<std::uint64_t>(tensor.kind));
+  hash.add(tensor.values.size());
+  for (graph::ValueId value : tensor.values) hash.add(static_cast<std::uint64_t>(value));
+  hash.add(tensor.offset);
+  hash.add(tensor.size_bytes);
+  hash.add(static_cast<std::uint64_t>(tensor.first_step));
+  hash.add(static_cast<std::uint64_t>(tensor.last_step));
+}
+
+}  // namespace
+
+std::string plan_hash(const MemoryPlan& plan, const schedule::Schedule& schedule) {
+  Fnv1a hash;
+  hash.add(schedule.order.size());
+  for (graph::NodeId node : schedule.order) hash.add(static_cast<std::uint64_t>(node));
+  for (const schedule::AliasChoice& alias : schedule.alias) {
+    hash.add(static_cast<std::uint64_t>(alias.kind));
+    hash.add(static_cast<std::uint64_t>(alias.source));
+  }
+  for (const MemoryPool& pool : plan.pools) {
+    hash.add(pool.size_bytes);
+    hash.add(pool.alignment);
+    for (const TensorPlacement& tensor : pool.tensors) add_placement(hash, tensor);
+  }
+  for (const TensorPlacement& tensor : plan.bound) add_placement(hash, tensor);
+  return hash.hex();
+}
+
+}  // namespace mini_infer::runtime

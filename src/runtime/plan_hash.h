@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "mini_infer/runtime/memory_plan.h"
+#include "schedule/schedule.h"
+
+namespace mini_infer::runtime {
+
+// 64-bit FNV-1a (Fowler, Noll, Vo) over the order, the alias set, and every storage's size,
+// lifetime and offset, as 16 hex digits. Integers only, so it is the same on every machine and
+// build.
+std::string plan_hash(const MemoryPlan& plan, const schedule::Schedule& schedule);
+
+}  // namespace mini_infer::runtime

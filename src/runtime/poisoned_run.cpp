@@ -1,0 +1,92 @@
+#include "runtime/poisoned_run.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/try.h"
+#include "ops/alias.h"
+#include "runtime/context_state.h"
+
+namespace mini_infer::runtime {
+namespace {
+
+using core::Status;
+
+constexpr std::byte kPoison{0xA5};
+
+struct Range {
+  std::size_t begin, end;  // bytes of the arena
+};
+
+void add_range(const ContextState& state, graph::ValueId id, std::vector<Range>& ranges) {
+  const Location& at = state.engine->locations[static_cast<std::size_t>(id)];
+  if (at.space != Location::Space::kArena) return;
+  const std::size_t bytes = ops::bytes_of(state.engine->compiled.graph.value(id));
+  if (bytes > 0) ranges.push_back({at.offset, at.offset + bytes});
+}
+
+std::vector<Range> read_ranges(const ContextState& state, std::size_t step) {
+  const ops::NodeView view(state.engine->compiled.graph, state.engine->steps[step].node);
+  std::vector<Range> ranges;
+  for (int slot = 0; slot < view.input_count(); ++slot) {
+    if (!ops::reads_bytes(view, slot)) continue;
+    add_range(state, view.node().inputs[static_cast<std::size_t>(slot)], ranges);
+  }
+  return ranges;
+}
+
+std::vector<Range> written_ranges(const ContextState& state, std::size_t step) {
+  std::vector<Range> ranges;
+  for (graph::ValueId id :
+       state.engine->compiled.graph.node(state.engine->steps[step].node).outputs) {
+    if (id != graph::kNoValue) add_range(state, id, ranges);
+  }
+  for (const TensorPlacement& tensor : state.engine->activations().tensors) {
+    if (tensor.kind == TensorPlacement::Kind::kWorkspace &&
+        tensor.first_step == static_cast<int>(step)) {
+      ranges.push_back({tensor.offset, tensor.offset + tensor.size_bytes});
+    }
+  }
+  return ranges;
+}
+
+void copy_ranges(std::byte* to, const std::byte* from, const std::vector<Range>& ranges) {
+  for (const Range& range : ranges) {
+    std::memcpy(to + range.begin, from + range.begin, range.end - range.begin);
+  }
+}
+
+}  // namespace
+
+Status run_poisoned(ContextState& state, std::size_t step) {
+  const std::size_t bytes = state.arena.size();
+  std::byte* arena = state.arena.data();
+  if (state.shadow.size() != bytes) {
+    MI_ASSIGN(state.shadow, Arena::allocate("shadow", bytes, state.engine->config.memory_alignment,
+                                            state.engine->config.allocator));
+  }
+  std::byte* truth = state.shadow.data();
+  if (step == 0) std::memcpy(truth, arena, bytes);
+
+  const std::vector<Range> reads = read_ranges(state, step);
+  const std::vector<Range> writes = written_ranges(state, step);
+  std::fill_n(arena, bytes, kPoison);
+  copy_ranges(arena, truth, reads);
+  std::vector<std::byte> expected(arena, arena + bytes);
+
+  MI_TRY(state.engine->steps[step].kernel(state.args(step)));
+
+  copy_ranges(truth, arena, writes);
+  copy_ranges(expected.data(), arena, writes);
+  const auto [found, wanted] = std::mismatch(arena, arena + bytes, expected.begin());
+  if (found != arena + bytes) {
+    return {Status::ERROR_INTERNAL, state.engine->steps[step].op + " '" +
+                                        state.engine->steps[step].name +
+                                        "' wrote outside its outputs, at byte " +
+                                        std::to_string(found - arena) + " of the arena"};
+  }
+  if (step + 1 == state.steps.size()) std::memcpy(arena, truth, bytes);
+  return Status::SUCCESS;
+}
+
+}  // namespace mini_infer::runtime

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstddef>
+
+#include "mini_infer/core/status.h"
+
+namespace mini_infer::runtime {
+
+struct ContextState;
+
+// Runs one step in an arena where every byte but the step's own inputs is poison, and fails
+// (ERROR_INTERNAL) if it changed a byte outside its outputs and workspace. The true content of the
+// arena is kept in ContextState::shadow between steps.
+core::Status run_poisoned(ContextState& state, std::size_t step);
+
+}  // namespace mini_infer::runtime

@@ -1,0 +1,33 @@
+# Runs `mini-infer verify` over one folder of the test data and holds its counts to a floor.
+#   cmake -DMINI_INFER=... -DROOT=... -DFOLDER=node -DPASSED=N [-DARGUMENTS=...] -P verify_folder.cmake
+# ROOT is where the conformance archive was unpacked; without it the suite is skipped.
+if(NOT IS_DIRECTORY "${ROOT}/${FOLDER}")
+  message("SKIPPED: no test data (set MINI_INFER_TEST_DATA)")
+  return()
+endif()
+execute_process(
+  COMMAND ${MINI_INFER} verify --json ${ARGUMENTS} ${ROOT}/${FOLDER}
+  OUTPUT_VARIABLE report RESULT_VARIABLE code)
+if(NOT code MATCHES "^(0|3|5)$")
+  message(FATAL_ERROR "verify ended with ${code}: ${report}")
+endif()
+foreach(count passed failed unsupported no_data)
+  string(JSON ${count} GET "${report}" ${count})
+endforeach()
+message("${FOLDER}: ${passed} passed, ${failed} failed, ${unsupported} unsupported, ${no_data} without data")
+if(failed GREATER 0)
+  string(JSON folders LENGTH "${report}" folders)
+  math(EXPR last "${folders} - 1")
+  foreach(index RANGE ${last})
+    string(JSON result GET "${report}" folders ${index} result)
+    if(result STREQUAL "fail")
+      string(JSON path GET "${report}" folders ${index} path)
+      string(JSON reason GET "${report}" folders ${index} reason)
+      message("FAILED ${path}: ${reason}")
+    endif()
+  endforeach()
+  message(FATAL_ERROR "${failed} tests gave a wrong answer")
+endif()
+if(passed LESS PASSED)
+  message(FATAL_ERROR "${passed} tests passed, ${PASSED} used to")
+endif()

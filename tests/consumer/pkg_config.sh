@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Compiles guide.cpp with the flags of pkg-config and runs it:
+#   pkg_config.sh LIBRARY_FOLDER PROGRAM MODEL COMPILER [FLAG...]
+set -euo pipefail
+
+library=$1 program=$2 model=$3
+shift 3
+export PKG_CONFIG_PATH=$library/pkgconfig
+read -ra flags <<<"$(pkg-config --cflags --libs mini_infer)"
+"$@" -std=c++20 "$(dirname "$0")/guide.cpp" "${flags[@]}" -Wl,-rpath,"$library" -o "$program"
+"$program" "$model"

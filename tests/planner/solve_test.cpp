@@ -1,0 +1,209 @@
+#include "planner/solve.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "planner/check.h"
+#include "planner/greedy.h"
+#include "planner/problems.h"
+
+namespace mini_infer::planner {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+
+// The solution, which the judge must accept.
+Solution solved(const Problem& problem) {
+  const auto solution = solve(problem);
+  EXPECT_TRUE(solution.ok()) << solution.status().message();
+  if (!solution.ok()) return {};
+  const core::Status status = check(problem, *solution);
+  EXPECT_TRUE(status.ok()) << status.message();
+  return *solution;
+}
+
+TEST(Solve, NothingNeedsNothing) {
+  const Solution solution = solved({});
+  EXPECT_THAT(solution.offsets, IsEmpty());
+  EXPECT_EQ(solution.height, 0);
+  EXPECT_EQ(solution.proof, Proof::kByBound);
+}
+
+TEST(Solve, BuffersOfSizeZeroTakeNoRoom) {
+  const Solution solution =
+      solved({{{.size = 0, .last = 9, .alignment = 256}, {.size = 0, .last = 9}}});
+  EXPECT_EQ(solution.height, 0);
+  EXPECT_EQ(solved({{{.size = 0, .last = 9, .alignment = 256}, {.size = 3, .last = 9}}}).height, 3);
+}
+
+TEST(Solve, AChainNeedsItsTwoLargestNeighbours) {
+  const Solution solution = solved({{{.size = 100, .first = 0, .last = 1},
+                                     {.size = 300, .first = 1, .last = 2},
+                                     {.size = 200, .first = 2, .last = 3},
+                                     {.size = 50, .first = 3, .last = 4}}});
+  EXPECT_EQ(solution.height, 500);
+  EXPECT_EQ(solution.lower_bound, 500);
+  EXPECT_EQ(solution.peak_step, 2);
+  EXPECT_EQ(solution.proof, Proof::kByBound);
+}
+
+TEST(Solve, OffsetsAreAlignedAndTotalsAreWholeBlocks) {
+  const Solution solution =
+      solved({{{.size = 1, .alignment = 256}, {.size = 300, .alignment = 256}}});
+  EXPECT_EQ(solution.height, 768);
+  EXPECT_EQ(solution.lower_bound, 768);
+}
+
+TEST(Solve, TheSearchImprovesOnTheGreedyPlanners) {
+  Random random(17);
+  const Problem problem =
+      make({.buffers = 120, .steps = 100, .longest = 12, .largest = 16 * 1024}, random);
+  const Solution solution = solved(problem);
+  Placer placer(problem);
+  for (const Heuristic& heuristic : heuristics()) {
+    Placement placement;
+    placer.place(heuristic.order(problem), heuristic.fit, Placer::kNoLimit, placement);
+    EXPECT_GT(placement.height, solution.height) << heuristic.name;
+  }
+}
+
+struct BadBuffer {
+  const char* name;
+  Buffer buffer;
+  const char* message;
+};
+
+TEST(Solve, AMalformedBufferIsNamed) {
+  const BadBuffer cases[] = {
+      {"size", {.size = -1}, "buffer 1: size -1 < 0"},
+      {"first", {.size = 1, .first = -2, .last = 0}, "buffer 1: first step -2 < 0"},
+      {"last", {.size = 1, .first = 3, .last = 2}, "buffer 1: last step 2 < first step 3"},
+      {"alignment 0", {.size = 1, .alignment = 0}, "buffer 1: alignment 0 is no power of two"},
+      {"alignment 12", {.size = 1, .alignment = 12}, "buffer 1: alignment 12 is no power of two"},
+      {"negative alignment", {.size = 1, .alignment = -8}, "buffer 1: alignment -8"},
+      {"lowest alignment", {.size = 1, .alignment = -kMax - 1}, "buffer 1: alignment -9"},
+      {"sum", {.size = kMax - 8}, "buffer 1: the sizes up to this one"},
+      {"padded size", {.size = kMax - 20, .alignment = 256}, "buffer 1: the sizes up to this one"},
+      {"alignment of all", {.size = 0, .alignment = std::int64_t{1} << 62}, nullptr},
+  };
+  for (const BadBuffer& bad : cases) {
+    SCOPED_TRACE(bad.name);
+    const Problem problem = {{{.size = 8}, bad.buffer, {.size = 1}}};
+    for (const auto& result : {solve(problem), unshared(problem)}) {
+      EXPECT_EQ(result.ok(), bad.message == nullptr);
+      if (bad.message == nullptr) continue;
+      EXPECT_EQ(result.status().code(), core::Status::ERROR_INVALID_ARGUMENT);
+      EXPECT_THAT(result.status().message(), HasSubstr(bad.message));
+    }
+  }
+}
+
+TEST(Solve, TheLargestSumThatFitsIsSolved) {
+  const Solution solution = solved({{{.size = kMax - 101}, {.size = 100}}});
+  EXPECT_EQ(solution.height, kMax - 1);
+}
+
+// First fit over every order: one of them, by ascending offset in a best plan, is optimal.
+std::int64_t exhaustive_optimum(const Problem& problem) {
+  const std::vector<Buffer>& buffers = problem.buffers;
+  std::vector<std::size_t> order(buffers.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::int64_t best = kMax;
+  do {
+    std::vector<std::int64_t> offsets(buffers.size());
+    std::int64_t height = 0;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const Buffer& buffer = buffers[order[i]];
+      std::int64_t offset = 0;
+      for (std::size_t j = 0; j < i;) {
+        const Buffer& other = buffers[order[j]];
+        const std::int64_t begin = offsets[order[j]];
+        const std::int64_t end = begin + other.size;
+        const bool meet = buffer.first <= other.last && other.first <= buffer.last &&
+                          offset < end && begin < offset + buffer.size;
+        offset = meet ? end : offset;
+        j = meet ? 0 : j + 1;
+      }
+      offsets[order[i]] = offset;
+      height = std::max(height, offset + buffer.size);
+    }
+    best = std::min(best, height);
+  } while (std::next_permutation(order.begin(), order.end()));
+  return best;
+}
+
+TEST(Solve, NoPlanBeatsTheExhaustiveOptimumAndNoBoundExceedsIt) {
+  Random random(5);
+  int optimal = 0;
+  for (int round = 0; round < 300; ++round) {
+    const Problem problem = make(
+        {.buffers = random.in(1, 6), .steps = 6, .longest = 4, .largest = 9, .alignments = {1}},
+        random);
+    const std::int64_t optimum = exhaustive_optimum(problem);
+    const Solution solution = solved(problem);
+    ASSERT_LE(solution.lower_bound, optimum);
+    ASSERT_GE(solution.height, optimum);
+    optimal += solution.height == optimum;
+  }
+  EXPECT_EQ(optimal, 300);
+}
+
+TEST(Solve, TheSameProblemGivesTheSamePlan) {
+  Random random(6);
+  for (int round = 0; round < 20; ++round) {
+    const Problem problem = make({.buffers = 150, .steps = 60, .longest = 20}, random);
+    const Solution once = solved(problem);
+    const Solution again = solved(problem);
+    EXPECT_EQ(once.offsets, again.offsets);
+    EXPECT_EQ(once.height, again.height);
+  }
+}
+
+// Pinned: another compiler, build type or machine must find these bytes too.
+TEST(Solve, ThePlanIsTheSameEverywhere) {
+  Random random(7);
+  const Problem problem = make({.buffers = 200, .steps = 80, .longest = 30}, random);
+  std::uint64_t hash = 14695981039346656037u;  // FNV-1a
+  for (std::int64_t offset : solved(problem).offsets) {
+    hash = (hash ^ static_cast<std::uint64_t>(offset)) * 1099511628211u;
+  }
+  EXPECT_EQ(hash, 13580437533907163077u);
+}
+
+TEST(Solve, SixtyThousandShortLivedBuffersAreSolved) {
+  Random random(8);
+  const Problem problem = make({.buffers = 60'000, .steps = 50'000}, random);
+  const Solution solution = solved(problem);
+  EXPECT_LE(solution.height, 2 * solution.lower_bound);
+}
+
+TEST(Unshared, EveryBufferHasItsOwnAlignedBytesInOrder) {
+  const Problem problem = {{{.size = 3, .first = 5, .last = 5, .alignment = 4},
+                            {.size = 0, .alignment = 1024},
+                            {.size = 20, .first = 0, .last = 0, .alignment = 16},
+                            {.size = 1, .first = 9, .last = 9, .alignment = 4}}};
+  const auto plan = unshared(problem);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_THAT(plan->offsets, ElementsAre(0, 0, 16, 48));
+  EXPECT_EQ(plan->height, 52);
+  EXPECT_EQ(plan->lower_bound, 32);
+  EXPECT_EQ(plan->peak_step, 0);
+  EXPECT_EQ(plan->proof, Proof::kNone);
+  EXPECT_TRUE(check(problem, *plan).ok());
+}
+
+TEST(Unshared, IsOptimalWhenAllLiveTogether) {
+  const auto plan = unshared({{{.size = 3}, {.size = 4}}});
+  EXPECT_EQ(plan->proof, Proof::kByBound);
+}
+
+}  // namespace
+}  // namespace mini_infer::planner

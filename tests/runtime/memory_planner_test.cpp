@@ -1,0 +1,129 @@
+#include "mini_infer/runtime/memory_planner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "mini_infer/runtime/engine.h"
+#include "support/graph_builder.h"
+
+namespace mini_infer::test {
+namespace {
+
+using core::Status;
+using graph::ValueId;
+using runtime::MemoryPlan;
+using runtime::MemoryPlanner;
+using ::testing::HasSubstr;
+
+// x -> conv-like chain of three results of 1,000 floats each, none of them in place.
+std::shared_ptr<graph::Graph> chain() {
+  GraphBuilder b;
+  ValueId last = b.input("x", {10, 100});
+  for (int i = 0; i < 3; ++i) last = b.op("Transpose", {last});
+  b.output(last);
+  return b.share();
+}
+
+MemoryPlan plan_of(const graph::Graph& graph, bool share = true) {
+  MemoryPlanner planner({.passes = std::vector<std::string>{}});
+  planner.set_enabled(share);
+  return planner.plan(&graph);
+}
+
+TEST(MemoryPlanner, CountsRealBytesAlignedWithTheScratchBlock) {
+  const MemoryPlan plan = plan_of(*chain());
+  ASSERT_TRUE(plan.status.ok()) << plan.status.message();
+  constexpr std::size_t kTensor = 4096, kScratch = 1024;  // 4,000 bytes, rounded up to 256
+  EXPECT_EQ(plan.original_memory, 4 * kTensor + kScratch);
+  EXPECT_EQ(plan.total_memory, 2 * kTensor + kScratch);
+  EXPECT_EQ(plan.lower_bound, plan.total_memory);
+  EXPECT_TRUE(plan.proven_offsets());
+  EXPECT_TRUE(plan.proven_order());
+  EXPECT_EQ(plan.peak_step, 0);
+  EXPECT_EQ(plan.steps.size(), 3u);
+  EXPECT_EQ(plan.steps[0].live_bytes, plan.total_memory);
+  EXPECT_FLOAT_EQ(plan.memory_saving_ratio, 1.0f - 9216.0f / 17408.0f);
+}
+
+TEST(MemoryPlanner, PoolsAddUpToTheTotal) {
+  const MemoryPlan plan = plan_of(*chain());
+  std::size_t total = 0;
+  for (const auto& pool : plan.pools) total += pool.size_bytes;
+  EXPECT_EQ(total, plan.total_memory);
+}
+
+TEST(MemoryPlanner, DisabledItGivesTheUnsharedPlan) {
+  const MemoryPlan shared = plan_of(*chain());
+  const MemoryPlan unshared = plan_of(*chain(), false);
+  ASSERT_TRUE(unshared.status.ok()) << unshared.status.message();
+  EXPECT_EQ(unshared.total_memory, shared.original_memory);
+  EXPECT_EQ(unshared.memory_saving_ratio, 0.0f);
+}
+
+TEST(MemoryPlanner, GivesTheEnginesPlan) {
+  runtime::Engine engine;
+  ASSERT_TRUE(engine.build(chain()).ok());
+  MemoryPlanner planner;
+  EXPECT_EQ(planner.plan(chain().get()).plan_hash, engine.memory_plan().plan_hash);
+}
+
+TEST(MemoryPlanner, TheHashKnowsOrderAliasesAndAlignment) {
+  const std::string hash = plan_of(*chain()).plan_hash;
+  EXPECT_EQ(hash, plan_of(*chain()).plan_hash);
+  EXPECT_EQ(hash.size(), 16u);
+  MemoryPlanner planner({.passes = std::vector<std::string>{}});
+  ASSERT_TRUE(planner.set_alignment(64).ok());
+  EXPECT_NE(hash, planner.plan(chain().get()).plan_hash);
+  EXPECT_NE(hash, plan_of(*chain(), false).plan_hash);
+}
+
+// The same on every machine and build type: a plan made elsewhere can be compared by its hash.
+TEST(MemoryPlanner, TheHashIsTheSameInEveryBuild) {
+  EXPECT_EQ(plan_of(*chain()).plan_hash, "999632bf105f97e8");
+}
+
+TEST(MemoryPlanner, RefusesAnAlignmentThatIsNoPowerOfTwoFrom16To256) {
+  MemoryPlanner planner;
+  for (std::size_t bytes : {0, 8, 24, 512}) {
+    EXPECT_EQ(planner.set_alignment(bytes).code(), Status::ERROR_INVALID_ARGUMENT);
+  }
+  EXPECT_TRUE(planner.set_alignment(16).ok());
+}
+
+TEST(MemoryPlanner, AFailureHasNoPoolsAndSaysWhy) {
+  core::set_log_level(core::LogLevel::kOff);
+  const auto graph = chain();
+  graph->value(graph->inputs[0]).shape.reset();
+  const MemoryPlan plan = plan_of(*graph);
+  EXPECT_TRUE(plan.pools.empty());
+  EXPECT_THAT(plan.status.message(), HasSubstr("'x'"));
+  EXPECT_EQ(MemoryPlanner().plan(nullptr).status.code(), Status::ERROR_INVALID_ARGUMENT);
+  core::set_log_level(core::LogLevel::kWarning);
+}
+
+TEST(MemoryPlanner, WritesTheGuidesLogLines) {
+  std::string lines;
+  core::set_log_level(core::LogLevel::kInfo);
+  core::set_log_callback(
+      [&](core::LogLevel, std::string_view line) { lines += std::string(line) + "\n"; });
+  runtime::Engine engine;
+  ASSERT_TRUE(engine.build(chain()).ok());
+  core::set_log_callback({});
+  core::set_log_level(core::LogLevel::kWarning);
+  EXPECT_THAT(lines, HasSubstr("[Engine] Performing static memory planning..."));
+  EXPECT_THAT(lines, HasSubstr("[MemoryPlanner] Starting static memory planning..."));
+  EXPECT_THAT(lines, HasSubstr("[MemoryPlanner] Analyzed "));
+  EXPECT_THAT(lines, HasSubstr("Original memory: "));
+  EXPECT_THAT(lines, HasSubstr("Optimized memory: "));
+  EXPECT_THAT(lines, HasSubstr("Memory saving: "));
+  EXPECT_THAT(lines, HasSubstr("[Engine] Memory planning completed, saved "));
+}
+
+TEST(MemoryPlanner, AGraphWithNothingToPlanIsPlanned) {
+  const MemoryPlan plan = plan_of(graph::Graph());
+  ASSERT_TRUE(plan.status.ok()) << plan.status.message();
+  EXPECT_EQ(plan.total_memory, 1024u);
+}
+
+}  // namespace
+}  // namespace mini_infer::test
