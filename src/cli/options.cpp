@@ -2,10 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "cli/console.h"
 #include "cli/text.h"
 #include "optimizer/optimizer.h"
 
@@ -51,6 +54,22 @@ constexpr const char* kInspectExamples = R"(Examples:
   mini-infer inspect model.onnx --shapes=x:1x3x224x224 --nodes
   mini-infer inspect model.onnx --shapes=x:1x3x224x224 --each-pass)";
 
+// A check whose rule the help text states in its own words.
+CLI::Validator silent(CLI::Validator check) { return check.description(""); }
+
+// Finite, so that no NaN slips through a comparison later.
+CLI::Validator in_range(double least, double most = std::numeric_limits<double>::max()) {
+  auto check = [least, most](const std::string& text) -> std::string {
+    char* end = nullptr;
+    const double value = std::strtod(text.c_str(), &end);
+    if (*end == '\0' && value >= least && value <= most) return "";
+    std::string expected = "expected a number from " + number_text(least);
+    if (most < std::numeric_limits<double>::max()) expected += " to " + number_text(most);
+    return expected + ", found '" + text + "'";
+  };
+  return CLI::Validator(check, "");
+}
+
 // An option that may be repeated but takes one word each time, so that a model's path is never
 // mistaken for its second word.
 void add_repeatable(CLI::App* verb, const std::string& name, std::vector<std::string>& values,
@@ -92,7 +111,8 @@ void add_planning(CLI::App* verb, PlanningFlags& planning) {
       ->check(check_passes)
       ->type_name("LIST");
   verb->add_option("--alignment", planning.alignment, "bytes, a power of two from 16 to 256")
-      ->check(CLI::IsMember({16, 32, 64, 128, 256}))
+      ->capture_default_str()
+      ->check(silent(CLI::IsMember({16, 32, 64, 128, 256})))
       ->type_name("BYTES");
 }
 
@@ -101,7 +121,7 @@ void add_options(CLI::App* verb, PlanCommand& command) {
   add_model(verb, command.model);
   add_planning(verb, command.planning);
   verb->add_option("--device", command.device, "none: plan only; cpu: also bind the CPU's kernels")
-      ->check(CLI::IsMember({"none", "cpu"}))
+      ->check(silent(CLI::IsMember({"none", "cpu"})))
       ->type_name("none|cpu");
 }
 
@@ -129,15 +149,15 @@ void add_options(CLI::App* verb, VerifyCommand& command) {
   verb->add_option("--rtol", command.rtol, "relative tolerance of floats")
       ->capture_default_str()
       ->type_name("X")
-      ->check(CLI::NonNegativeNumber);
+      ->check(in_range(0));
   verb->add_option("--atol", command.atol, "absolute tolerance of floats")
       ->capture_default_str()
       ->type_name("X")
-      ->check(CLI::NonNegativeNumber);
+      ->check(in_range(0));
   verb->add_option("--rel-max", command.rel_max,
                    "instead: max|difference| / max|reference| of each float output")
       ->type_name("X")
-      ->check(CLI::NonNegativeNumber);
+      ->check(in_range(0));
   verb->add_flag("--poison", command.poison, "overwrite all bytes a step must not read (slow)");
 }
 
@@ -148,25 +168,25 @@ void add_options(CLI::App* verb, BenchCommand& command) {
   verb->add_option("--iterations", command.iterations,
                    "at least so many runs, however long they take")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(in_range(1));
   verb->add_option("--warmUp", command.warm_up_ms, "run so long before measuring")
       ->capture_default_str()
       ->type_name("MS")
-      ->check(CLI::NonNegativeNumber);
+      ->check(in_range(0));
   verb->add_option("--duration", command.duration_s, "measure so long, and at least one run")
       ->capture_default_str()
       ->type_name("S")
-      ->check(CLI::NonNegativeNumber);
+      ->check(in_range(0));
   verb->add_option("--percentile", command.percentiles, "latency percentiles, a list")
       ->capture_default_str()
       ->type_name("P,...")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::Range(0.0, 100.0));
+      ->check(in_range(0, 100));
   verb->add_option("--threads", command.threads, "threads of the engine")
       ->capture_default_str()
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(in_range(1));
   verb->add_option("--random", command.seed, "seed for inputs that are not given")
       ->capture_default_str()
       ->type_name("SEED");
@@ -204,9 +224,11 @@ void add_verbs(CLI::App& app, Invocation& invocation) {
   add_verb<InspectCommand>(app, "inspect", "what is in a model", invocation);
 }
 
-std::string chosen_verb(const CLI::App& app) {
+// What is wrong, and where the help is.
+core::Status usage_error(const CLI::App& app, const std::string& what) {
   const auto chosen = app.get_subcommands();
-  return chosen.empty() ? "" : chosen.front()->get_name() + " ";
+  const std::string verb = chosen.empty() ? "" : chosen.front()->get_name() + " ";
+  return {core::Status::ERROR_INVALID_ARGUMENT, what + " (see 'mini-infer " + verb + "--help')"};
 }
 
 }  // namespace
@@ -216,7 +238,6 @@ core::Result<std::variant<Invocation, ExitCode>> parse_command_line(int argc, ch
   CLI::App app("Plans a neural network's memory before anything is allocated, and runs inside it.",
                "mini-infer");
   app.set_version_flag("--version", "mini-infer " MINI_INFER_VERSION);
-  app.require_subcommand(1);
   app.footer(kExamples);
   Invocation invocation;
   add_verbs(app, invocation);
@@ -227,9 +248,10 @@ core::Result<std::variant<Invocation, ExitCode>> parse_command_line(int argc, ch
       app.exit(error);
       return Parsed(ExitCode::kOk);
     }
-    return core::Status(
-        core::Status::ERROR_INVALID_ARGUMENT,
-        std::string(error.what()) + " (see 'mini-infer " + chosen_verb(app) + "--help')");
+    return usage_error(app, error.what());
+  }
+  if (!invocation.execute) {
+    return usage_error(app, "no verb: expected plan, run, verify, bench or inspect");
   }
   return Parsed(std::move(invocation));
 }

@@ -76,15 +76,12 @@ core::Result<DataSetResult> verify_data_set(const std::filesystem::path& folder,
   return result;
 }
 
-Verdict verdict_of(const Status& status) {
-  return status == Status::ERROR_UNSUPPORTED ? Verdict::kUnsupported : Verdict::kFailed;
-}
-
 // Adds one data set's result to its folder's; false: the folder is judged.
 bool add(FolderResult& folder, const core::Result<DataSetResult>& result) {
   if (!result.ok()) {
-    folder.verdict = verdict_of(result.status());
-    folder.reason = result.status().to_string();
+    const bool unsupported = result.status() == Status::ERROR_UNSUPPORTED;
+    folder.verdict = unsupported ? Verdict::kUnsupported : Verdict::kFailed;
+    folder.reason = unsupported ? result.status().message() : result.status().to_string();
     return false;
   }
   const Comparison& comparison = result->comparison;

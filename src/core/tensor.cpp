@@ -1,5 +1,7 @@
 #include "mini_infer/core/tensor.h"
 
+#include <sys/mman.h>
+
 #include <cassert>
 #include <cstdint>
 #include <cstring>
@@ -10,9 +12,21 @@ namespace {
 
 constexpr std::align_val_t kAlignment{64};
 
-std::shared_ptr<std::byte> allocate_bytes(std::size_t bytes) {
+// From here on a buffer gets pages of its own: they come zeroed, and go back to the system at once
+// when it is freed, so that a pass which rewrites all weights leaves nothing behind.
+constexpr std::size_t kOwnPages = 256 * 1024;
+
+std::shared_ptr<std::byte> map_pages(std::size_t bytes) {
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return nullptr;
+  return {static_cast<std::byte*>(memory), [bytes](std::byte* data) { munmap(data, bytes); }};
+}
+
+std::shared_ptr<std::byte> allocate_zeroed(std::size_t bytes) {
+  if (bytes >= kOwnPages) return map_pages(bytes);
   void* memory = ::operator new(bytes, kAlignment, std::nothrow);
   if (memory == nullptr) return nullptr;
+  std::memset(memory, 0, bytes);
   return {static_cast<std::byte*>(memory),
           [](std::byte* data) { ::operator delete(data, kAlignment); }};
 }
@@ -36,17 +50,16 @@ Result<Tensor> Tensor::allocate(DataType type, Shape shape) {
     return {Status::ERROR_INVALID_ARGUMENT, std::string("a ") + type_name(type) +
                                                 shape.to_string() + " tensor has no size in bytes"};
   }
-  auto memory = allocate_bytes(*bytes);
+  auto memory = allocate_zeroed(*bytes);
   if (memory == nullptr) {
     return {Status::ERROR_OUT_OF_MEMORY, "a host tensor of " + std::to_string(*bytes) + " bytes"};
   }
-  std::memset(memory.get(), 0, *bytes);
   std::span<const std::byte> view_of{memory.get(), *bytes};
   return view(type, std::move(shape), view_of, std::move(memory));
 }
 
 Tensor Tensor::copy_of(DataType type, Shape shape, std::span<const std::byte> bytes) {
-  auto memory = allocate_bytes(bytes.size());
+  auto memory = allocate_zeroed(bytes.size());
   if (memory == nullptr) throw std::bad_alloc();
   if (!bytes.empty()) std::memcpy(memory.get(), bytes.data(), bytes.size());
   std::span<const std::byte> view_of{memory.get(), bytes.size()};

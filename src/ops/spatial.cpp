@@ -107,6 +107,7 @@ Status resolve(const NodeView& view, int index, Padding padding, bool ceil_mode,
 }  // namespace
 
 Result<Layout> layout_of(const NodeView& view, std::string_view key) {
+  if (view.node().domain != graph::kInternalDomain) return Layout::kNchw;
   const std::string name = view.node().get_string(key, "NCHW");
   if (name == "NCHW") return Layout::kNchw;
   if (name == "NHWC") return Layout::kNhwc;

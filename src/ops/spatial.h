@@ -14,7 +14,7 @@ namespace mini_infer::ops {
 // Where a tensor keeps its channels: [N, C, spatial...] or [N, spatial..., C].
 enum class Layout { kNchw, kNhwc };
 
-// As the string attribute `key` says; kNchw without it.
+// As the string attribute `key` of a node of the optimiser says; kNchw without it.
 core::Result<Layout> layout_of(const NodeView& view, std::string_view key = "layout");
 
 // A tensor with spatial axes, taken apart.

@@ -81,19 +81,15 @@ bool changes_nothing(const Rewriter& rewriter, NodeId id) {
 
 // Reads through the views before it: the chain becomes one Reshape, the rest dies when unread.
 void join_views(Rewriter& rewriter, NodeId id) {
-  ValueId root = rewriter.node(id).inputs[0];
-  for (NodeId before = rewriter.value(root).producer;
-       before != graph::kNoNode && is_view(rewriter.graph(), before);
-       before = rewriter.value(root).producer) {
-    root = rewriter.node(before).inputs[0];
-  }
+  const ValueId root = viewed_value(rewriter.graph(), rewriter.node(id).inputs[0]);
   const bool in_chain = root != rewriter.node(id).inputs[0];
   if (!in_chain && !rewriter.node(id).is("Transpose")) return;
   const Shape shape = *rewriter.value(rewriter.node(id).outputs[0]).shape;
   make_reshape(rewriter, id, root, shape);
 }
 
-// Two transposes in a row are one.
+// Two transposes in a row are one; but where the second moves nothing and both together do, the
+// first may have other readers, and its work would be done twice.
 void join_transposes(Rewriter& rewriter, NodeId id) {
   const NodeId before = rewriter.value(rewriter.node(id).inputs[0]).producer;
   if (before == graph::kNoNode || !rewriter.node(before).is("Transpose")) return;
@@ -102,8 +98,11 @@ void join_transposes(Rewriter& rewriter, NodeId id) {
   for (std::int64_t axis : permutation_of(rewriter.graph(), id)) {
     joined.push_back(first[static_cast<std::size_t>(axis)]);
   }
+  const ValueId root = rewriter.node(before).inputs[0];
+  const bool moves = !moves_no_element(*rewriter.value(root).shape, joined);
+  if (moves && is_view(rewriter.graph(), id)) return;
   rewriter.node(id).attributes["perm"] = std::move(joined);
-  rewriter.set_input(id, 0, rewriter.node(before).inputs[0]);
+  rewriter.set_input(id, 0, root);
 }
 
 }  // namespace

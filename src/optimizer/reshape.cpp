@@ -47,6 +47,14 @@ bool is_view(const Graph& graph, NodeId id) {
          moves_no_element(*graph.value(node.inputs[0]).shape, permutation_of(graph, id));
 }
 
+ValueId viewed_value(const Graph& graph, ValueId value) {
+  for (NodeId id = graph.value(value).producer; id != graph::kNoNode && is_view(graph, id);
+       id = graph.value(value).producer) {
+    value = graph.node(id).inputs[0];
+  }
+  return value;
+}
+
 void make_reshape(Rewriter& rewriter, NodeId id, ValueId input, const Shape& shape) {
   Node& node = rewriter.node(id);
   node.op = "Reshape";

@@ -15,6 +15,9 @@ bool moves_no_element(const core::Shape& shape, const std::vector<std::int64_t>&
 // Reshape, Flatten, Squeeze, Unsqueeze, and a Transpose that moves no element.
 bool is_view(const graph::Graph& graph, graph::NodeId id);
 
+// The value whose bytes `value` sees, through any number of views.
+graph::ValueId viewed_value(const graph::Graph& graph, graph::ValueId value);
+
 // Turns the node into the Reshape of `input` to `shape`.
 void make_reshape(Rewriter& rewriter, graph::NodeId id, graph::ValueId input,
                   const core::Shape& shape);

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "core/try.h"
@@ -104,7 +105,6 @@ core::Status check_overlaps(const std::vector<Block>& blocks) {
     std::int64_t step;
     bool starts;  // at one step, ends come first
     std::size_t index;
-    auto operator<=>(const Event&) const = default;
   };
   std::vector<Event> events;
   for (std::size_t i = 0; i < blocks.size(); ++i) {
@@ -112,7 +112,9 @@ core::Status check_overlaps(const std::vector<Block>& blocks) {
     events.push_back({blocks[i].first, true, i});
     events.push_back({blocks[i].after, false, i});
   }
-  std::sort(events.begin(), events.end());
+  std::sort(events.begin(), events.end(), [](const Event& a, const Event& b) {
+    return std::tie(a.step, a.starts, a.index) < std::tie(b.step, b.starts, b.index);
+  });
 
   std::map<std::int64_t, std::size_t> live;  // block indices by where they begin
   for (const auto& [step, starts, index] : events) {

@@ -55,20 +55,25 @@ Status fill_weights(EngineState& state) {
                                         state.config.allocator));
   state.weights = std::make_shared<Arena>(std::move(pool));
   graph::Graph& graph = state.compiled.graph;
+  auto in_pool = [&](const graph::Value& value, std::size_t offset) {
+    return core::Tensor::view(value.type, *value.shape,
+                              {state.weights->data() + offset, value.constant->size_bytes()},
+                              state.weights);
+  };
   for (graph::ValueId id : layout.stored) {
-    const auto bytes = graph.value(id).constant->bytes();
-    std::byte* to = state.weights->data() + *layout.offset_of[static_cast<std::size_t>(id)];
-    if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
+    graph::Value& value = graph.value(id);
+    const std::size_t offset = *layout.offset_of[static_cast<std::size_t>(id)];
+    const auto bytes = value.constant->bytes();
+    if (!bytes.empty()) std::memcpy(state.weights->data() + offset, bytes.data(), bytes.size());
+    value.constant = in_pool(value, offset);  // one by one: all twice would double the memory
   }
   for (graph::ValueId id = 0; id < static_cast<graph::ValueId>(graph.values().size()); ++id) {
     graph::Value& value = graph.value(id);
     if (!value.constant) continue;
     const auto& offset = layout.offset_of[static_cast<std::size_t>(id)];
-    value.constant =
-        offset ? core::Tensor::view(value.type, *value.shape,
-                                    {state.weights->data() + *offset, value.constant->size_bytes()},
-                                    state.weights)
-               : core::Tensor::copy_of(value.type, *value.shape, value.constant->bytes());
+    value.constant = offset
+                         ? in_pool(value, *offset)
+                         : core::Tensor::copy_of(value.type, *value.shape, value.constant->bytes());
   }
   return Status::SUCCESS;
 }

@@ -1,6 +1,10 @@
 # Runs `mini-infer verify` over one folder of the test data and holds its counts to a floor.
 #   cmake -DMINI_INFER=... -DROOT=... -DFOLDER=node -DPASSED=N [-DARGUMENTS=...] -P verify_folder.cmake
-# ROOT is where the conformance archive was unpacked; without it the suite is skipped.
+# ROOT is where the conformance archive was unpacked, or ENV for MINI_INFER_TEST_DATA itself; without
+# it the suite is skipped.
+if(ROOT STREQUAL ENV)
+  set(ROOT "$ENV{MINI_INFER_TEST_DATA}")
+endif()
 if(NOT IS_DIRECTORY "${ROOT}/${FOLDER}")
   message("SKIPPED: no test data (set MINI_INFER_TEST_DATA)")
   return()

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <thread>
 
-#include "runtime/count_allocations.h"
+#include "support/count_allocations.h"
 #include "support/graph_builder.h"
 
 namespace mini_infer::test {

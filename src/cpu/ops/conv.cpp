@@ -26,7 +26,7 @@ core::Result<Kernel> bind_conv(const NodeView& view) {
   }
   MI_ASSIGN(const ConvGeometry geometry, ops::conv_geometry(view));
   const Algorithm algorithm = algorithm_for(geometry);
-  const Epilogue epilogue{.activation = ops::Activation::of(view.node())};
+  const Epilogue epilogue = Epilogue::of(view);
   return Kernel([geometry, algorithm, epilogue](const KernelArgs& args) -> core::Status {
     if (geometry.output_shape.elements() == 0) return core::Status::SUCCESS;
     algorithm(geometry, epilogue,

@@ -26,6 +26,13 @@ void activate(const Activation& activation, float* values, std::int64_t count) {
 
 }  // namespace
 
+Epilogue Epilogue::of(const ops::NodeView& view) {
+  Epilogue epilogue;
+  const bool fused = view.node().domain == graph::kInternalDomain;
+  if (fused) epilogue.activation = Activation::of(view.node());
+  return epilogue;
+}
+
 void Epilogue::store(float* sums, std::int64_t count, const float* bias, std::int64_t bias_step,
                      const float* residual, float* y) const {
   if (alpha != 1) map(sums, count, [this](float sum) { return alpha * sum; });

@@ -14,6 +14,9 @@ struct Epilogue {
   float beta = 1;
   ops::Activation activation;
 
+  // With the activation of a node of the optimiser.
+  static Epilogue of(const ops::NodeView& view);
+
   // Stores `count` neighbours. `bias` and `residual` may be null; a bias of step 0 is one number
   // for all. `residual` may be `y`. Uses `sums` up.
   void store(float* sums, std::int64_t count, const float* bias, std::int64_t bias_step,

@@ -92,9 +92,9 @@ Result<Kernel> bind_gemm(const NodeView& view) {
   gemm.a_depth = geometry.transpose_a ? geometry.rows : 1;
   gemm.b_depth = geometry.transpose_b ? 1 : geometry.columns;
   gemm.b_column = geometry.transpose_b ? geometry.depth : 1;
-  gemm.epilogue = {.alpha = geometry.alpha,
-                   .beta = geometry.beta,
-                   .activation = ops::Activation::of(view.node())};
+  gemm.epilogue = Epilogue::of(view);
+  gemm.epilogue.alpha = geometry.alpha;
+  gemm.epilogue.beta = geometry.beta;
   if (view.has_input(2)) {
     const auto strides = ops::broadcast_strides(view.input_shape(2), view.output_shape(0));
     gemm.bias_row = strides[0];

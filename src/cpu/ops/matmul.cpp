@@ -42,7 +42,7 @@ Kernel float_kernel(const NodeView& view, const MatMulGeometry& geometry) {
             .a_row = geometry.depth,
             .b_depth = geometry.columns,
             .bias_column = 1};
-  gemm.epilogue.activation = ops::Activation::of(view.node());
+  gemm.epilogue = Epilogue::of(view);
   return [gemm, geometry](const KernelArgs& args) -> Status {
     const float* residual = optional_input(args, 3);
     float* y = args.out<float>(0);

@@ -38,6 +38,10 @@ class Assignment {
 
  private:
   void add_node(std::size_t id) {
+    if (const NodeId leader = ports_[id]->decided_by; leader != kNoNode) {
+      vertex_[id] = vertex_[static_cast<std::size_t>(leader)];
+      return;
+    }
     vertex_[id] = cut_.add_vertex();
     cut_.add_edge(MinCut::kSource, vertex_[id], ports_[id]->cost_first);
     cut_.add_edge(vertex_[id], MinCut::kSink, ports_[id]->cost_last);

@@ -32,6 +32,7 @@ class LayoutRewrite {
 
   Status run() {
     for (NodeId id : converted_) {
+      if (ports_of(id).decided_by != kNoNode) continue;
       MI_TRY(layout_rule(rewriter_.node(id))->convert(forms_, id, ports_of(id)));
     }
     for (NodeId id : converted_) replace_outputs(id);
@@ -55,7 +56,7 @@ class LayoutRewrite {
     return last_form(id);
   }
 
-  void add_transpose(ValueId from, ValueId to, Permutation permutation) {
+  void add_conversion(ValueId from, ValueId to, Permutation permutation) {
     Node node;
     node.name = rewriter_.value(to).name + "_transpose";
     node.op = "Transpose";
@@ -63,7 +64,10 @@ class LayoutRewrite {
     node.inputs = {from};
     node.outputs = {to};
     node.attributes["perm"] = std::move(permutation);
-    rewriter_.add_node(std::move(node));
+    const NodeId id = rewriter_.add_node(std::move(node));
+    if (!is_view(rewriter_.graph(), id)) return;
+    const core::Shape shape = *rewriter_.value(to).shape;
+    make_reshape(rewriter_, id, viewed_value(rewriter_.graph(), from), shape);
   }
 
   void replace_outputs(NodeId id) {
@@ -85,7 +89,7 @@ class LayoutRewrite {
       }
       if (last_form(value) == kNoValue) {
         add_last_form(value);
-        add_transpose(value, last_form(value), to_channels_last(rank_of(value)));
+        add_conversion(value, last_form(value), to_channels_last(rank_of(value)));
       }
       rewriter_.set_input(id, slot, last_form(value));
     }
@@ -116,7 +120,7 @@ class LayoutRewrite {
       }
     }
     if (rewriter_.readers(id).empty() && !rewriter_.is_output(id)) return;
-    add_transpose(last_form(id), id, inverse(to_channels_last(rank_of(id))));
+    add_conversion(last_form(id), id, inverse(to_channels_last(rank_of(id))));
   }
 
   int rank_of(ValueId value) const { return rewriter_.value(value).shape->rank(); }

@@ -21,6 +21,8 @@ struct LayoutPorts {
   std::int64_t cost_last = 0;
   // An input the node can read channels first without a conversion, though it is channels last.
   std::optional<int> absorbed = std::nullopt;
+  // A node before this one that decides for both, and whose rule converts both.
+  graph::NodeId decided_by = graph::kNoNode;
 };
 
 struct LayoutRule {

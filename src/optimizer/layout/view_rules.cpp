@@ -3,6 +3,7 @@
 
 #include "core/try.h"
 #include "ops/alias.h"
+#include "optimizer/layout/channel_shuffle.h"
 #include "optimizer/layout/rules.h"
 #include "optimizer/reshape.h"
 
@@ -50,7 +51,18 @@ bool flattens_for_product(const Rewriter& rewriter, NodeId id) {
          product_of_rows(rewriter, rewriter.node(id).outputs[0]) != kNoNode;
 }
 
+// The nodes in the middle and at the end of a channel shuffle follow its first.
+std::optional<LayoutPorts> shuffle_ports(const Rewriter& rewriter, NodeId id) {
+  if (channel_shuffle_from(rewriter, id)) return LayoutPorts{.inputs = {0}, .outputs = {}};
+  const auto shuffle = channel_shuffle_around(rewriter, id);
+  if (!shuffle) return std::nullopt;
+  LayoutPorts ports{.decided_by = shuffle->split};
+  if (id == shuffle->join) ports.outputs.push_back(0);
+  return ports;
+}
+
 std::optional<LayoutPorts> reshape_ports(const Rewriter& rewriter, NodeId id) {
+  if (auto ports = shuffle_ports(rewriter, id)) return ports;
   if (reshapes_space_only(input_shape(rewriter, id), output_shape(rewriter, id))) {
     return LayoutPorts{.inputs = {0}, .outputs = {0}};
   }
@@ -77,6 +89,10 @@ Status permute_weights(ConstantForms& forms, NodeId product, const Shape& image)
 
 Status convert_reshape(ConstantForms& forms, NodeId id, const LayoutPorts&) {
   Rewriter& rewriter = forms.rewriter();
+  if (const auto shuffle = channel_shuffle_from(rewriter, id)) {
+    shuffle_last_axis(rewriter, *shuffle);
+    return Status::SUCCESS;
+  }
   const Shape from = input_shape(rewriter, id);
   const Shape to = output_shape(rewriter, id);
   const ValueId input = rewriter.node(id).inputs[0];
@@ -116,6 +132,7 @@ std::optional<LayoutPorts> transpose_ports(const Rewriter& rewriter, NodeId id) 
   const Value& input = rewriter.value(rewriter.node(id).inputs[0]);
   const int rank = input.shape->rank();
   if (rank < 3) return std::nullopt;
+  if (auto ports = shuffle_ports(rewriter, id)) return ports;
   LayoutPorts ports;
   ports.cost_first = bytes_moved(input, *input.shape, permutation_of(rewriter.graph(), id));
   if (makes_channels_last(rewriter, id)) {

@@ -304,6 +304,31 @@ TEST(Layout, PatchesOfAVisionTransformerNeedNoTranspose) {
   EXPECT_EQ(op_list(run(b)), "mini_infer.Conv Reshape");
 }
 
+TEST(Layout, AChannelShuffleSwapsTheLastTwoAxes) {
+  Builder b;
+  auto c = b.conv("c", b.input("x", {2, 3, 4, 5}), {6, 3, 3, 3});
+  auto swapped = b.transpose("t", b.reshape("s", c, {2, 2, 3, 4, 5}), {0, 2, 1, 3, 4});
+  b.output(b.conv("y", b.reshape("j", swapped, {2, 6, 4, 5}), {4, 6, 1, 1}));
+  EXPECT_EQ(nodes_text(run(b)),
+            "%c_nhwc float32[2,4,5,6] = mini_infer.Conv(%x, %c_w_nhwc) layout=\"NHWC\" "
+            "pads=[1,1,1,1] x_layout=\"NCHW\"\n"
+            "%s float32[2,4,5,2,3] = Reshape(%c_nhwc, %s_shape)\n"
+            "%t float32[2,4,5,3,2] = Transpose(%s) perm=[0,1,2,4,3]\n"
+            "%j_nhwc float32[2,4,5,6] = Reshape(%t, %j_shape)\n"
+            "%y_nhwc float32[2,4,5,4] = mini_infer.Conv(%j_nhwc, %y_w_nhwc) layout=\"NHWC\" "
+            "pads=[0,0,0,0]\n"
+            "%y float32[2,4,4,5] = Transpose(%y_nhwc) perm=[0,3,1,2]\n");
+}
+
+TEST(Layout, AChannelShuffleThatOthersLookIntoIsNone) {
+  Builder b;
+  auto c = b.conv("c", b.input("x", {2, 3, 4, 5}), {6, 3, 3, 3});
+  auto swapped = b.transpose("t", b.reshape("s", c, {2, 2, 3, 4, 5}), {0, 2, 1, 3, 4});
+  b.output(swapped);
+  b.output(b.conv("y", b.reshape("j", swapped, {2, 6, 4, 5}), {4, 6, 1, 1}));
+  EXPECT_EQ(count(run(b), "Transpose"), 4);
+}
+
 TEST(Layout, GlobalPoolingAndFlattenMoveNothing) {
   Builder b;
   auto c = b.conv("c", b.input("x", {2, 3, 6, 8}), {4, 3, 3, 3});

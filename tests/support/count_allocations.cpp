@@ -1,4 +1,4 @@
-#include "runtime/count_allocations.h"
+#include "support/count_allocations.h"
 
 #include <atomic>
 #include <cstdlib>

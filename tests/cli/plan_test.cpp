@@ -1,0 +1,86 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/command.h"
+#include "importers/model_writer.h"
+#include "importers/temp_folder.h"
+
+namespace mini_infer::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr const char* kOneDigit = "--shapes=image:1x1x28x28";
+
+nlohmann::json plan(std::vector<std::string> options) {
+  options.insert(options.begin(), {"plan", lenet5_model(), kOneDigit, "--json"});
+  const CommandResult result = mini_infer(options);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, IsEmpty());
+  return result.json();
+}
+
+TEST(Plan, JsonHasItsKeys) {
+  const auto json = plan({});
+  EXPECT_EQ(json.at("schema"), "mini-infer.plan");
+  EXPECT_EQ(json.at("version"), 1);
+  for (const char* key :
+       {"weights_bytes", "arena_bytes", "lower_bound_bytes", "gap_bytes", "unshared_bytes",
+        "saving_ratio", "proven_offsets", "offsets_proof", "proven_order", "order_proof",
+        "plan_hash", "peak", "pools", "bound", "steps", "milliseconds"}) {
+    EXPECT_TRUE(json.contains(key)) << key;
+  }
+  EXPECT_EQ(json.at("pools").at(0).at("size_bytes"), json.at("arena_bytes"));
+  EXPECT_LE(json.at("lower_bound_bytes"), json.at("arena_bytes"));
+  EXPECT_GT(json.at("saving_ratio"), 0.31);
+}
+
+TEST(Plan, IsTheSameEachTimeAndWithADevice) {
+  auto first = plan({}), second = plan({}), bound = plan({"--device=cpu"});
+  EXPECT_EQ(bound.at("plan_hash"), first.at("plan_hash"));
+  first.erase("milliseconds");
+  second.erase("milliseconds");
+  EXPECT_EQ(first, second);
+}
+
+TEST(Plan, WithoutSharingNothingIsSaved) {
+  const auto shared = plan({}), unshared = plan({"--no-sharing"});
+  EXPECT_EQ(unshared.at("saving_ratio"), 0);
+  EXPECT_EQ(unshared.at("arena_bytes"), shared.at("unshared_bytes"));
+  EXPECT_NE(unshared.at("plan_hash"), shared.at("plan_hash"));
+}
+
+TEST(Plan, PassesAndAlignmentChangeIt) {
+  EXPECT_GT(plan({"--passes=none"}).at("steps").size(), plan({}).at("steps").size());
+  EXPECT_EQ(plan({"--alignment=64"}).at("pools").at(0).at("alignment"), 64);
+}
+
+TEST(Plan, TextNamesThePeakAndTheProof) {
+  const CommandResult result = mini_infer({"plan", lenet5_model(), kOneDigit});
+  EXPECT_EQ(result.exit_code, 0);
+  for (const char* title : {"arena ", "weights ", "lower bound ", "offsets ", "peak ", "hash "}) {
+    EXPECT_THAT(result.out, HasSubstr(title));
+  }
+}
+
+TEST(Plan, AnInputThatDecidesShapesIsReadFromAFile) {
+  const TempFolder folder;
+  const auto model = folder.write("model.onnx", ModelWriter()
+                                                    .input("x", DataType::kFloat32, {2, 6})
+                                                    .input("shape", DataType::kInt64, {2})
+                                                    .node("Reshape", {"x", "shape"}, {"y"})
+                                                    .output("y", DataType::kFloat32, {"", ""})
+                                                    .bytes());
+  const CommandResult refused = mini_infer({"plan", model});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("--input shape=FILE"));
+  const auto shape = folder.write(
+      "shape.pb",
+      TensorWriter("shape", DataType::kInt64, {2}).raw(std::vector<std::int64_t>{3, 4}).bytes());
+  const CommandResult planned = mini_infer({"plan", model, "--input", "shape=" + shape.string()});
+  EXPECT_EQ(planned.exit_code, 0) << planned.err;
+}
+
+}  // namespace
+}  // namespace mini_infer::test

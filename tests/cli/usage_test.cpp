@@ -1,0 +1,103 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "cli/command.h"
+#include "importers/model_writer.h"
+#include "importers/temp_folder.h"
+
+namespace mini_infer::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+// An error is one line that says whose it is.
+void expect_error(const CommandResult& result, int exit_code, const std::string& text) {
+  EXPECT_EQ(result.exit_code, exit_code);
+  EXPECT_THAT(result.err,
+              AllOf(StartsWith("mini-infer: error: "), HasSubstr(text), EndsWith("\n")));
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+}
+
+TEST(Usage, VersionAndHelpSucceed) {
+  const CommandResult version = mini_infer({"--version"});
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_THAT(version.out, StartsWith("mini-infer "));
+  for (const char* verb : {"plan", "run", "verify", "bench", "inspect"}) {
+    const CommandResult help = mini_infer({verb, "--help"});
+    EXPECT_EQ(help.exit_code, 0);
+    EXPECT_THAT(help.out, AllOf(HasSubstr("Examples:"), HasSubstr("--json")));
+    EXPECT_THAT(help.err, IsEmpty());
+  }
+}
+
+TEST(Usage, AWrongLineIsRefusedWithAHint) {
+  expect_error(mini_infer({}), 1, "see 'mini-infer --help'");
+  expect_error(mini_infer({"frobnicate"}), 1, "frobnicate");
+  expect_error(mini_infer({"plan"}), 1, "MODEL is required (see 'mini-infer plan --help')");
+  expect_error(mini_infer({"plan", lenet5_model(), "--frobnicate"}), 1, "--frobnicate");
+  expect_error(mini_infer({"run", lenet5_model(), "--input", "image"}), 1, "NAME=FILE");
+}
+
+TEST(Usage, NumbersAreChecked) {
+  expect_error(mini_infer({"plan", lenet5_model(), "--alignment", "48"}), 1, "--alignment");
+  expect_error(mini_infer({"verify", lenet5(), "--rtol", "nan"}), 1, "--rtol");
+  expect_error(mini_infer({"bench", lenet5_model(), "--percentile", "101"}), 1, "from 0 to 100");
+  expect_error(mini_infer({"bench", lenet5_model(), "--threads", "2"}), 1, "1 thread");
+}
+
+TEST(Usage, AnUnknownPassIsNamedWithThoseThatExist) {
+  expect_error(mini_infer({"plan", lenet5_model(), "--passes", "layout,magic"}), 1,
+               "there is no pass 'magic'; the passes are ");
+  expect_error(mini_infer({"inspect", lenet5_model(), "--shapes=image:1x1x28x28", "--after=magic"}),
+               1, "there is no optimiser pass 'magic'; the passes are fold-constants");
+}
+
+TEST(Usage, ShapesAreAskedForAndChecked) {
+  expect_error(mini_infer({"plan", lenet5_model()}), 1, "--shapes=image:1x1x28x28");
+  expect_error(mini_infer({"plan", lenet5_model(), "--shapes=image"}), 1, "found 'image'");
+  expect_error(mini_infer({"plan", lenet5_model(), "--shapes=x:1x1x28x28"}), 1, "'x'");
+  expect_error(mini_infer({"plan", lenet5_model(), "--shapes=image:1x3x28x28"}), 1,
+               "expected shape [N,1,28,28], was given [1,3,28,28]");
+}
+
+TEST(Usage, WhatIsWrongWithTheModelHasItsOwnCodes) {
+  const TempFolder folder;
+  expect_error(mini_infer({"plan", folder / "missing.onnx"}), 2, "missing.onnx");
+  expect_error(mini_infer({"plan", folder.write("text.onnx", "not a model")}), 2, "text.onnx");
+  const std::string unsupported = ModelWriter()
+                                      .input("x", DataType::kFloat32, {4})
+                                      .node("Frobnicate", {"x"}, {"y"})
+                                      .output("y", DataType::kFloat32, {4})
+                                      .bytes();
+  expect_error(mini_infer({"plan", folder.write("frob.onnx", unsupported)}), 3, "Frobnicate");
+}
+
+TEST(Usage, AnInputFileThatIsMissingIsTheCallersMistake) {
+  expect_error(mini_infer({"run", lenet5_model(), "--input", "image=missing.npy"}), 1,
+               "missing.npy");
+}
+
+TEST(Usage, ErrorsComeAsJsonToo) {
+  const CommandResult result = mini_infer({"plan", "missing.onnx", "--json"});
+  expect_error(result, 2, "missing.onnx");
+  EXPECT_EQ(result.json().at("schema"), "mini-infer.error");
+  EXPECT_EQ(result.json().at("error").at("exit_code"), 2);
+  EXPECT_THAT(std::string(result.json().at("error").at("message")), HasSubstr("missing.onnx"));
+  EXPECT_EQ(mini_infer({"plan", "--json"}).json().at("error").at("exit_code"), 1);
+}
+
+TEST(Usage, VerboseLogsToStderr) {
+  const CommandResult result =
+      mini_infer({"plan", lenet5_model(), "--shapes=image:1x1x28x28", "-v"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("mini-infer: info: [MemoryPlanner]"));
+}
+
+}  // namespace
+}  // namespace mini_infer::test

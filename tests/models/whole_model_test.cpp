@@ -1,0 +1,141 @@
+// What must hold for whole models: the committed LeNet-5 always, the models of MINI_INFER_TEST_DATA
+// when it is set.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "mini_infer/importers/onnx.h"
+#include "mini_infer/runtime/engine.h"
+#include "mini_infer/runtime/memory_planner.h"
+#include "support/count_allocations.h"
+
+namespace mini_infer::test {
+namespace {
+
+using core::Shape;
+using runtime::Engine;
+using runtime::EngineConfig;
+
+struct Model {
+  std::string name;
+  std::filesystem::path path;
+  std::map<std::string, Shape> shapes;
+};
+
+std::vector<Model> models() {
+  std::vector<Model> all = {
+      {"lenet5",
+       std::filesystem::path(MINI_INFER_SOURCE_DIR) / "tests/data/lenet5/model.onnx",
+       {{"image", {1, 1, 28, 28}}}}};
+  const char* data = std::getenv("MINI_INFER_TEST_DATA");
+  if (data == nullptr) return all;
+  const std::filesystem::path folder = std::filesystem::path(data) / "models";
+  auto add = [&](const char* name, std::map<std::string, Shape> shapes = {}) {
+    all.push_back({name, folder / name / "model.onnx", std::move(shapes)});
+  };
+  add("winml_mnist");
+  add("ultraface_RFB-320");
+  add("dtln_2");
+  add("tv_mobilenet_v2_rand_op13", {{"input", {1, 3, 224, 224}}});
+  return all;
+}
+
+std::shared_ptr<graph::Graph> import(const Model& model) {
+  auto imported = importers::import_onnx(model.path, {.shapes = model.shapes});
+  EXPECT_TRUE(imported.ok()) << imported.status().to_string();
+  return imported.ok() ? *imported : std::make_shared<graph::Graph>();
+}
+
+// Bytes that are no special case of any operator.
+std::vector<std::byte> some_input(const runtime::TensorInfo& info) {
+  std::vector<float> values(info.size_bytes / sizeof(float));
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 17) / 16.0f;
+  const auto bytes = std::as_bytes(std::span(values));
+  return {bytes.begin(), bytes.end()};
+}
+
+std::vector<core::Tensor> run(Engine& engine) {
+  for (std::size_t i = 0; i < engine.inputs().size(); ++i) {
+    EXPECT_TRUE(engine.context()->set_input(i, some_input(engine.inputs()[i])).ok());
+  }
+  const core::Status ran = engine.context()->run();
+  EXPECT_TRUE(ran.ok()) << ran.to_string();
+  std::vector<core::Tensor> outputs;
+  for (std::size_t i = 0; i < engine.outputs().size(); ++i) {
+    outputs.push_back(engine.context()->output(i)->copy());
+  }
+  return outputs;
+}
+
+bool same_bits(const core::Tensor& a, const core::Tensor& b) {
+  return std::equal(a.bytes().begin(), a.bytes().end(), b.bytes().begin(), b.bytes().end());
+}
+
+TEST(WholeModel, RunsAllocateNothingTheFirstIncluded) {
+  for (const Model& model : models()) {
+    SCOPED_TRACE(model.name);
+    EngineConfig config;
+    config.keep_inputs = true;
+    Engine engine(config);
+    ASSERT_TRUE(engine.build(import(model)).ok());
+    for (std::size_t i = 0; i < engine.inputs().size(); ++i) {
+      ASSERT_TRUE(engine.context()->set_input(i, some_input(engine.inputs()[i])).ok());
+    }
+    const int runs = model.name == "lenet5" ? 1000 : 3;
+    const std::size_t before = allocations();
+    bool ok = true;
+    for (int i = 0; i < runs; ++i) ok &= engine.context()->run().ok();
+    EXPECT_EQ(allocations(), before);
+    EXPECT_TRUE(ok);
+  }
+}
+
+TEST(WholeModel, PlannedAndUnsharedMemoryGiveTheSameBits) {
+  for (const Model& model : models()) {
+    SCOPED_TRACE(model.name);
+    Engine planned;
+    EngineConfig config;
+    config.enable_memory_planning = false;
+    Engine unshared(config);
+    ASSERT_TRUE(planned.build(import(model)).ok());
+    ASSERT_TRUE(unshared.build(import(model)).ok());
+    EXPECT_LT(planned.activation_bytes(), unshared.activation_bytes());
+    const auto expected = run(unshared);
+    for (int repeat = 0; repeat < 2; ++repeat) {
+      const auto found = run(planned);
+      ASSERT_EQ(found.size(), expected.size());
+      for (std::size_t i = 0; i < found.size(); ++i) EXPECT_TRUE(same_bits(found[i], expected[i]));
+    }
+  }
+}
+
+TEST(WholeModel, TwoBuildsGiveTheSamePlan) {
+  for (const Model& model : models()) {
+    SCOPED_TRACE(model.name);
+    Engine first, second;
+    ASSERT_TRUE(first.build(import(model)).ok());
+    ASSERT_TRUE(second.build(import(model)).ok());
+    EXPECT_EQ(first.memory_plan().plan_hash, second.memory_plan().plan_hash);
+    EXPECT_EQ(first.memory_plan().plan_hash,
+              runtime::MemoryPlanner().plan(import(model).get()).plan_hash);
+  }
+}
+
+// The savings that users were promised (floors), and the arena against its bound.
+TEST(WholeModel, SavesAtLeastThePromisedShare) {
+  const std::map<std::string, float> floors = {{"lenet5", 0.31f},
+                                               {"tv_mobilenet_v2_rand_op13", 0.60f}};
+  for (const Model& model : models()) {
+    SCOPED_TRACE(model.name);
+    const auto plan = runtime::MemoryPlanner().plan(import(model).get());
+    ASSERT_TRUE(plan.status.ok()) << plan.status.to_string();
+    if (auto floor = floors.find(model.name); floor != floors.end()) {
+      EXPECT_GE(plan.memory_saving_ratio, floor->second);
+    }
+    EXPECT_LE(static_cast<double>(plan.total_memory), 1.02 * static_cast<double>(plan.lower_bound));
+  }
+}
+
+}  // namespace
+}  // namespace mini_infer::test
