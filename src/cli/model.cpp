@@ -91,10 +91,11 @@ runtime::EngineConfig engine_config(const PlanningFlags& flags) {
   return config;
 }
 
-core::Result<runtime::Engine> build_engine(const Model& model, runtime::EngineConfig config) {
+core::Result<runtime::Engine> build_engine(Model& model, runtime::EngineConfig config) {
   MI_TRY(check_bound(*model.graph));
   runtime::Engine engine(std::move(config));
   MI_TRY(engine.build(model.graph));
+  model.graph.reset();
   return engine;
 }
 

@@ -31,8 +31,8 @@ core::Status check_bound(const graph::Graph& graph);
 runtime::PlanningOptions planning_options(const PlanningFlags& flags);
 runtime::EngineConfig engine_config(const PlanningFlags& flags);
 
-// The engine, ready to run.
-core::Result<runtime::Engine> build_engine(const Model& model, runtime::EngineConfig config);
+// The engine, ready to run. Lets the imported graph go: the weights are in the engine's pool now.
+core::Result<runtime::Engine> build_engine(Model& model, runtime::EngineConfig config);
 
 // Copies the tensors into the engine's inputs; each input must be there.
 core::Status set_inputs(const runtime::Engine& engine, const Tensors& tensors);

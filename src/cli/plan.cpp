@@ -19,7 +19,7 @@ core::Result<runtime::MemoryPlan> plan_without_device(const Model& model,
 }
 
 // Binds every step to a kernel and fills the weights, but makes no arena.
-core::Result<runtime::MemoryPlan> plan_for_cpu(const Model& model, const PlanningFlags& flags) {
+core::Result<runtime::MemoryPlan> plan_for_cpu(Model& model, const PlanningFlags& flags) {
   runtime::EngineConfig config = engine_config(flags);
   config.caller_memory = true;
   MI_ASSIGN(const runtime::Engine engine, build_engine(model, std::move(config)));
@@ -31,7 +31,7 @@ core::Result<runtime::MemoryPlan> plan_for_cpu(const Model& model, const Plannin
 core::Result<ExitCode> execute(const PlanCommand& command) {
   Progress progress;
   progress.show("importing " + command.model.path);
-  MI_ASSIGN(const Model model, load_model(command.model));
+  MI_ASSIGN(Model model, load_model(command.model));
   MI_TRY(check_bound(*model.graph));
   progress.show("planning");
   const Stopwatch stopwatch;

@@ -116,7 +116,7 @@ void print_text(const RunCommand& command, const RunResult& result) {
 core::Result<ExitCode> execute(const RunCommand& command) {
   Progress progress;
   progress.show("importing " + command.model.path);
-  MI_ASSIGN(const Model model, load_model(command.model));
+  MI_ASSIGN(Model model, load_model(command.model));
   runtime::EngineConfig config = engine_config(command.planning);
   config.enable_profiling = command.profile;
   config.poison_memory = command.poison;

@@ -7,16 +7,20 @@ namespace mini_infer::cpu {
 // One table per file of kernels; add yours here and below.
 extern const std::span<const KernelEntry> kArgReduceKernels;
 extern const std::span<const KernelEntry> kArithmeticKernels;
+extern const std::span<const KernelEntry> kAttentionKernels;
 extern const std::span<const KernelEntry> kCastKernels;
 extern const std::span<const KernelEntry> kChannelNormalizationKernels;
 extern const std::span<const KernelEntry> kClipKernels;
 extern const std::span<const KernelEntry> kCompareKernels;
 extern const std::span<const KernelEntry> kConvKernels;
+extern const std::span<const KernelEntry> kConvTransposeKernels;
 extern const std::span<const KernelEntry> kCopyKernels;
 extern const std::span<const KernelEntry> kCumSumKernels;
 extern const std::span<const KernelEntry> kDropoutKernels;
+extern const std::span<const KernelEntry> kEinsumKernels;
 extern const std::span<const KernelEntry> kGatherKernels;
 extern const std::span<const KernelEntry> kGemmKernels;
+extern const std::span<const KernelEntry> kLayerNormalizationKernels;
 extern const std::span<const KernelEntry> kLogicalKernels;
 extern const std::span<const KernelEntry> kMatMulKernels;
 extern const std::span<const KernelEntry> kMovementKernels;
@@ -27,6 +31,7 @@ extern const std::span<const KernelEntry> kPowKernels;
 extern const std::span<const KernelEntry> kReduceExtremeKernels;
 extern const std::span<const KernelEntry> kReduceLogKernels;
 extern const std::span<const KernelEntry> kReduceSumKernels;
+extern const std::span<const KernelEntry> kRotaryEmbeddingKernels;
 extern const std::span<const KernelEntry> kScatterNdKernels;
 extern const std::span<const KernelEntry> kShapeValueKernels;
 extern const std::span<const KernelEntry> kSoftmaxKernels;
@@ -43,21 +48,41 @@ class CpuBackend final : public ops::Backend {
   std::string_view name() const override { return "cpu"; }
 
   core::Result<ops::Kernel> bind(const ops::NodeView& view) const override {
-    for (const auto* table : {&kArgReduceKernels, &kArithmeticKernels,
-                              &kCastKernels,      &kChannelNormalizationKernels,
-                              &kClipKernels,      &kCompareKernels,
-                              &kConvKernels,      &kCopyKernels,
-                              &kCumSumKernels,    &kDropoutKernels,
-                              &kGatherKernels,    &kGemmKernels,
-                              &kLogicalKernels,   &kMatMulKernels,
-                              &kMovementKernels,  &kOneHotKernels,
-                              &kPadKernels,       &kPoolKernels,
-                              &kPowKernels,       &kReduceExtremeKernels,
-                              &kReduceLogKernels, &kReduceSumKernels,
-                              &kScatterNdKernels, &kShapeValueKernels,
-                              &kSoftmaxKernels,   &kTriluKernels,
-                              &kUnaryKernels,     &kVariadicKernels,
-                              &kViewKernels,      &kWhereKernels}) {
+    for (const auto* table : {&kArgReduceKernels,
+                              &kArithmeticKernels,
+                              &kAttentionKernels,
+                              &kCastKernels,
+                              &kChannelNormalizationKernels,
+                              &kClipKernels,
+                              &kCompareKernels,
+                              &kConvKernels,
+                              &kConvTransposeKernels,
+                              &kCopyKernels,
+                              &kCumSumKernels,
+                              &kDropoutKernels,
+                              &kEinsumKernels,
+                              &kGatherKernels,
+                              &kGemmKernels,
+                              &kLayerNormalizationKernels,
+                              &kLogicalKernels,
+                              &kMatMulKernels,
+                              &kMovementKernels,
+                              &kOneHotKernels,
+                              &kPadKernels,
+                              &kPoolKernels,
+                              &kPowKernels,
+                              &kReduceExtremeKernels,
+                              &kReduceLogKernels,
+                              &kReduceSumKernels,
+                              &kRotaryEmbeddingKernels,
+                              &kScatterNdKernels,
+                              &kShapeValueKernels,
+                              &kSoftmaxKernels,
+                              &kTriluKernels,
+                              &kUnaryKernels,
+                              &kVariadicKernels,
+                              &kViewKernels,
+                              &kWhereKernels}) {
       for (const KernelEntry& entry : *table) {
         if (view.node().is(entry.type, entry.domain)) return entry.bind(view);
       }

@@ -16,9 +16,13 @@ constexpr int kScalePerChannel = 21;  // the opset since which GroupNormalizatio
 
 Status infer_batch_normalization(InferContext& context) {
   MI_TRY(context.expect_inputs(5, 5));
-  bool training = context.node().get_int("training_mode", 0) != 0;
-  for (int slot = 1; slot < context.output_count(); ++slot) training |= context.has_output(slot);
-  if (training) return context.unsupported("training mode");
+  const bool training = context.node().get_int("training_mode", 0) != 0;
+  for (int slot = 1; slot < context.output_count(); ++slot) {
+    if (!context.has_output(slot)) continue;
+    if (!training) return context.unsupported("statistics without training_mode");
+    if (slot > 2) return context.fail("output " + std::to_string(slot) + " does not exist");
+    context.set_output(slot, context.input_type(slot + 2), context.input_shape(slot + 2));
+  }
   MI_TRY(batch_normalization_view(context).status());
   return infer_same_as_first(context);
 }

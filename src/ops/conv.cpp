@@ -25,22 +25,12 @@ struct Filters {
 };
 
 Result<Filters> filters_of(const NodeView& view, int spatial_rank, Layout layout) {
-  const Shape& shape = view.input_shape(1);
-  const int rank = spatial_rank + 2;
-  if (shape.rank() != rank) {
-    return view.fail("weights (input 1): expected rank " + std::to_string(rank) +
-                     " as the input has, found " + shape.to_string());
-  }
+  const bool filters_first = layout == Layout::kNchw;
   Filters filters;
-  filters.count = shape[layout == Layout::kNchw ? 0 : rank - 1];
-  filters.channels = shape[layout == Layout::kNchw ? 1 : rank - 2];
-  const auto first = shape.begin() + (layout == Layout::kNchw ? 2 : 0);
-  filters.kernel.assign(first, first + spatial_rank);
-  const auto stated = view.node().get_ints("kernel_shape", filters.kernel);
-  if (stated != filters.kernel) {
-    return view.fail("kernel_shape " + Shape(stated).to_string() + " is not that of the weights " +
-                     shape.to_string());
-  }
+  MI_ASSIGN(filters.kernel, kernel_of(view, spatial_rank, filters_first ? 2 : 0));
+  const Shape& shape = view.input_shape(1);
+  filters.count = shape[filters_first ? 0 : shape.rank() - 1];
+  filters.channels = shape[filters_first ? 1 : shape.rank() - 2];
   return filters;
 }
 

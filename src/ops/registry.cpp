@@ -6,19 +6,24 @@
 namespace mini_infer::ops {
 
 // One table per file of operators; add yours here and below.
+extern const std::span<const OpDef> kAttentionOps;
 extern const std::span<const OpDef> kBinaryOps;
 extern const std::span<const OpDef> kCastOps;
 extern const std::span<const OpDef> kChannelNormalizationOps;
 extern const std::span<const OpDef> kConvOps;
+extern const std::span<const OpDef> kConvTransposeOps;
 extern const std::span<const OpDef> kCopyOps;
 extern const std::span<const OpDef> kDropoutOps;
+extern const std::span<const OpDef> kEinsumOps;
 extern const std::span<const OpDef> kGemmOps;
 extern const std::span<const OpDef> kIndexingOps;
+extern const std::span<const OpDef> kLayerNormalizationOps;
 extern const std::span<const OpDef> kMatMulOps;
 extern const std::span<const OpDef> kMovementOps;
 extern const std::span<const OpDef> kPadOps;
 extern const std::span<const OpDef> kPoolOps;
 extern const std::span<const OpDef> kReduceOps;
+extern const std::span<const OpDef> kRotaryEmbeddingOps;
 extern const std::span<const OpDef> kShapeValueOps;
 extern const std::span<const OpDef> kSoftmaxOps;
 extern const std::span<const OpDef> kUnaryOps;
@@ -37,10 +42,18 @@ const OpDef* find_in(std::span<const OpDef> table, std::string_view domain, std:
 }  // namespace
 
 const OpDef* find(std::string_view domain, std::string_view type) {
-  for (const auto* table :
-       {&kBinaryOps, &kCastOps, &kChannelNormalizationOps, &kConvOps, &kCopyOps, &kDropoutOps,
-        &kGemmOps, &kIndexingOps, &kMatMulOps, &kMovementOps, &kPadOps, &kPoolOps, &kReduceOps,
-        &kShapeValueOps, &kSoftmaxOps, &kUnaryOps, &kViewOps, &kWhereOps}) {
+  for (const auto* table : {&kAttentionOps,  &kBinaryOps,
+                            &kCastOps,       &kChannelNormalizationOps,
+                            &kConvOps,       &kConvTransposeOps,
+                            &kCopyOps,       &kDropoutOps,
+                            &kEinsumOps,     &kGemmOps,
+                            &kIndexingOps,   &kLayerNormalizationOps,
+                            &kMatMulOps,     &kMovementOps,
+                            &kPadOps,        &kPoolOps,
+                            &kReduceOps,     &kRotaryEmbeddingOps,
+                            &kShapeValueOps, &kSoftmaxOps,
+                            &kUnaryOps,      &kViewOps,
+                            &kWhereOps}) {
     if (const OpDef* def = find_in(*table, domain, type)) return def;
   }
   return nullptr;

@@ -1,6 +1,7 @@
 #include "ops/spatial.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace mini_infer::ops {
 namespace {
@@ -70,6 +71,13 @@ Status check_extents(const NodeView& view, const std::vector<std::int64_t>& inpu
   return Status::SUCCESS;
 }
 
+// Elements from the first to the last one under the kernel.
+Result<std::int64_t> reach_of(const NodeView& view, int index, const SlidingAxis& axis) {
+  const std::int64_t reach = (axis.kernel - 1) * axis.dilation + 1;
+  if (reach > kLargestExtent) return view.unsupported("a dilated kernel" + name_axis(index));
+  return reach;
+}
+
 // Output and padding such that every input element has a window: ceil(input / stride) of them.
 void resolve_same(SlidingAxis& axis, std::int64_t reach, bool upper) {
   axis.output = ceil_div(axis.input, axis.stride);
@@ -95,13 +103,66 @@ Status resolve_explicit(const NodeView& view, int index, std::int64_t reach, boo
 
 Status resolve(const NodeView& view, int index, Padding padding, bool ceil_mode,
                SlidingAxis& axis) {
-  const std::int64_t reach = (axis.kernel - 1) * axis.dilation + 1;
-  if (reach > kLargestExtent) return view.unsupported("a dilated kernel" + name_axis(index));
+  MI_ASSIGN(const std::int64_t reach, reach_of(view, index, axis));
   if (padding == Padding::kSameUpper || padding == Padding::kSameLower) {
     resolve_same(axis, reach, padding == Padding::kSameUpper);
     return Status::SUCCESS;
   }
   return resolve_explicit(view, index, reach, ceil_mode, axis);
+}
+
+// The attribute output_shape, which may be left out.
+Result<std::optional<std::vector<std::int64_t>>> stated_output(const NodeView& view,
+                                                               std::size_t rank) {
+  using Output = std::optional<std::vector<std::int64_t>>;
+  if (view.node().get_ints("output_shape").empty()) return Output();
+  MI_ASSIGN(auto extents, axis_list(view, "output_shape", rank, 0));
+  return Output(std::move(extents));
+}
+
+// The window of a transposed convolution: padding crops what the kernels spread over, unless the
+// output is stated; then it follows from that.
+Status resolve_spread(const NodeView& view, int index, Padding padding, std::int64_t extra,
+                      std::optional<std::int64_t> output, SlidingAxis& axis) {
+  MI_ASSIGN(const std::int64_t reach, reach_of(view, index, axis));
+  std::int64_t steps = 0;
+  std::int64_t spread = 0;
+  if (__builtin_mul_overflow(axis.input, axis.stride, &steps) ||
+      __builtin_add_overflow(steps - axis.stride, reach + extra, &spread)) {
+    return view.fail("strides give no output extent" + name_axis(index));
+  }
+  const bool same = padding == Padding::kSameUpper || padding == Padding::kSameLower;
+  if (same && !output) output = steps;
+  if (output) {
+    const std::int64_t total = std::max<std::int64_t>(0, spread - *output);
+    axis.pad_begin = padding == Padding::kSameUpper ? total / 2 : total - total / 2;
+    axis.pad_end = total - axis.pad_begin;
+  }
+  axis.output = output.value_or(spread - axis.pad_begin - axis.pad_end);
+  if (axis.output >= 0) return Status::SUCCESS;
+  return view.fail("the padding" + name_axis(index) + " crops more than the " +
+                   std::to_string(spread) + " elements there are");
+}
+
+// What the attributes say of each axis, the output still open.
+Result<Window> stated_window(const NodeView& view, const std::vector<std::int64_t>& input,
+                             const std::vector<std::int64_t>& kernel, Padding padding) {
+  MI_TRY(check_extents(view, input, kernel));
+  const std::size_t rank = input.size();
+  MI_ASSIGN(const auto strides, axis_list(view, "strides", rank, 1));
+  MI_ASSIGN(const auto dilations, axis_list(view, "dilations", rank, 1));
+  MI_ASSIGN(const auto pads, axis_list(view, "pads", 2 * rank, 0));
+  Window window;
+  for (std::size_t i = 0; i < rank; ++i) {
+    window[window.size() - rank + i] = {
+        .input = input[i],
+        .kernel = kernel[i],
+        .stride = strides[i],
+        .dilation = dilations[i],
+        .pad_begin = padding == Padding::kExplicit ? pads[i] : 0,
+        .pad_end = padding == Padding::kExplicit ? pads[rank + i] : 0};
+  }
+  return window;
 }
 
 }  // namespace
@@ -161,6 +222,27 @@ Status expect_one_type(const NodeView& view) {
   return Status::SUCCESS;
 }
 
+Result<std::vector<std::int64_t>> kernel_of(const NodeView& view, int spatial_rank, int first) {
+  const Shape& shape = view.input_shape(1);
+  if (shape.rank() != spatial_rank + 2) {
+    return view.fail("weights (input 1): expected rank " + std::to_string(spatial_rank + 2) +
+                     " as the input has, found " + shape.to_string());
+  }
+  std::vector<std::int64_t> kernel(shape.begin() + first, shape.begin() + first + spatial_rank);
+  const auto stated = view.node().get_ints("kernel_shape", kernel);
+  if (stated != kernel) {
+    return view.fail("kernel_shape " + Shape(stated).to_string() + " is not that of the weights " +
+                     shape.to_string());
+  }
+  return kernel;
+}
+
+std::int64_t SlidingAxis::spread_from(std::int64_t at_output, std::int64_t tap) const {
+  const std::int64_t offset = at_output + pad_begin - tap * dilation;
+  if (offset < 0 || offset % stride != 0 || offset / stride >= input) return -1;
+  return offset / stride;
+}
+
 SlidingAxis::Taps SlidingAxis::taps_on_input(std::int64_t at_output) const {
   const std::int64_t begin = origin(at_output);
   const std::int64_t first = std::min(kernel, ceil_div(-begin, dilation));
@@ -173,24 +255,26 @@ std::int64_t SlidingAxis::taps_on_padded_input(std::int64_t at_output) const {
 
 Result<Window> sliding_window(const NodeView& view, const std::vector<std::int64_t>& input,
                               const std::vector<std::int64_t>& kernel) {
-  MI_TRY(check_extents(view, input, kernel));
-  const std::size_t rank = input.size();
-  MI_ASSIGN(const auto strides, axis_list(view, "strides", rank, 1));
-  MI_ASSIGN(const auto dilations, axis_list(view, "dilations", rank, 1));
-  MI_ASSIGN(const auto pads, axis_list(view, "pads", 2 * rank, 0));
   MI_ASSIGN(const Padding padding, padding_of(view));
+  MI_ASSIGN(Window window, stated_window(view, input, kernel, padding));
   const bool ceil_mode = view.node().get_int("ceil_mode", 0) != 0;
-
-  Window window;
-  for (std::size_t i = 0; i < rank; ++i) {
-    SlidingAxis& axis = window[window.size() - rank + i];
-    axis = {.input = input[i],
-            .kernel = kernel[i],
-            .stride = strides[i],
-            .dilation = dilations[i],
-            .pad_begin = padding == Padding::kExplicit ? pads[i] : 0,
-            .pad_end = padding == Padding::kExplicit ? pads[rank + i] : 0};
+  for (std::size_t i = 0; i < input.size(); ++i) {
+    SlidingAxis& axis = window[window.size() - input.size() + i];
     MI_TRY(resolve(view, static_cast<int>(i), padding, ceil_mode, axis));
+  }
+  return window;
+}
+
+Result<Window> spreading_window(const NodeView& view, const std::vector<std::int64_t>& input,
+                                const std::vector<std::int64_t>& kernel) {
+  MI_ASSIGN(const Padding padding, padding_of(view));
+  MI_ASSIGN(Window window, stated_window(view, input, kernel, padding));
+  MI_ASSIGN(const auto extra, axis_list(view, "output_padding", input.size(), 0));
+  MI_ASSIGN(const auto output, stated_output(view, input.size()));
+  for (std::size_t i = 0; i < input.size(); ++i) {
+    SlidingAxis& axis = window[window.size() - input.size() + i];
+    MI_TRY(resolve_spread(view, static_cast<int>(i), padding, extra[i],
+                          output ? std::optional((*output)[i]) : std::nullopt, axis));
   }
   return window;
 }

@@ -36,6 +36,8 @@ struct ChannelView {
   std::int64_t outer = 1;
   std::int64_t channels = 1;
   std::int64_t inner = 1;
+
+  bool empty() const { return outer == 0 || channels == 0 || inner == 0; }
 };
 ChannelView channel_view(const core::Shape& shape, Layout layout);
 
@@ -44,6 +46,11 @@ core::Status expect_shape(const NodeView& view, int slot, const char* what,
                           const core::Shape& expected);
 // Fails unless the inputs that are there have the type of input 0.
 core::Status expect_one_type(const NodeView& view);
+
+// The kernel extents of the weights (input 1), `spatial_rank` axes from `first` on; they must be
+// what kernel_shape says.
+core::Result<std::vector<std::int64_t>> kernel_of(const NodeView& view, int spatial_rank,
+                                                  int first);
 
 // A window that slides along one axis, padding resolved. The defaults are an axis of one element.
 struct SlidingAxis {
@@ -66,6 +73,8 @@ struct SlidingAxis {
   Taps taps_on_input(std::int64_t at_output) const;
   // How many fall on the input or its padding: with ceil_mode the last window may stick out.
   std::int64_t taps_on_padded_input(std::int64_t at_output) const;
+  // In a transposed convolution: the input that this tap spreads to this output, or -1.
+  std::int64_t spread_from(std::int64_t at_output, std::int64_t tap) const;
 };
 
 // Depth, height, width. A tensor with fewer spatial axes uses the last ones.
@@ -75,6 +84,11 @@ using Window = std::array<SlidingAxis, 3>;
 // spatial extents `input` with a kernel of as many axes.
 core::Result<Window> sliding_window(const NodeView& view, const std::vector<std::int64_t>& input,
                                     const std::vector<std::int64_t>& kernel);
+
+// The same of a transposed convolution, whose window slides along the output; attributes
+// output_padding and output_shape besides.
+core::Result<Window> spreading_window(const NodeView& view, const std::vector<std::int64_t>& input,
+                                      const std::vector<std::int64_t>& kernel);
 
 // Output extents of the last `rank` axes.
 std::vector<std::int64_t> output_extents(const Window& window, int rank);

@@ -21,10 +21,6 @@ using Channels = std::vector<double>;
 
 constexpr int kChannelAxis = 1;  // of images and of the rows of a matrix alike
 
-ValueId input_of(const Node& node, std::size_t slot) {
-  return slot < node.inputs.size() ? node.inputs[slot] : kNoValue;
-}
-
 // y = scale * x + shift, one of each per channel. In double, however many follow one another.
 struct Affine {
   Channels scale, shift;

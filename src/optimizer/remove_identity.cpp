@@ -8,15 +8,10 @@
 namespace mini_infer::optimizer {
 namespace {
 
-using core::Shape;
 using graph::kNoValue;
 using graph::Node;
 using graph::NodeId;
 using graph::ValueId;
-
-bool has_input(const Node& node, std::size_t slot) {
-  return slot < node.inputs.size() && node.inputs[slot] != kNoValue;
-}
 
 bool same_shape(const Rewriter& rewriter, const Node& node) {
   return rewriter.value(node.inputs[0]).shape == rewriter.value(node.outputs[0]).shape;
@@ -33,7 +28,7 @@ bool drops_nothing(const Rewriter& rewriter, const Node& node) {
     const ValueId mask = node.outputs[1];
     if (rewriter.is_output(mask) || !rewriter.readers(mask).empty()) return false;
   }
-  if (!has_input(node, 2)) return true;
+  if (input_of(node, 2) == kNoValue) return true;
   const auto& training = rewriter.value(node.inputs[2]).constant;
   return training && training->elements() == 1 && training->bytes()[0] == std::byte{0};
 }
@@ -41,7 +36,7 @@ bool drops_nothing(const Rewriter& rewriter, const Node& node) {
 // A negative step reverses an axis without changing its extent.
 bool slices_nothing(const Rewriter& rewriter, const Node& node) {
   if (!same_shape(rewriter, node)) return false;
-  if (!has_input(node, 4)) return true;
+  if (input_of(node, 4) == kNoValue) return true;
   const auto steps = int_constant(rewriter.graph(), node.inputs[4]);
   return steps && std::all_of(steps->begin(), steps->end(), [](auto step) { return step > 0; });
 }
@@ -49,12 +44,17 @@ bool slices_nothing(const Rewriter& rewriter, const Node& node) {
 // Pads may be negative, and so cancel out in the shape.
 bool pads_nothing(const Rewriter& rewriter, const Node& node) {
   std::vector<std::int64_t> pads = node.get_ints("pads");
-  if (has_input(node, 1)) {
+  if (input_of(node, 1) != kNoValue) {
     const auto constant = int_constant(rewriter.graph(), node.inputs[1]);
     if (!constant) return false;
     pads = *constant;
   }
   return std::all_of(pads.begin(), pads.end(), [](auto pad) { return pad == 0; });
+}
+
+// In old opsets a bound left out is the largest float, not infinity.
+bool clips_nothing(const Node& node) {
+  return node.opset >= 11 && input_of(node, 1) == kNoValue && input_of(node, 2) == kNoValue;
 }
 
 bool is_one_of(const Node& node, std::initializer_list<std::string_view> types) {
@@ -63,8 +63,7 @@ bool is_one_of(const Node& node, std::initializer_list<std::string_view> types) 
 
 bool changes_nothing(const Rewriter& rewriter, NodeId id) {
   const Node& node = rewriter.node(id);
-  if (node.inputs.empty() || node.inputs[0] == kNoValue || node.outputs.empty() ||
-      node.outputs[0] == kNoValue) {
+  if (input_of(node, 0) == kNoValue || node.outputs.empty() || node.outputs[0] == kNoValue) {
     return false;
   }
   if (node.is("Identity")) return true;
@@ -75,7 +74,7 @@ bool changes_nothing(const Rewriter& rewriter, NodeId id) {
   if (is_one_of(node, {"Concat", "Sum", "Max", "Min", "Mean"})) return node.inputs.size() == 1;
   if (node.is("Split")) return node.outputs.size() == 1;
   if (is_one_of(node, {"Expand", "Tile"})) return same_shape(rewriter, node);
-  if (node.is("Clip")) return node.opset >= 11 && !has_input(node, 1) && !has_input(node, 2);
+  if (node.is("Clip")) return clips_nothing(node);
   return is_view(rewriter.graph(), id) && same_shape(rewriter, node);
 }
 
@@ -84,8 +83,7 @@ void join_views(Rewriter& rewriter, NodeId id) {
   const ValueId root = viewed_value(rewriter.graph(), rewriter.node(id).inputs[0]);
   const bool in_chain = root != rewriter.node(id).inputs[0];
   if (!in_chain && !rewriter.node(id).is("Transpose")) return;
-  const Shape shape = *rewriter.value(rewriter.node(id).outputs[0]).shape;
-  make_reshape(rewriter, id, root, shape);
+  make_reshape(rewriter, id, root, rewriter.output_shape(id));
 }
 
 // Two transposes in a row are one; but where the second moves nothing and both together do, the

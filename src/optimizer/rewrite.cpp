@@ -11,6 +11,10 @@ using graph::Node;
 using graph::NodeId;
 using graph::ValueId;
 
+ValueId input_of(const Node& node, std::size_t slot) {
+  return slot < node.inputs.size() ? node.inputs[slot] : kNoValue;
+}
+
 Rewriter::Rewriter(graph::Graph& graph)
     : graph_(graph),
       readers_(graph.readers()),

@@ -8,6 +8,9 @@
 
 namespace mini_infer::optimizer {
 
+// The input, or kNoValue for one left out and for a slot beyond the end.
+graph::ValueId input_of(const graph::Node& node, std::size_t slot);
+
 // A graph being rewritten, with what rewrites ask for kept up to date: who reads a value, and
 // whether the value may vanish. Removed nodes stay as empty shells, so that ids hold until
 // finish().
@@ -20,6 +23,9 @@ class Rewriter {
   graph::Node& node(graph::NodeId id) { return graph_.node(id); }
   const graph::Node& node(graph::NodeId id) const { return graph_.node(id); }
   const graph::Value& value(graph::ValueId id) const { return graph_.value(id); }
+  // Of input 0 and output 0. Copies: values move when others are added.
+  core::Shape input_shape(graph::NodeId id) const { return *value(node(id).inputs[0]).shape; }
+  core::Shape output_shape(graph::NodeId id) const { return *value(node(id).outputs[0]).shape; }
   // The nodes not removed, in order. A snapshot: it does not follow later rewrites.
   std::vector<graph::NodeId> nodes() const;
   bool removed(graph::NodeId id) const { return removed_[static_cast<std::size_t>(id)]; }

@@ -27,9 +27,10 @@ enum class Proof {
 
 struct Solution {
   std::vector<std::int64_t> offsets;  // bytes, one per buffer
-  std::int64_t height = 0;            // bytes: max(offset + size)
-  std::int64_t lower_bound = 0;       // bytes: largest sum of live bytes at any step
-  std::int32_t peak_step = 0;         // the first step that needs lower_bound
+  // Both count sizes rounded up to their alignment (lower_bound.h) and ignore empty buffers.
+  std::int64_t height = 0;       // bytes: max(offset + size)
+  std::int64_t lower_bound = 0;  // bytes: largest sum of live bytes at any step
+  std::int32_t peak_step = 0;    // the first step that needs lower_bound
   Proof proof = Proof::kNone;
 };
 

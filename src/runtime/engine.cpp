@@ -207,7 +207,6 @@ const MemoryPlan& Engine::memory_plan() const { return or_empty(state_).compiled
 const std::vector<TensorInfo>& Engine::inputs() const { return or_empty(state_).inputs; }
 const std::vector<TensorInfo>& Engine::outputs() const { return or_empty(state_).outputs; }
 const std::vector<PassTime>& Engine::pass_times() const { return or_empty(state_).pass_times; }
-double Engine::planning_milliseconds() const { return memory_plan().planning_milliseconds; }
 const graph::Graph& Engine::graph() const { return or_empty(state_).compiled.graph; }
 
 }  // namespace mini_infer::runtime

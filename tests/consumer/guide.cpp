@@ -1,14 +1,13 @@
 // The integration guide's own lines, unchanged, each group in a function with the variables it uses
 // declared around it. What must hold of them is checked by the functions' callers.
-#include "mini_infer/runtime/engine.h"
-#include "mini_infer/runtime/memory_planner.h"
-
 #include <cstdlib>
 #include <iostream>
 #include <string>
 #include <vector>
 
 #include "mini_infer/importers/onnx.h"
+#include "mini_infer/runtime/engine.h"
+#include "mini_infer/runtime/memory_planner.h"
 
 using namespace mini_infer;
 using namespace mini_infer::runtime;
@@ -115,10 +114,10 @@ int main(int count, char** arguments) {
   trouble_with_a_plan(plan);
   expect(trouble_with_a_cycle(*model) == model.value()->nodes().size(), "LeNet-5 has no cycle");
   expect(trouble_with_an_engine(*model), "an engine can be built");
-  for (const char* line :
-       {"[MemoryPlanner] Starting static memory planning...", "[MemoryPlanner] Analyzed ",
-        "Original memory: ", "Optimized memory: ", "Memory saving: ",
-        "[Engine] Performing static memory planning...", "[Engine] Memory planning completed, saved "}) {
+  for (const char* line : {"[MemoryPlanner] Starting static memory planning...",
+                           "[MemoryPlanner] Analyzed ", "Original memory: ", "Optimized memory: ",
+                           "Memory saving: ", "[Engine] Performing static memory planning...",
+                           "[Engine] Memory planning completed, saved "}) {
     expect(lines.find(line) != std::string::npos, line);
   }
   core::set_log_callback({});

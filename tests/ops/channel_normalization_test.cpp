@@ -73,13 +73,51 @@ TEST(BatchNormalization, BeforeOpset9EachElementMayBeAChannel) {
   expect_output(test_case, normalized(ramp({2, 2, 2}), 4, 1));
 }
 
-TEST(BatchNormalization, TrainingIsNotSupported) {
-  OpCase test_case = batch_normalization(ramp({1, 2}), 2);
-  test_case.attributes["training_mode"] = std::int64_t{1};
-  expect_failure(test_case, Status::ERROR_UNSUPPORTED, "training mode");
-  OpCase with_statistics = batch_normalization(ramp({1, 2}), 2);
-  with_statistics.outputs = 3;
-  expect_failure(with_statistics, Status::ERROR_UNSUPPORTED, "training mode");
+// A channel of {1, 3, 5, 7} and one of {10, 10, 30, 30}.
+OpCase batch_normalization_in_training() {
+  return {
+      .op = "BatchNormalization",
+      .opset = 15,
+      .attributes = {{"epsilon", 0.0f}, {"momentum", 0.75f}, {"training_mode", std::int64_t{1}}},
+      .inputs = {floats({2, 2, 2}, {1, 3, 10, 10, 5, 7, 30, 30}), floats({2}, {1, 2}),
+                 floats({2}, {0, 100}), floats({2}, {8, 0}), floats({2}, {1, 200})},
+      .outputs = 3};
+}
+
+TEST(BatchNormalization, TrainingUsesAndYieldsTheStatisticsOfTheBatch) {
+  const float near = 1 / std::sqrt(5.0f);
+  const std::vector<Tensor> expected = {
+      floats({2, 2, 2}, {-3 * near, -near, 98, 98, near, 3 * near, 102, 102}),
+      floats({2}, {0.75f * 8 + 0.25f * 4, 0.25f * 20}),
+      floats({2}, {0.75f * 1 + 0.25f * 5, 0.75f * 200 + 0.25f * 100})};
+  expect_outputs(batch_normalization_in_training(), expected);
+  OpCase nhwc = batch_normalization_in_training();
+  nhwc.domain = "mini_infer";
+  nhwc.attributes = in_nhwc(nhwc.attributes);
+  nhwc.inputs[0] = channels_last(nhwc.inputs[0]);
+  expect_outputs(nhwc, {channels_last(expected[0]), expected[1], expected[2]});
+}
+
+TEST(BatchNormalization, TrainingMayLeaveOutTheStatistics) {
+  OpCase test_case = batch_normalization_in_training();
+  test_case.outputs = 1;
+  expect_same_in_place(test_case);
+}
+
+TEST(BatchNormalization, StatisticsComeOutOfTrainingModeOnly) {
+  OpCase before_opset_14 = batch_normalization(ramp({1, 2}), 2);
+  before_opset_14.opset = 9;
+  before_opset_14.outputs = 5;
+  expect_failure(before_opset_14, Status::ERROR_UNSUPPORTED, "statistics without training_mode");
+  OpCase too_many = batch_normalization_in_training();
+  too_many.outputs = 4;
+  expect_failure(too_many, Status::ERROR_INVALID_MODEL, "output 3 does not exist");
+}
+
+TEST(BatchNormalization, ZeroExtentsAreLegal) {
+  const std::int64_t huge = std::int64_t{1} << 50;
+  expect_output(batch_normalization(floats({0, 2, 3}, {}), 2), floats({0, 2, 3}, {}));
+  expect_output(batch_normalization(floats({huge, 2, 0}, {}), 2), floats({huge, 2, 0}, {}));
 }
 
 TEST(BatchNormalization, BadInputsAreNamed) {
@@ -110,6 +148,15 @@ TEST(InstanceNormalization, FarFromZeroTheVarianceIsStillRight) {
        .attributes = {{"epsilon", 0.0f}},
        .inputs = {floats({1, 1, 4}, {10000, 10001, 10002, 10003}), ramp({1}, 1, 1), ramp({1})}},
       floats({1, 1, 4}, {-1.3416408f, -0.4472136f, 0.4472136f, 1.3416408f}));
+}
+
+TEST(InstanceNormalization, ZeroExtentsAreLegal) {
+  for (const Shape& shape : {Shape{2, 0, 3}, Shape{2, 3, 0}}) {
+    const Tensor parameter = ramp({shape[1]});
+    expect_output(
+        {.op = "InstanceNormalization", .inputs = {floats(shape, {}), parameter, parameter}},
+        floats(shape, {}));
+  }
 }
 
 OpCase group_normalization(int opset, std::int64_t groups, Tensor scale, Tensor bias) {

@@ -110,6 +110,12 @@ TEST(Gemm, ZeroExtentsAreLegal) {
                 floats({2, 2}, {0, 1, 0, 1}));
 }
 
+TEST(Gemm, EmptyResultsCostNothing) {
+  const std::int64_t huge = std::int64_t{1} << 60;
+  expect_output({.op = "Gemm", .inputs = {floats({0, 0}, {}), floats({0, huge}, {})}},
+                floats({0, huge}, {}));
+}
+
 TEST(Gemm, BeforeOpset11CIsNotOptional) {
   expect_failure({.op = "Gemm", .opset = 9, .inputs = {ramp({1, 1}), ramp({1, 1})}},
                  Status::ERROR_INVALID_MODEL, "expected 3 inputs, found 2");

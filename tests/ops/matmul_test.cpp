@@ -91,6 +91,15 @@ TEST(MatMul, ZeroExtentsAreLegal) {
   expect_product({0, 2, 3}, {1, 3, 5});
 }
 
+TEST(MatMul, EmptyResultsCostNothing) {
+  const std::int64_t huge = std::int64_t{1} << 60;
+  expect_product({0, 0}, {0, huge});
+  expect_product({huge, 0}, {0, 0});
+  expect_product({huge, 0, 1}, {1, 1});
+  expect_output({.op = "MatMul", .inputs = {int32s({huge, 0}, {}), int32s({0, 0}, {})}},
+                int32s({huge, 0}, {}));
+}
+
 TEST(MatMul, IntegersWrapAround) {
   expect_output({.op = "MatMul", .inputs = {int32s({2, 2}, {1, 2, 3, 4}), int32s({2}, {5, -6})}},
                 int32s({2}, {-7, -9}));

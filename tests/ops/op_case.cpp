@@ -126,6 +126,17 @@ void expect_output(const OpCase& test_case, const Tensor& expected) {
   expect_equal(outputs.value()[0], expected);
 }
 
+void expect_outputs(const OpCase& test_case, const std::vector<Tensor>& expected) {
+  SCOPED_TRACE(test_case.op);
+  auto outputs = run(test_case);
+  ASSERT_TRUE(outputs.ok()) << outputs.status().to_string();
+  ASSERT_EQ(outputs.value().size(), expected.size());
+  for (std::size_t slot = 0; slot < expected.size(); ++slot) {
+    SCOPED_TRACE("output " + std::to_string(slot));
+    expect_equal(outputs.value()[slot], expected[slot]);
+  }
+}
+
 void expect_failure(const OpCase& test_case, core::Status::Code code, const std::string& text) {
   auto outputs = run(test_case);
   ASSERT_FALSE(outputs.ok());

@@ -41,6 +41,9 @@ core::Result<std::vector<core::Tensor>> run(const OpCase& test_case);
 // exactly.
 void expect_output(const OpCase& test_case, const core::Tensor& expected);
 
+// The same for every output.
+void expect_outputs(const OpCase& test_case, const std::vector<core::Tensor>& expected);
+
 // Expects a failure with this code whose message holds `text` and names the operator.
 void expect_failure(const OpCase& test_case, core::Status::Code code, const std::string& text);
 

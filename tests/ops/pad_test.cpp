@@ -91,10 +91,13 @@ TEST(Pad, RandomShapes) {
         const std::int64_t extent = input[i];
         while (position < 0 || position >= extent) {
           if (mode == "constant") return expected.push_back(9);
-          if (mode == "edge" || extent == 1) position = position < 0 ? 0 : extent - 1;
-          if (mode == "reflect" && position < 0) position = -position;
-          if (mode == "reflect" && position >= extent) position = 2 * (extent - 1) - position;
-          if (mode == "wrap") position += position < 0 ? extent : -extent;
+          if (mode == "edge" || extent == 1) {
+            position = position < 0 ? 0 : extent - 1;
+          } else if (mode == "wrap") {
+            position += position < 0 ? extent : -extent;
+          } else {
+            position = position < 0 ? -position : 2 * (extent - 1) - position;
+          }
         }
       }
       expected.push_back(x.as<float>()[flat_index(input, from)]);

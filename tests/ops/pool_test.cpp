@@ -259,6 +259,12 @@ TEST(Pool, ZeroExtentsAreLegal) {
                  .attributes = {{"kernel_shape", Extents{2}}},
                  .inputs = {floats({0, 3, 4}, {})}},
                 floats({0, 3, 3}, {}));
+  const std::int64_t long_row = std::int64_t{1} << 40;
+  expect_output({.op = "MaxPool",
+                 .domain = "mini_infer",
+                 .attributes = {{"kernel_shape", Extents{1}}, {"layout", std::string("NHWC")}},
+                 .inputs = {floats({1, long_row, 0}, {})}},
+                floats({1, long_row, 0}, {}));
   expect_output({.op = "GlobalMaxPool", .inputs = {floats({1, 1, 0}, {})}},
                 floats({1, 1, 1}, {-kInf}));
 }
@@ -275,6 +281,13 @@ TEST(Pool, BadNodesAreNamed) {
   refuse({{"kernel_shape", Extents{3}}}, {ramp({1, 1, 2})}, "the kernel reaches over 3 elements");
   refuse({{"kernel_shape", Extents{1}}}, {ramp({1, 1})}, "at least one spatial axis, found [1,1]");
   refuse({{"kernel_shape", Extents{1}}}, {}, "expected 1 inputs, found 0");
+}
+
+TEST(Pool, TheNormIsPositive) {
+  expect_failure({.op = "LpPool",
+                  .attributes = {{"kernel_shape", Extents{1}}, {"p", std::int64_t{0}}},
+                  .inputs = {ramp({1, 1, 1})}},
+                 Status::ERROR_INVALID_MODEL, "p 0 is not positive");
 }
 
 TEST(Pool, UnsupportedIsSaid) {

@@ -91,6 +91,8 @@ TEST(Softmax, NanSpoilsItsOwnRowOnly) {
 TEST(Softmax, ZeroExtentsAndScalarsAreLegal) {
   expect_output(softmax("Softmax", 13, 1, floats({2, 0}, {})), floats({2, 0}, {}));
   expect_output(softmax("Softmax", 13, 0, floats({0, 2}, {})), floats({0, 2}, {}));
+  const std::int64_t huge = std::int64_t{1} << 60;
+  expect_output(softmax("Softmax", 13, 1, floats({huge, 0}, {})), floats({huge, 0}, {}));
   expect_output({.op = "Softmax", .inputs = {floats({}, {3})}}, floats({}, {1}));
 }
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <functional>
+#include <initializer_list>
 #include <limits>
 
 #include "planner/problems.h"
@@ -13,7 +13,6 @@
 namespace mini_infer::planner {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
@@ -28,10 +27,10 @@ const Solution kGood = {.offsets = {0, 128, 0},
                         .peak_step = 1,
                         .proof = Proof::kByBound};
 
-void expect_refused(const Solution& solution, const ::testing::Matcher<std::string>& message) {
+void expect_refused(const Solution& solution, std::initializer_list<const char*> parts) {
   const core::Status status = check(kProblem, solution);
   EXPECT_EQ(status.code(), core::Status::ERROR_INTERNAL);
-  EXPECT_THAT(status.message(), message);
+  for (const char* part : parts) EXPECT_THAT(status.message(), HasSubstr(part));
 }
 
 TEST(Check, AcceptsAGoodPlan) {
@@ -50,35 +49,35 @@ TEST(Check, AModestClaimIsNoLie) {
 TEST(Check, AnOverlapNamesBuffersStepsAndBytes) {
   Solution solution = kGood;
   solution.offsets = {0, 64, 128};
-  expect_refused(solution, AllOf(HasSubstr("buffer 0 (bytes [0, 128), steps 0..2)"),
-                                 HasSubstr("buffer 1 (bytes [64, 128), steps 1..4)"),
-                                 HasSubstr("share bytes [64, 128) at steps 1..2")));
+  expect_refused(solution,
+                 {"buffer 0 (bytes [0, 128), steps 0..2)", "buffer 1 (bytes [64, 128), steps 1..4)",
+                  "share bytes [64, 128) at steps 1..2"});
 }
 
 TEST(Check, AMisalignedOffsetIsRefused) {
   Solution solution = kGood;
   solution.offsets[2] = 32;
-  expect_refused(solution, HasSubstr("the offset of buffer 2, 32, is no multiple"));
+  expect_refused(solution, {"the offset of buffer 2, 32, is no multiple"});
 }
 
 TEST(Check, ABufferOutsideIsRefused) {
   for (std::int64_t offset : {std::int64_t{-64}, std::int64_t{192}, kMax - 63, -kMax - 1}) {
     Solution solution = kGood;
     solution.offsets[2] = offset;
-    expect_refused(solution, AllOf(HasSubstr("buffer 2"), HasSubstr("leaves [0, 192)")));
+    expect_refused(solution, {"buffer 2", "leaves [0, 192)"});
   }
 }
 
 TEST(Check, PaddingMustFitToo) {
   Solution solution = kGood;
   solution.height = 180;
-  expect_refused(solution, HasSubstr("buffer 1, 50 bytes padded by 14 at offset 128"));
+  expect_refused(solution, {"buffer 1, 50 bytes padded by 14 at offset 128"});
 }
 
 TEST(Check, AWrongHeightIsRefused) {
   Solution solution = kGood;
   solution.height = 256;
-  expect_refused(solution, HasSubstr("height is 256, the highest buffer ends at 192"));
+  expect_refused(solution, {"height is 256, the highest buffer ends at 192"});
 }
 
 TEST(Check, AnEmptyBufferMayLieAnywhereButDoesNotRaiseTheHeight) {
@@ -94,14 +93,14 @@ TEST(Check, AWrongBoundIsRefused) {
   for (std::int64_t bound : {std::int64_t{0}, std::int64_t{150}, std::int64_t{256}}) {
     Solution solution = kGood;
     solution.lower_bound = bound;
-    expect_refused(solution, HasSubstr("step 1 needs 192 bytes"));
+    expect_refused(solution, {"step 1 needs 192 bytes"});
   }
 }
 
 TEST(Check, AWrongPeakStepIsRefused) {
   Solution solution = kGood;
   solution.peak_step = 2;
-  expect_refused(solution, HasSubstr("step 1 is the first that needs 192 bytes"));
+  expect_refused(solution, {"step 1 is the first that needs 192 bytes"});
 }
 
 TEST(Check, AFalseProofIsRefused) {
@@ -111,13 +110,13 @@ TEST(Check, AFalseProofIsRefused) {
   solution.proof = Proof::kNone;
   EXPECT_TRUE(check(kProblem, solution).ok());
   solution.proof = Proof::kByBound;
-  expect_refused(solution, HasSubstr("claims a proof"));
+  expect_refused(solution, {"claims a proof"});
 }
 
 TEST(Check, OffsetsMustBeAsManyAsBuffers) {
   Solution solution = kGood;
   solution.offsets.pop_back();
-  expect_refused(solution, HasSubstr("2 offsets for 3 buffers"));
+  expect_refused(solution, {"2 offsets for 3 buffers"});
 }
 
 TEST(Check, AMalformedProblemIsNotJudged) {
@@ -180,7 +179,7 @@ void mutate(Solution& solution, Random& random) {
       solution.offsets[random.in(0, static_cast<std::int32_t>(solution.offsets.size()) - 1)];
   switch (random.in(0, 6)) {
     case 0:
-      offset = 4 * random.in(-4, 64);
+      offset = std::int64_t{4} * random.in(-4, 64);
       break;
     case 1:
       offset += random.in(-40, 40);

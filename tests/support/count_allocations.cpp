@@ -8,10 +8,13 @@ namespace {
 
 std::atomic<std::size_t> g_allocations{0};
 
-void* count_and_allocate(std::size_t bytes, std::size_t alignment) {
+void* count_and_allocate(std::size_t bytes, std::size_t alignment) noexcept {
   ++g_allocations;
   const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
-  void* memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
+  return std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
+}
+
+void* or_throw(void* memory) {
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
@@ -20,12 +23,27 @@ constexpr std::size_t kDefault = alignof(std::max_align_t);
 
 }  // namespace
 
-void* operator new(std::size_t bytes) { return count_and_allocate(bytes, kDefault); }
+// Every form: a sanitizer brings those we leave out, and they do not mix with ours.
+void* operator new(std::size_t bytes) { return or_throw(count_and_allocate(bytes, kDefault)); }
+void* operator new[](std::size_t bytes) { return or_throw(count_and_allocate(bytes, kDefault)); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return count_and_allocate(bytes, kDefault);
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
+  return count_and_allocate(bytes, kDefault);
+}
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  return or_throw(count_and_allocate(bytes, static_cast<std::size_t>(alignment)));
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
   return count_and_allocate(bytes, static_cast<std::size_t>(alignment));
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 

@@ -80,7 +80,6 @@ class MINI_INFER_API Engine {
   const std::vector<TensorInfo>& inputs() const;
   const std::vector<TensorInfo>& outputs() const;
   const std::vector<PassTime>& pass_times() const;
-  double planning_milliseconds() const;  // schedule, liveness, offsets and judges; without passes
   // The optimised graph the plan speaks of.
   const graph::Graph& graph() const;
 

@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "cpu/backend.h"
+#include "cpu/ops/moments.h"
+#include "cpu/ops/optional_output.h"
 
 namespace mini_infer::cpu {
 namespace {
@@ -25,6 +27,10 @@ constexpr int kBlock = 64;  // channels whose factors are computed together
 struct Parameters {
   const float *scale, *bias, *mean, *variance;
 };
+
+Parameters parameters_of(const KernelArgs& args) {
+  return {args.in<float>(1), args.in<float>(2), args.in<float>(3), args.in<float>(4)};
+}
 
 // Neighbours are of one channel.
 void normalize_planes(const ChannelView& view, const Parameters& of, float epsilon, const float* x,
@@ -58,6 +64,57 @@ void normalize_pixels(const ChannelView& view, const Parameters& of, float epsil
   }
 }
 
+// Training: the batch's own statistics, which also move the running ones on.
+struct BatchTraining {
+  ChannelView view;
+  float epsilon, momentum;
+
+  void run(const Parameters& of, const float* x, float* y, float* running_mean,
+           float* running_variance) const {
+    const auto moved = [this](float running, double current) {
+      return running * momentum + static_cast<float>(current) * (1 - momentum);
+    };
+    for (std::int64_t c = 0; c < view.channels; ++c) {
+      const Moments moments = moments_of(channel(x, c));
+      normalize_channel(c, of, moments, x, y);
+      if (running_mean != nullptr) running_mean[c] = moved(of.mean[c], moments.mean);
+      if (running_variance == nullptr) continue;
+      running_variance[c] = moved(of.variance[c], moments.variance);
+    }
+  }
+
+ private:
+  Runs channel(const float* x, std::int64_t c) const {
+    return {.first = x + c * view.inner,
+            .length = view.inner,
+            .count = view.outer,
+            .step = view.channels * view.inner};
+  }
+
+  void normalize_channel(std::int64_t c, const Parameters& of, const Moments& moments,
+                         const float* x, float* y) const {
+    const auto mean = static_cast<float>(moments.mean);
+    const float factor = of.scale[c] * moments.inverse_deviation(epsilon);
+    for (std::int64_t outer = 0; outer < view.outer; ++outer) {
+      const std::int64_t at = (outer * view.channels + c) * view.inner;
+      for (std::int64_t i = at; i < at + view.inner; ++i) {
+        y[i] = (x[i] - mean) * factor + of.bias[c];
+      }
+    }
+  }
+};
+
+Kernel training_kernel(const NodeView& view, const ChannelView& channels) {
+  const BatchTraining training{.view = channels,
+                               .epsilon = view.node().get_float("epsilon", 1e-5f),
+                               .momentum = view.node().get_float("momentum", 0.9f)};
+  return [training](const KernelArgs& args) -> Status {
+    training.run(parameters_of(args), args.in<float>(0), args.out<float>(0),
+                 optional_output(args, 1), optional_output(args, 2));
+    return Status::SUCCESS;
+  };
+}
+
 Result<Kernel> bind_batch_normalization(const NodeView& view) {
   for (int slot = 0; slot < view.input_count(); ++slot) {
     if (view.input_type(slot) != DataType::kFloat32) {
@@ -65,37 +122,17 @@ Result<Kernel> bind_batch_normalization(const NodeView& view) {
     }
   }
   MI_ASSIGN(const ChannelView channels, ops::batch_normalization_view(view));
+  if (view.node().get_int("training_mode", 0) != 0) return training_kernel(view, channels);
   const float epsilon = view.node().get_float("epsilon", 1e-5f);
   const auto normalize = channels.inner == 1 ? normalize_pixels : normalize_planes;
   return Kernel([channels, epsilon, normalize](const KernelArgs& args) -> Status {
-    const Parameters parameters{args.in<float>(1), args.in<float>(2), args.in<float>(3),
-                                args.in<float>(4)};
-    normalize(channels, parameters, epsilon, args.in<float>(0), args.out<float>(0));
+    if (channels.empty()) return Status::SUCCESS;
+    normalize(channels, parameters_of(args), epsilon, args.in<float>(0), args.out<float>(0));
     return Status::SUCCESS;
   });
 }
 
 // --- InstanceNormalization, GroupNormalization ---
-
-struct Moments {
-  float mean = 0;
-  float inverse_deviation = 0;
-};
-
-// Computed in double: a group may hold a million elements far from zero.
-Moments moments_of(const float* x, std::int64_t count, float epsilon) {
-  double sum = 0;
-  for (std::int64_t i = 0; i < count; ++i) sum += static_cast<double>(x[i]);
-  const double mean = sum / static_cast<double>(count);
-  double squares = 0;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const double distance = static_cast<double>(x[i]) - mean;
-    squares += distance * distance;
-  }
-  const double variance = squares / static_cast<double>(count);
-  return {static_cast<float>(mean),
-          static_cast<float>(1.0 / std::sqrt(variance + static_cast<double>(epsilon)))};
-}
 
 void normalize_groups(const GroupNormalizationGeometry& geometry, float epsilon, const float* x,
                       const float* scale, const float* bias, float* y) {
@@ -103,12 +140,14 @@ void normalize_groups(const GroupNormalizationGeometry& geometry, float epsilon,
   const std::int64_t per_group = view.channels / geometry.groups;
   for (std::int64_t outer = 0; outer < view.outer; ++outer) {
     for (std::int64_t group = 0; group < geometry.groups; ++group) {
-      const Moments moments = moments_of(x, per_group * view.inner, epsilon);
+      const Moments moments = moments_of({x, per_group * view.inner});
+      const auto mean = static_cast<float>(moments.mean);
+      const float inverse_deviation = moments.inverse_deviation(epsilon);
       for (std::int64_t c = 0; c < per_group; ++c, x += view.inner, y += view.inner) {
         const std::int64_t at = geometry.scale_per_group ? group : group * per_group + c;
-        const float factor = scale[at] * moments.inverse_deviation;
+        const float factor = scale[at] * inverse_deviation;
         for (std::int64_t i = 0; i < view.inner; ++i) {
-          y[i] = (x[i] - moments.mean) * factor + bias[at];
+          y[i] = (x[i] - mean) * factor + bias[at];
         }
       }
     }
@@ -120,6 +159,7 @@ Result<Kernel> bind_group_normalization(const NodeView& view) {
   MI_ASSIGN(const GroupNormalizationGeometry geometry, ops::group_normalization_geometry(view));
   const float epsilon = view.node().get_float("epsilon", 1e-5f);
   return Kernel([geometry, epsilon](const KernelArgs& args) -> Status {
+    if (geometry.view.empty()) return Status::SUCCESS;
     normalize_groups(geometry, epsilon, args.in<float>(0), args.in<float>(1), args.in<float>(2),
                      args.out<float>(0));
     return Status::SUCCESS;
@@ -159,6 +199,7 @@ Result<Kernel> bind_lrn(const NodeView& view) {
                 .beta = node.get_float("beta", 0.75f),
                 .bias = node.get_float("bias", 1.0f)};
   return Kernel([lrn](const KernelArgs& args) -> Status {
+    if (lrn.geometry.view.empty()) return Status::SUCCESS;
     const auto& [outer, channels, inner] = lrn.geometry.view;
     for (std::int64_t image = 0; image < outer; ++image) {
       const std::int64_t at = image * channels * inner;

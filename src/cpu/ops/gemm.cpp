@@ -116,6 +116,7 @@ constexpr KernelEntry kTable[] = {
 
 void Gemm::run(const float* a, const float* b, const float* bias, const float* residual,
                float* y) const {
+  if (rows == 0) return;
   const bool contiguous_depth = a_depth == 1 && b_depth == 1;
   const auto sum = contiguous_depth ? sum_by_dots : b_column == 1 ? sum_by_rows : sum_by_strides;
   // A band of columns of B stays in the cache while all rows of A pass by.

@@ -44,6 +44,7 @@ Kernel float_kernel(const NodeView& view, const MatMulGeometry& geometry) {
             .bias_column = 1};
   gemm.epilogue = Epilogue::of(view);
   return [gemm, geometry](const KernelArgs& args) -> Status {
+    if (geometry.output_shape.elements() == 0) return Status::SUCCESS;
     const float* residual = optional_input(args, 3);
     float* y = args.out<float>(0);
     for_each_product(geometry, [&](std::int64_t a, std::int64_t b) {
@@ -76,6 +77,7 @@ void multiply(const MatMulGeometry& geometry, const T* a, const T* b, T* y) {
 template <typename T>
 Kernel integer_kernel(const MatMulGeometry& geometry) {
   return [geometry](const KernelArgs& args) -> Status {
+    if (geometry.output_shape.elements() == 0) return Status::SUCCESS;
     T* y = args.out<T>(0);
     for_each_product(geometry, [&](std::int64_t a, std::int64_t b) {
       multiply(geometry, args.in<T>(0) + a * geometry.rows * geometry.depth,

@@ -149,6 +149,7 @@ Result<Kernel> bind_pool(const NodeView& view, Reduction reduction) {
   MI_ASSIGN(const PoolGeometry geometry, ops::pool_geometry(view));
   return Kernel([geometry, reduction](const KernelArgs& args) -> Status {
     using Element = typename Reduction::Element;
+    if (geometry.output_shape.elements() == 0) return Status::SUCCESS;
     pool(geometry, reduction, args.in<Element>(0), args.out<Element>(0));
     return Status::SUCCESS;
   });
@@ -180,7 +181,6 @@ Largest<T> largest_in(const ops::Window& window, const WindowAt& at, bool column
   return largest;
 }
 
-// With no axis before the first one of the image, the unused leading extents are 1.
 template <typename T>
 void max_pool_with_indices(const PoolGeometry& geometry, bool column_major, const T* x, T* y,
                            std::int64_t* indices) {
@@ -227,7 +227,9 @@ Result<Kernel> bind_average_pool(const NodeView& view) {
 
 Result<Kernel> bind_lp_pool(const NodeView& view) {
   if (view.input_type(0) != DataType::kFloat32) return view.unsupported_type(view.input_type(0));
-  return bind_pool(view, LpNorm{static_cast<double>(view.node().get_int("p", 2))});
+  const std::int64_t p = view.node().get_int("p", 2);
+  if (p < 1) return view.fail("p " + std::to_string(p) + " is not positive");
+  return bind_pool(view, LpNorm{static_cast<double>(p)});
 }
 
 constexpr std::string_view kInternal = graph::kInternalDomain;

@@ -42,6 +42,17 @@ Result<Kernel> bind_constant_of_shape(const NodeView& view) {
   });
 }
 
+double range_element(double start, double delta, std::int64_t index) {
+  return start + static_cast<double>(index) * delta;
+}
+
+// The element is between start and limit, but index * delta may not be: unsigned numbers wrap.
+std::int64_t range_element(std::int64_t start, std::int64_t delta, std::int64_t index) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(start) +
+                                   static_cast<std::uint64_t>(index) *
+                                       static_cast<std::uint64_t>(delta));
+}
+
 Result<Kernel> bind_range(const NodeView& view) {
   MI_ASSIGN(const ops::RangeValues range, ops::range_values(view));
   return for_type(view, view.input_type(0),
@@ -53,7 +64,7 @@ Result<Kernel> bind_range(const NodeView& view) {
                     const Number delta = std::get<Number>(range.delta);
                     return [start, delta, count = range.count](const KernelArgs& args) -> Status {
                       for (std::int64_t i = 0; i < count; ++i) {
-                        args.out<T>(0)[i] = ops::convert<T>(start + static_cast<Number>(i) * delta);
+                        args.out<T>(0)[i] = ops::convert<T>(range_element(start, delta, i));
                       }
                       return Status::SUCCESS;
                     };

@@ -91,6 +91,7 @@ Result<Kernel> bind_softmax(const NodeView& view) {
   MI_ASSIGN(const SoftmaxGeometry geometry, ops::softmax_geometry(view));
   return Kernel([geometry](const KernelArgs& args) -> Status {
     const std::int64_t matrix = geometry.extent * geometry.inner;
+    if (matrix == 0) return Status::SUCCESS;
     for (std::int64_t outer = 0; outer < geometry.outer; ++outer) {
       const float* x = args.in<float>(0) + outer * matrix;
       float* y = args.out<float>(0) + outer * matrix;

@@ -17,9 +17,7 @@ using Ints = std::vector<std::int64_t>;
 
 constexpr int kAlongOneAxis = 13;  // the opset since which Softmax does not flatten
 
-int rank_of(const Rewriter& rewriter, NodeId id) {
-  return rewriter.value(rewriter.node(id).inputs[0]).shape->rank();
-}
+int rank_of(const Rewriter& rewriter, NodeId id) { return rewriter.input_shape(id).rank(); }
 
 LayoutPorts in_and_out(const Node& node, std::size_t inputs) {
   LayoutPorts ports;
@@ -82,12 +80,13 @@ std::optional<LayoutPorts> reduction_ports(const Rewriter& rewriter, NodeId id, 
 }
 
 std::optional<LayoutPorts> reduce_ports(const Rewriter& rewriter, NodeId id) {
+  const auto axes = ops::NodeView(rewriter.graph(), id).ints("axes", 1, {});
+  if (!axes.ok()) return std::nullopt;
+  if (!axes->empty()) return reduction_ports(rewriter, id, *axes);
+  if (rewriter.node(id).get_int("noop_with_empty_axes", 0) != 0) return std::nullopt;
   Ints all(static_cast<std::size_t>(rank_of(rewriter, id)));
   std::iota(all.begin(), all.end(), 0);
-  const ops::NodeView view(rewriter.graph(), id);
-  const auto axes = view.ints("axes", 1, {});
-  if (!axes.ok()) return std::nullopt;
-  return reduction_ports(rewriter, id, axes->empty() ? all : *axes);
+  return reduction_ports(rewriter, id, all);
 }
 
 std::optional<LayoutPorts> arg_reduce_ports(const Rewriter& rewriter, NodeId id) {
@@ -135,7 +134,7 @@ core::Status convert_slice(ConstantForms& forms, NodeId id, const LayoutPorts&) 
 core::Status convert_pad(ConstantForms& forms, NodeId id, const LayoutPorts&) {
   constexpr int kPads = 1, kAxes = 3;
   Rewriter& rewriter = forms.rewriter();
-  if (has_input(rewriter.node(id), kAxes)) return map_axes(forms, id, kAxes, {});
+  if (input_of(rewriter.node(id), kAxes) != graph::kNoValue) return map_axes(forms, id, kAxes, {});
   MI_ASSIGN(const Ints pads, ops::NodeView(rewriter.graph(), id).ints("pads", kPads, {}));
   const std::size_t rank = pads.size() / 2;
   Ints moved;

@@ -12,14 +12,6 @@ using core::Shape;
 using graph::kNoNode;
 using graph::NodeId;
 
-Shape input_shape(const Rewriter& rewriter, NodeId id) {
-  return *rewriter.value(rewriter.node(id).inputs[0]).shape;
-}
-
-Shape output_shape(const Rewriter& rewriter, NodeId id) {
-  return *rewriter.value(rewriter.node(id).outputs[0]).shape;
-}
-
 NodeId only_follower(const Rewriter& rewriter, NodeId id, std::string_view op) {
   const NodeId next = rewriter.only_reader(rewriter.node(id).outputs[0]);
   return next != kNoNode && rewriter.node(next).is(op) ? next : kNoNode;
@@ -49,12 +41,12 @@ bool swaps_groups(const Permutation& permutation) {
 
 std::optional<ChannelShuffle> channel_shuffle_from(const Rewriter& rewriter, NodeId split) {
   if (!rewriter.node(split).is("Reshape")) return std::nullopt;
-  const Shape image = input_shape(rewriter, split);
-  if (!splits_channels(image, output_shape(rewriter, split))) return std::nullopt;
+  const Shape image = rewriter.input_shape(split);
+  if (!splits_channels(image, rewriter.output_shape(split))) return std::nullopt;
   const NodeId swap = only_follower(rewriter, split, "Transpose");
   if (swap == kNoNode || !swaps_groups(permutation_of(rewriter.graph(), swap))) return std::nullopt;
   const NodeId join = only_follower(rewriter, swap, "Reshape");
-  if (join == kNoNode || output_shape(rewriter, join) != image) return std::nullopt;
+  if (join == kNoNode || rewriter.output_shape(join) != image) return std::nullopt;
   return ChannelShuffle{split, swap, join};
 }
 
@@ -70,8 +62,8 @@ std::optional<ChannelShuffle> channel_shuffle_around(const Rewriter& rewriter, N
 }
 
 void shuffle_last_axis(Rewriter& rewriter, const ChannelShuffle& shuffle) {
-  const Shape image = input_shape(rewriter, shuffle.split);
-  const Shape split = output_shape(rewriter, shuffle.split);
+  const Shape image = rewriter.input_shape(shuffle.split);
+  const Shape split = rewriter.output_shape(shuffle.split);
   const Shape last = permuted(image, to_channels_last(image.rank()));
   std::vector<std::int64_t> split_last(last.begin(), last.end() - 1);
   split_last.insert(split_last.end(), {split[1], split[2]});

@@ -19,7 +19,7 @@ std::optional<LayoutPorts> elementwise_ports(const Rewriter& rewriter, NodeId id
   if (rank < 3) return std::nullopt;
   LayoutPorts ports;
   for (std::size_t slot = 0; slot < node.inputs.size(); ++slot) {
-    if (!has_input(node, slot)) continue;
+    if (node.inputs[slot] == graph::kNoValue) continue;
     const Value& input = rewriter.value(node.inputs[slot]);
     if (input.shape->rank() < rank && input.shape->elements() == 1) continue;
     if (input.shape->rank() < rank && !input.is_constant()) return std::nullopt;

@@ -43,7 +43,7 @@ std::optional<LayoutPorts> conv_ports(const Rewriter& rewriter, NodeId id) {
   } else {
     ports.inputs.push_back(0);
   }
-  if (has_input(node, kResidual)) ports.inputs.push_back(kResidual);
+  if (input_of(node, kResidual) != graph::kNoValue) ports.inputs.push_back(kResidual);
   return ports;
 }
 

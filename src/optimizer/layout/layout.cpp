@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/try.h"
 #include "optimizer/layout/assignment.h"
 #include "optimizer/layout/permutation.h"
@@ -66,8 +68,7 @@ class LayoutRewrite {
     node.attributes["perm"] = std::move(permutation);
     const NodeId id = rewriter_.add_node(std::move(node));
     if (!is_view(rewriter_.graph(), id)) return;
-    const core::Shape shape = *rewriter_.value(to).shape;
-    make_reshape(rewriter_, id, viewed_value(rewriter_.graph(), from), shape);
+    make_reshape(rewriter_, id, viewed_value(rewriter_.graph(), from), rewriter_.output_shape(id));
   }
 
   void replace_outputs(NodeId id) {
@@ -115,8 +116,7 @@ class LayoutRewrite {
       const std::vector<NodeId> readers = rewriter_.readers(id);
       for (NodeId reader : readers) {
         if (!is_view(rewriter_.graph(), reader)) continue;
-        const core::Shape shape = *rewriter_.value(rewriter_.node(reader).outputs[0]).shape;
-        make_reshape(rewriter_, reader, last_form(id), shape);
+        make_reshape(rewriter_, reader, last_form(id), rewriter_.output_shape(reader));
       }
     }
     if (rewriter_.readers(id).empty() && !rewriter_.is_output(id)) return;
@@ -133,14 +133,25 @@ class LayoutRewrite {
   std::vector<ValueId> made_last_;
 };
 
+// Elements smaller than a byte cannot be moved one by one.
+bool has_whole_bytes(const Rewriter& rewriter, NodeId id) {
+  const auto whole = [&](ValueId value) {
+    return value == kNoValue || core::bits_per_element(rewriter.value(value).type) >= 8;
+  };
+  const Node& node = rewriter.node(id);
+  return std::all_of(node.inputs.begin(), node.inputs.end(), whole) &&
+         std::all_of(node.outputs.begin(), node.outputs.end(), whole);
+}
+
 }  // namespace
 
 Status choose_layout(graph::Graph& graph) {
   Rewriter rewriter(graph);
-  std::vector<std::optional<LayoutPorts>> ports(graph.nodes().size());
+  std::vector<std::optional<LayoutPorts>> ports;
   for (NodeId id : rewriter.nodes()) {
     const LayoutRule* rule = layout_rule(rewriter.node(id));
-    if (rule != nullptr) ports[static_cast<std::size_t>(id)] = rule->ports(rewriter, id);
+    const bool free = rule != nullptr && has_whole_bytes(rewriter, id);
+    ports.push_back(free ? rule->ports(rewriter, id) : std::nullopt);
   }
   MI_TRY(LayoutRewrite(rewriter, ports, assign_layouts(rewriter, ports)).run());
   return rewriter.finish();

@@ -26,6 +26,7 @@ std::vector<int> MinCut::reach() const {
       int& reached = reached_by[static_cast<std::size_t>(to)];
       if (room == 0 || reached >= 0 || to == kSource) continue;
       reached = edge;
+      if (to == kSink) return reached_by;
       queue.push_back(to);
     }
   }

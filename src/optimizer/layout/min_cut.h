@@ -27,7 +27,8 @@ class MinCut {
     std::int64_t room;  // capacity left; edge i ^ 1 is its reverse
   };
 
-  // The edge that first reached each vertex, breadth first, over edges with room; -1 for none.
+  // The edge that first reached each vertex, breadth first, over edges with room; -1 for none. Ends
+  // at the sink.
   std::vector<int> reach() const;
   void augment(const std::vector<int>& reached_by);
 

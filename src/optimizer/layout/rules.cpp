@@ -31,8 +31,4 @@ std::int64_t conversion_bytes(const graph::Value& value) {
   return static_cast<std::int64_t>(ops::bytes_of(value));
 }
 
-bool has_input(const graph::Node& node, std::size_t slot) {
-  return slot < node.inputs.size() && node.inputs[slot] != graph::kNoValue;
-}
-
 }  // namespace mini_infer::optimizer

@@ -45,7 +45,4 @@ struct NamedLayoutRule {
 // Bytes moved when this tensor changes its layout: none when its elements stay where they are.
 std::int64_t conversion_bytes(const graph::Value& value);
 
-// The input is there.
-bool has_input(const graph::Node& node, std::size_t slot);
-
 }  // namespace mini_infer::optimizer

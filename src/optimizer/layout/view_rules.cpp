@@ -19,14 +19,6 @@ using graph::NodeId;
 using graph::Value;
 using graph::ValueId;
 
-Shape input_shape(const Rewriter& rewriter, NodeId id) {
-  return *rewriter.value(rewriter.node(id).inputs[0]).shape;
-}
-
-Shape output_shape(const Rewriter& rewriter, NodeId id) {
-  return *rewriter.value(rewriter.node(id).outputs[0]).shape;
-}
-
 // Batch and channels stay: only the spatial axes, which stay together, are seen differently.
 bool reshapes_space_only(const Shape& from, const Shape& to) {
   return from.rank() >= 3 && to.rank() >= 3 && from[0] == to[0] && from[1] == to[1];
@@ -45,8 +37,8 @@ NodeId product_of_rows(const Rewriter& rewriter, ValueId rows) {
 }
 
 bool flattens_for_product(const Rewriter& rewriter, NodeId id) {
-  const Shape from = input_shape(rewriter, id);
-  const Shape to = output_shape(rewriter, id);
+  const Shape from = rewriter.input_shape(id);
+  const Shape to = rewriter.output_shape(id);
   return from.rank() >= 3 && to.rank() == 2 && from[0] == to[0] &&
          product_of_rows(rewriter, rewriter.node(id).outputs[0]) != kNoNode;
 }
@@ -63,7 +55,7 @@ std::optional<LayoutPorts> shuffle_ports(const Rewriter& rewriter, NodeId id) {
 
 std::optional<LayoutPorts> reshape_ports(const Rewriter& rewriter, NodeId id) {
   if (auto ports = shuffle_ports(rewriter, id)) return ports;
-  if (reshapes_space_only(input_shape(rewriter, id), output_shape(rewriter, id))) {
+  if (reshapes_space_only(rewriter.input_shape(id), rewriter.output_shape(id))) {
     return LayoutPorts{.inputs = {0}, .outputs = {0}};
   }
   if (flattens_for_product(rewriter, id)) return LayoutPorts{.inputs = {0}, .outputs = {}};
@@ -93,8 +85,8 @@ Status convert_reshape(ConstantForms& forms, NodeId id, const LayoutPorts&) {
     shuffle_last_axis(rewriter, *shuffle);
     return Status::SUCCESS;
   }
-  const Shape from = input_shape(rewriter, id);
-  const Shape to = output_shape(rewriter, id);
+  const Shape from = rewriter.input_shape(id);
+  const Shape to = rewriter.output_shape(id);
   const ValueId input = rewriter.node(id).inputs[0];
   if (reshapes_space_only(from, to)) {
     make_reshape(rewriter, id, input, permuted(to, to_channels_last(to.rank())));

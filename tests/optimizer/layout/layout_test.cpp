@@ -244,6 +244,13 @@ TEST(Layout, ReductionsThatKeepTheirAxes) {
   }
 }
 
+TEST(Layout, AReductionOfNoAxisKeepsChannelsFirst) {
+  BetweenConvs t;
+  auto same = t.b.node("ReduceSum", "same", {t.in},
+                       {{"noop_with_empty_axes", std::int64_t{1}}, {"keepdims", std::int64_t{0}}});
+  EXPECT_EQ(count(t.close(same, 4), "Transpose"), 3);
+}
+
 TEST(Layout, ReductionsThatDropTheirAxes) {
   for (const Ints& axes : {Ints{2, 3}, Ints{1}, Ints{0, 1}, Ints{1, 3}}) {
     Builder b;

@@ -1,0 +1,281 @@
+#include "ops/attention.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "cpu/backend.h"
+#include "cpu/ops/optional_output.h"
+#include "ops/functor.h"
+
+// Each query walks over its keys once, a block of them at a time, and keeps the largest score so
+// far, the sum of exp(score - largest) and the sum of the values weighted with it. Both sums shrink
+// when a larger score appears, so that no query ever needs all of its scores at once.
+namespace mini_infer::cpu {
+namespace {
+
+using core::DataType;
+using core::Result;
+using core::Status;
+using ops::AttentionGeometry;
+using ops::AttentionScores;
+using ops::Heads;
+using ops::Kernel;
+using ops::KernelArgs;
+using ops::KeyRange;
+using ops::NodeView;
+using Input = ops::AttentionInput;
+
+constexpr int kBlock = 64;  // keys whose scores are kept side by side
+constexpr int kLanes = 16;  // parts of a product that are added up side by side
+constexpr float kMasked = -std::numeric_limits<float>::infinity();
+
+float dot(const float* a, const float* b, std::int64_t size) {
+  float parts[kLanes] = {};
+  std::int64_t i = 0;
+  for (; i + kLanes <= size; i += kLanes) {
+    for (int lane = 0; lane < kLanes; ++lane) parts[lane] += a[i + lane] * b[i + lane];
+  }
+  for (; i < size; ++i) parts[0] += a[i] * b[i];
+  for (int lane = 1; lane < kLanes; ++lane) parts[0] += parts[lane];
+  return parts[0];
+}
+
+// The keys or the values of one head of one sample.
+struct Vectors {
+  const float* past;
+  std::int64_t past_count;
+  const float* fresh;  // null when there are none
+  std::int64_t fresh_at;
+  std::int64_t fresh_step;
+  std::int64_t size;
+
+  const float* operator[](std::int64_t i) const {
+    return i < past_count ? past + i * size : fresh + fresh_at + (i - past_count) * fresh_step;
+  }
+};
+
+// One query and all that it looks at.
+struct Query {
+  const float* vector;
+  Vectors keys;
+  Vectors values;
+  std::int64_t mask;  // where its row of the mask begins
+  KeyRange visible;
+};
+
+// Of the scores seen so far.
+struct RunningSoftmax {
+  float largest = kMasked;
+  float sum = 0;  // of exp(score - largest)
+
+  float weight(float score) const {
+    return score == kMasked ? 0.0f : ops::math::exp(score - largest) / sum;
+  }
+};
+
+class Attention {
+ public:
+  explicit Attention(const NodeView& view, AttentionGeometry geometry)
+      : geometry_(geometry), node_(graph::describe(view.node())) {
+    if (view.has_input(Input::kMask)) mask_type_ = view.input_type(Input::kMask);
+    has_past_ = view.has_input(Input::kPastKey);
+    has_valid_keys_ = view.has_input(Input::kValidKeys);
+  }
+
+  Status run(const KernelArgs& args) const {
+    MI_TRY(check_valid_keys(args));
+    append(args, Input::kPastKey, geometry_.key, Input::kKey, 1);
+    append(args, Input::kPastValue, geometry_.value, Input::kValue, 2);
+    const Heads& heads = geometry_.query;
+    for (std::int64_t sample = 0; sample < heads.batch; ++sample) {
+      for (std::int64_t head = 0; head < heads.heads; ++head) {
+        for (std::int64_t token = 0; token < heads.tokens; ++token) {
+          run_query(args, sample, head, token);
+        }
+      }
+    }
+    return Status::SUCCESS;
+  }
+
+ private:
+  Status check_valid_keys(const KernelArgs& args) const {
+    if (!has_valid_keys_) return Status::SUCCESS;
+    const auto* valid = args.in<std::int64_t>(Input::kValidKeys);
+    for (std::int64_t sample = 0; sample < geometry_.query.batch; ++sample) {
+      if (valid[sample] >= 0 && valid[sample] <= geometry_.keys()) continue;
+      return {Status::ERROR_RUNTIME, node_ + ": nonpad_kv_seqlen " + std::to_string(valid[sample]) +
+                                         " is not in [0, " + std::to_string(geometry_.keys()) +
+                                         "]"};
+    }
+    return Status::SUCCESS;
+  }
+
+  // Of the head of keys or values `heads`, which lie in input `slot` and before it in `past_slot`.
+  Vectors vectors(const KernelArgs& args, int past_slot, const Heads& heads, int slot,
+                  std::int64_t sample, std::int64_t head) const {
+    const std::int64_t past_at = (sample * heads.heads + head) * geometry_.past * heads.size;
+    return {.past = has_past_ ? args.in<float>(past_slot) + past_at : nullptr,
+            .past_count = geometry_.past,
+            .fresh = args.in<float>(slot),
+            .fresh_at = heads.offset(sample, head, 0),
+            .fresh_step = heads.token_step(),
+            .size = heads.size};
+  }
+
+  // The past and the new ones, one after the other, as an output.
+  void append(const KernelArgs& args, int past_slot, const Heads& heads, int slot,
+              std::size_t output) const {
+    float* to = optional_output(args, output);
+    if (to == nullptr) return;
+    for (std::int64_t sample = 0; sample < heads.batch; ++sample) {
+      for (std::int64_t head = 0; head < heads.heads; ++head) {
+        const Vectors from = vectors(args, past_slot, heads, slot, sample, head);
+        for (std::int64_t i = 0; i < geometry_.keys(); ++i, to += heads.size) {
+          std::copy_n(from[i], heads.size, to);
+        }
+      }
+    }
+  }
+
+  Query query_at(const KernelArgs& args, std::int64_t sample, std::int64_t head,
+                 std::int64_t token) const {
+    const std::int64_t key_head = geometry_.key_head(head);
+    const auto& mask = geometry_.mask.strides;
+    std::int64_t valid = geometry_.keys();
+    std::int64_t before = geometry_.past;
+    if (has_valid_keys_) {
+      valid = args.in<std::int64_t>(Input::kValidKeys)[sample];
+      before = valid - geometry_.query.tokens;
+    }
+    return {.vector = args.in<float>(Input::kQuery) + geometry_.query.offset(sample, head, token),
+            .keys = vectors(args, Input::kPastKey, geometry_.key, Input::kKey, sample, key_head),
+            .values =
+                vectors(args, Input::kPastValue, geometry_.value, Input::kValue, sample, key_head),
+            .mask = sample * mask[0] + head * mask[1] + token * mask[2],
+            .visible = geometry_.visible(token, before, valid)};
+  }
+
+  void run_query(const KernelArgs& args, std::int64_t sample, std::int64_t head,
+                 std::int64_t token) const {
+    const Query query = query_at(args, sample, head, token);
+    const RunningSoftmax softmax =
+        attend(args, query, args.out<float>(0) + geometry_.output.offset(sample, head, token));
+    float* shown = optional_output(args, 3);
+    if (shown == nullptr) return;
+    const Heads& heads = geometry_.query;
+    const std::int64_t row = (sample * heads.heads + head) * heads.tokens + token;
+    store_scores(args, query, softmax, shown + row * geometry_.keys());
+  }
+
+  // --- Scores ---
+
+  float scaled(const Query& query, std::int64_t key) const {
+    return geometry_.scale * dot(query.vector, query.keys[key], geometry_.key.size);
+  }
+
+  float capped(float score) const {
+    if (!(geometry_.softcap > 0)) return score;
+    return geometry_.softcap * ops::math::tanh(score / geometry_.softcap);
+  }
+
+  float bias(const KernelArgs& args, const Query& query, std::int64_t key) const {
+    if (key < query.visible.first || key >= query.visible.last) return kMasked;
+    const std::int64_t at = query.mask + key * geometry_.mask.strides[3];
+    if (mask_type_ == DataType::kBool) {
+      return args.in<std::uint8_t>(Input::kMask)[at] != 0 ? 0.0f : kMasked;
+    }
+    return mask_type_ == DataType::kFloat32 ? args.in<float>(Input::kMask)[at] : 0.0f;
+  }
+
+  // A masked key's score is never looked at: whatever its vector holds, a NaN even, stays out.
+  float biased(const KernelArgs& args, const Query& query, std::int64_t key) const {
+    const float added = bias(args, query, key);
+    return added == kMasked ? kMasked : capped(scaled(query, key)) + added;
+  }
+
+  void store_scores(const KernelArgs& args, const Query& query, const RunningSoftmax& softmax,
+                    float* to) const {
+    for (std::int64_t key = 0; key < geometry_.keys(); ++key) {
+      switch (geometry_.scores) {
+        case AttentionScores::kScaled:
+          to[key] = scaled(query, key);
+          break;
+        case AttentionScores::kCapped:
+          to[key] = capped(scaled(query, key));
+          break;
+        case AttentionScores::kBiased:
+          to[key] = biased(args, query, key);
+          break;
+        case AttentionScores::kWeights:
+          to[key] = softmax.weight(biased(args, query, key));
+          break;
+      }
+    }
+  }
+
+  // --- The walk over the keys ---
+
+  // Leaves zeros in y where every key is masked.
+  RunningSoftmax attend(const KernelArgs& args, const Query& query, float* y) const {
+    RunningSoftmax softmax;
+    std::fill_n(y, geometry_.value.size, 0.0f);
+    for (std::int64_t key = query.visible.first; key < query.visible.last; key += kBlock) {
+      const auto count = static_cast<int>(std::min<std::int64_t>(kBlock, query.visible.last - key));
+      float scores[kBlock];
+      for (int k = 0; k < count; ++k) scores[k] = biased(args, query, key + k);
+      add_block(query.values, key, count, scores, softmax, y);
+    }
+    if (softmax.largest == kMasked) return softmax;
+    for (std::int64_t i = 0; i < geometry_.value.size; ++i) y[i] /= softmax.sum;
+    return softmax;
+  }
+
+  // Uses `scores` up.
+  void add_block(const Vectors& values, std::int64_t first, int count, float* scores,
+                 RunningSoftmax& softmax, float* y) const {
+    float largest = softmax.largest;
+    for (int k = 0; k < count; ++k) largest = ops::Max{}(largest, scores[k]);
+    if (largest == kMasked) return;
+    const float shrink = ops::math::exp(softmax.largest - largest);
+    softmax.largest = largest;
+    softmax.sum *= shrink;
+    for (std::int64_t i = 0; i < geometry_.value.size; ++i) y[i] *= shrink;
+    for (int k = 0; k < count; ++k) {
+      if (scores[k] == kMasked) continue;
+      const float weight = ops::math::exp(scores[k] - largest);
+      const float* value = values[first + k];
+      softmax.sum += weight;
+      for (std::int64_t i = 0; i < geometry_.value.size; ++i) y[i] += weight * value[i];
+    }
+  }
+
+  AttentionGeometry geometry_;
+  std::string node_;
+  DataType mask_type_ = DataType::kUndefined;  // without a mask
+  bool has_past_ = false;
+  bool has_valid_keys_ = false;
+};
+
+Result<Kernel> bind_attention(const NodeView& view) {
+  for (int slot : {Input::kQuery, Input::kKey, Input::kValue, Input::kPastKey, Input::kPastValue}) {
+    if (view.has_input(slot) && view.input_type(slot) != DataType::kFloat32) {
+      return view.unsupported_type(view.input_type(slot));
+    }
+  }
+  if (view.has_input(Input::kMask)) {
+    const DataType mask = view.input_type(Input::kMask);
+    if (mask != DataType::kBool && mask != DataType::kFloat32) return view.unsupported_type(mask);
+  }
+  MI_ASSIGN(const AttentionGeometry geometry, ops::attention_geometry(view));
+  return Kernel([attention = Attention(view, geometry)](const KernelArgs& args) -> Status {
+    return attention.run(args);
+  });
+}
+
+constexpr KernelEntry kTable[] = {{"Attention", bind_attention}};
+
+}  // namespace
+
+extern constinit const std::span<const KernelEntry> kAttentionKernels = kTable;
+
+}  // namespace mini_infer::cpu

@@ -1,0 +1,167 @@
+#include "ops/attention.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ops/op_def.h"
+#include "ops/shapes.h"
+#include "ops/spatial.h"
+
+namespace mini_infer::ops {
+namespace {
+
+using core::DataType;
+using core::Result;
+using core::Shape;
+using core::Status;
+using Input = AttentionInput;
+
+constexpr int kPaddedMask = 24;  // the opset since which a mask may have fewer keys
+
+Status infer_attention(InferContext& context) {
+  MI_TRY(context.expect_inputs(3, 7));
+  MI_ASSIGN(const AttentionGeometry geometry, attention_geometry(context));
+  const Heads& query = geometry.query;
+  const Heads& key = geometry.key;
+  const std::int64_t keys = geometry.keys();
+  context.set_output(0, context.input_type(Input::kQuery), geometry.output.shape());
+  context.set_output(1, context.input_type(Input::kKey),
+                     Shape{key.batch, key.heads, keys, key.size});
+  context.set_output(2, context.input_type(Input::kValue),
+                     Shape{key.batch, key.heads, keys, geometry.value.size});
+  context.set_output(3, context.input_type(Input::kQuery),
+                     Shape{query.batch, query.heads, query.tokens, keys});
+  return Status::SUCCESS;
+}
+
+constexpr OpDef kTable[] = {{.type = "Attention", .since = 23, .infer = infer_attention}};
+
+std::string shapes_of(const NodeView& view) {
+  return view.input_shape(Input::kQuery).to_string() + ", " +
+         view.input_shape(Input::kKey).to_string() + " and " +
+         view.input_shape(Input::kValue).to_string();
+}
+
+Status resolve_heads(const NodeView& view, AttentionGeometry& geometry) {
+  MI_ASSIGN(const Heads query, heads_of(view, Input::kQuery, "q_num_heads"));
+  MI_ASSIGN(const Heads key, heads_of(view, Input::kKey, "kv_num_heads"));
+  MI_ASSIGN(const Heads value, heads_of(view, Input::kValue, "kv_num_heads"));
+  const bool of_one_kind = query.merged == key.merged && key.merged == value.merged &&
+                           query.batch == key.batch && key.batch == value.batch;
+  if (!of_one_kind || query.size != key.size || key.tokens != value.tokens ||
+      key.heads != value.heads) {
+    return view.fail("queries, keys and values do not fit: " + shapes_of(view));
+  }
+  if (key.heads == 0 || query.heads % key.heads != 0) {
+    return view.fail(std::to_string(query.heads) + " heads of queries cannot share " +
+                     std::to_string(key.heads) + " heads of keys");
+  }
+  geometry.query = query;
+  geometry.key = key;
+  geometry.value = value;
+  geometry.output = query;
+  geometry.output.size = value.size;
+  return Status::SUCCESS;
+}
+
+Status resolve_past(const NodeView& view, AttentionGeometry& geometry) {
+  const bool has_past = view.has_input(Input::kPastKey);
+  if (has_past != view.has_input(Input::kPastValue)) {
+    return view.fail("expected past_key and past_value together or neither");
+  }
+  if (!has_past) return Status::SUCCESS;
+  if (view.has_input(Input::kValidKeys)) {
+    return view.fail("expected nonpad_kv_seqlen or a past, not both");
+  }
+  const Shape& past = view.input_shape(Input::kPastKey);
+  geometry.past = past.rank() == 4 ? past[2] : 0;
+  if (geometry.past > kLargestHeadExtent) {
+    return view.unsupported("a past of " + std::to_string(geometry.past) + " tokens");
+  }
+  Shape expected{geometry.key.batch, geometry.key.heads, geometry.past, geometry.key.size};
+  MI_TRY(expect_shape(view, Input::kPastKey, "past_key", expected));
+  expected[3] = geometry.value.size;
+  return expect_shape(view, Input::kPastValue, "past_value", expected);
+}
+
+Status resolve_mask(const NodeView& view, AttentionGeometry& geometry) {
+  geometry.mask.keys = geometry.keys();
+  if (!view.has_input(Input::kMask)) return Status::SUCCESS;
+  const Shape& mask = view.input_shape(Input::kMask);
+  Shape to{geometry.query.batch, geometry.query.heads, geometry.query.tokens, geometry.keys()};
+  if (view.opset() >= kPaddedMask && mask.rank() > 0) {
+    to[3] = std::min(to[3], mask[mask.rank() - 1]);
+  }
+  if (broadcast(mask, to) != to) {
+    return view.fail("attn_mask " + mask.to_string() + " does not broadcast to " + to.to_string());
+  }
+  geometry.mask.keys = to[3];
+  std::ranges::copy(broadcast_strides(mask, to), geometry.mask.strides.begin());
+  return Status::SUCCESS;
+}
+
+Status check_valid_keys(const NodeView& view, const AttentionGeometry& geometry) {
+  if (!view.has_input(Input::kValidKeys)) return Status::SUCCESS;
+  if (view.input_type(Input::kValidKeys) != DataType::kInt64) {
+    return view.fail(std::string("nonpad_kv_seqlen: expected int64, found ") +
+                     core::type_name(view.input_type(Input::kValidKeys)));
+  }
+  return expect_shape(view, Input::kValidKeys, "nonpad_kv_seqlen", Shape{geometry.query.batch});
+}
+
+Result<std::int64_t> window_of(const NodeView& view, const char* key,
+                               const AttentionGeometry& geometry) {
+  const std::int64_t window = view.node().get_int(key, -1);
+  if (window < -1)
+    return view.fail(std::string(key) + " " + std::to_string(window) + " is below -1");
+  // As far as any key is from any query; sums of it stay far inside int64.
+  return std::min(window, geometry.keys() + geometry.query.tokens);
+}
+
+Status check_softmax_precision(const NodeView& view) {
+  const auto type = static_cast<DataType>(view.node().get_int("softmax_precision", 1));
+  // What double would add is lost when the weights are rounded to the type of the queries.
+  if (type == DataType::kFloat32 || type == DataType::kFloat64) return Status::SUCCESS;
+  return view.unsupported(std::string("softmax_precision ") + core::type_name(type));
+}
+
+Status resolve_attributes(const NodeView& view, AttentionGeometry& geometry) {
+  const graph::Node& node = view.node();
+  const std::int64_t mode = node.get_int("qk_matmul_output_mode", 0);
+  if (mode < 0 || mode > 3) {
+    return view.fail("qk_matmul_output_mode " + std::to_string(mode) + " is not in [0, 3]");
+  }
+  geometry.scores = static_cast<AttentionScores>(mode);
+  geometry.causal = node.get_int("is_causal", 0) != 0;
+  geometry.softcap = node.get_float("softcap", 0);
+  geometry.scale = node.get_float("scale", 1 / std::sqrt(static_cast<float>(geometry.query.size)));
+  MI_ASSIGN(geometry.left_window, window_of(view, "left_window_size", geometry));
+  MI_ASSIGN(geometry.right_window, window_of(view, "right_window_size", geometry));
+  return check_softmax_precision(view);
+}
+
+}  // namespace
+
+KeyRange AttentionGeometry::visible(std::int64_t token, std::int64_t before,
+                                    std::int64_t valid) const {
+  const std::int64_t own = before + token;
+  KeyRange range{.first = 0, .last = std::min(mask.keys, valid)};
+  if (causal) range.last = std::min(range.last, own + 1);
+  if (right_window >= 0) range.last = std::min(range.last, own + right_window + 1);
+  if (left_window >= 0) range.first = std::max<std::int64_t>(0, own - left_window);
+  return range;
+}
+
+Result<AttentionGeometry> attention_geometry(const NodeView& view) {
+  AttentionGeometry geometry;
+  MI_TRY(resolve_heads(view, geometry));
+  MI_TRY(resolve_past(view, geometry));
+  MI_TRY(resolve_mask(view, geometry));
+  MI_TRY(check_valid_keys(view, geometry));
+  MI_TRY(resolve_attributes(view, geometry));
+  return geometry;
+}
+
+extern constinit const std::span<const OpDef> kAttentionOps = kTable;
+
+}  // namespace mini_infer::ops

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+
+#include "ops/heads.h"
+
+namespace mini_infer::ops {
+
+// The input slots of Attention.
+struct AttentionInput {
+  static constexpr int kQuery = 0;
+  static constexpr int kKey = 1;
+  static constexpr int kValue = 2;
+  static constexpr int kMask = 3;
+  static constexpr int kPastKey = 4;
+  static constexpr int kPastValue = 5;
+  static constexpr int kValidKeys = 6;  // nonpad_kv_seqlen
+};
+
+// What output 3 shows of the products of queries and keys.
+enum class AttentionScores { kScaled = 0, kCapped = 1, kBiased = 2, kWeights = 3 };
+
+// The mask, broadcast to [batch, heads, queries, keys].
+struct AttentionMask {
+  std::array<std::int64_t, 4> strides = {};
+  std::int64_t keys = 0;  // keys beyond these are masked
+};
+
+// Keys in [first, last).
+struct KeyRange {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+};
+
+// An attention with everything resolved. Keys and values are the past ones, followed by the new.
+struct AttentionGeometry {
+  Heads query, key, value, output;
+  std::int64_t past = 0;  // of the keys
+  AttentionMask mask;
+  bool causal = false;
+  std::int64_t left_window = -1;  // how far from itself a query sees; -1: without end
+  std::int64_t right_window = -1;
+  float scale = 1;
+  float softcap = 0;  // 0 caps nothing
+  AttentionScores scores = AttentionScores::kScaled;
+
+  std::int64_t keys() const { return past + key.tokens; }
+  // Which of the key's heads a head of the query looks at.
+  std::int64_t key_head(std::int64_t head) const { return head / (query.heads / key.heads); }
+  // The keys that query `token` may see when the first `valid` keys are no padding and `before` of
+  // them precede the first query. Empty when first >= last.
+  KeyRange visible(std::int64_t token, std::int64_t before, std::int64_t valid) const;
+};
+
+core::Result<AttentionGeometry> attention_geometry(const NodeView& view);
+
+}  // namespace mini_infer::ops

@@ -1,0 +1,92 @@
+#include "ops/layer_normalization.h"
+
+#include <algorithm>
+
+#include "ops/op_def.h"
+#include "ops/shapes.h"
+
+// Normalisations over the last axes.
+namespace mini_infer::ops {
+namespace {
+
+using core::DataType;
+using core::Result;
+using core::Shape;
+using core::Status;
+
+Status infer_layer_normalization(InferContext& context) {
+  MI_TRY(context.expect_inputs(2, 3));
+  MI_ASSIGN(LayerNormalizationGeometry geometry, layer_normalization_geometry(context));
+  context.set_output(0, context.input_type(0), context.input_shape(0));
+  context.set_output(1, DataType::kFloat32, geometry.statistics);
+  context.set_output(2, DataType::kFloat32, geometry.statistics);
+  return Status::SUCCESS;
+}
+
+Status infer_rms_normalization(InferContext& context) {
+  MI_TRY(context.expect_inputs(2, 2));
+  MI_TRY(layer_normalization_geometry(context).status());
+  context.set_output(0, context.input_type(1), context.input_shape(0));
+  return Status::SUCCESS;
+}
+
+constexpr std::array<Alias, 4> kInPlace = {{{AliasKind::kOverwrite, 0, 0}}};
+
+constexpr OpDef kTable[] = {
+    {.type = "LayerNormalization",
+     .since = 17,
+     .infer = infer_layer_normalization,
+     .alias = kInPlace},
+    {.type = "RMSNormalization", .since = 23, .infer = infer_rms_normalization, .alias = kInPlace},
+};
+
+Status check_stash_type(const NodeView& view) {
+  const std::int64_t type = view.node().get_int("stash_type", 1);
+  if (type == static_cast<std::int64_t>(DataType::kFloat32)) return Status::SUCCESS;
+  return view.unsupported("stash_type " + std::to_string(type));
+}
+
+Result<BroadcastParameter> broadcast_parameter(const NodeView& view, int slot, int axis) {
+  const Shape& input = view.input_shape(0);
+  const Shape& shape = view.input_shape(slot);
+  if (broadcast(shape, input) != input) {
+    return view.fail("input " + std::to_string(slot) + ": " + shape.to_string() +
+                     " does not broadcast to the input's " + input.to_string());
+  }
+  BroadcastParameter parameter{.to = input, .strides = broadcast_strides(shape, input)};
+  const auto row = parameter.strides.begin() + axis;
+  parameter.per_row =
+      shape.elements() == input.elements(axis, input.rank()) &&
+      std::all_of(parameter.strides.begin(), row, [](std::int64_t stride) { return stride == 0; });
+  return parameter;
+}
+
+}  // namespace
+
+std::int64_t BroadcastParameter::offset(std::int64_t element) const {
+  std::int64_t at = 0;
+  for (int axis = to.rank() - 1; axis >= 0; --axis) {
+    at += element % to[axis] * strides[static_cast<std::size_t>(axis)];
+    element /= to[axis];
+  }
+  return at;
+}
+
+Result<LayerNormalizationGeometry> layer_normalization_geometry(const NodeView& view) {
+  MI_TRY(check_stash_type(view));
+  const Shape& input = view.input_shape(0);
+  MI_ASSIGN(const int axis, normalize_axis(view, view.node().get_int("axis", -1), input.rank()));
+  LayerNormalizationGeometry geometry{.rows = input.elements(0, axis),
+                                      .extent = input.elements(axis, input.rank()),
+                                      .statistics = input};
+  for (int i = axis; i < input.rank(); ++i) geometry.statistics[i] = 1;
+  MI_ASSIGN(geometry.scale, broadcast_parameter(view, 1, axis));
+  if (view.has_input(2)) {
+    MI_ASSIGN(geometry.bias, broadcast_parameter(view, 2, axis));
+  }
+  return geometry;
+}
+
+extern constinit const std::span<const OpDef> kLayerNormalizationOps = kTable;
+
+}  // namespace mini_infer::ops

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <vector>
+
+#include "ops/node_view.h"
+
+namespace mini_infer::ops {
+
+// A parameter that is broadcast to the input.
+struct BroadcastParameter {
+  core::Shape to;
+  std::vector<std::int64_t> strides;  // per axis of `to`
+  bool per_row = false;               // one number per element of a row, the same for every row
+
+  // Where the number for an element of the input lies.
+  std::int64_t offset(std::int64_t element) const;
+};
+
+// The input seen as rows of `extent` neighbours, each of which is normalised alone.
+struct LayerNormalizationGeometry {
+  std::int64_t rows = 1;
+  std::int64_t extent = 1;
+  BroadcastParameter scale = {};
+  BroadcastParameter bias = {};
+  core::Shape statistics = {};  // the shape of Mean and InvStdDev
+};
+
+// Of LayerNormalization and RMSNormalization.
+core::Result<LayerNormalizationGeometry> layer_normalization_geometry(const NodeView& view);
+
+}  // namespace mini_infer::ops

@@ -1,0 +1,166 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "ops/alias_case.h"
+#include "ops/in_place.h"
+#include "ops/spatial_case.h"
+
+namespace mini_infer::test {
+namespace {
+
+using core::Shape;
+using core::Status;
+using core::Tensor;
+
+constexpr double kEpsilon = 0.25;
+
+OpCase normalization(const std::string& op, std::int64_t axis, std::vector<Tensor> inputs) {
+  return {.op = op,
+          .opset = 23,
+          .attributes = {{"axis", axis}, {"epsilon", static_cast<float>(kEpsilon)}},
+          .inputs = std::move(inputs)};
+}
+
+// The element of a tensor broadcast to `shape` that lies at `index` there.
+double broadcast_element(const Tensor& tensor, const Extents& index) {
+  const Extents& extents = tensor.shape().dims();
+  Extents at(index.end() - tensor.shape().rank(), index.end());
+  for (std::size_t axis = 0; axis < at.size(); ++axis) {
+    if (extents[axis] == 1) at[axis] = 0;
+  }
+  return static_cast<double>(tensor.as<float>()[flat_index(extents, at)]);
+}
+
+struct Statistics {
+  double mean = 0;
+  double square = 0;  // the mean of the squares
+};
+
+Statistics statistics_of_row(const Tensor& x, std::int64_t row, std::int64_t extent) {
+  Statistics statistics;
+  for (std::int64_t i = row * extent; i < (row + 1) * extent; ++i) {
+    const auto value = static_cast<double>(x.as<float>()[i]);
+    statistics.mean += value / static_cast<double>(extent);
+    statistics.square += value * value / static_cast<double>(extent);
+  }
+  return statistics;
+}
+
+// By the formula of the standard, in double.
+Tensor reference(const OpCase& test_case, int axis) {
+  const Tensor& x = test_case.inputs[0];
+  const Shape& shape = x.shape();
+  const std::int64_t extent = shape.elements(axis, shape.rank());
+  const bool centred = test_case.op == "LayerNormalization";
+  std::vector<float> y;
+  for_each_index(shape.dims(), [&](const Extents& index) {
+    const std::int64_t at = flat_index(shape.dims(), index);
+    const Statistics statistics = statistics_of_row(x, at / extent, extent);
+    const double mean = centred ? statistics.mean : 0;
+    const double variance = statistics.square - mean * mean;
+    double value = (static_cast<double>(x.as<float>()[at]) - mean) / std::sqrt(variance + kEpsilon);
+    value *= broadcast_element(test_case.inputs[1], index);
+    if (test_case.inputs.size() > 2) value += broadcast_element(test_case.inputs[2], index);
+    y.push_back(static_cast<float>(value));
+  });
+  return floats(shape, std::move(y));
+}
+
+void expect_normalized(const OpCase& test_case, int axis) {
+  expect_output(test_case, reference(test_case, axis));
+  expect_same_in_place(test_case);
+}
+
+TEST(LayerNormalization, FromEveryAxisOn) {
+  Random random(1);
+  const Shape shape{2, 3, 4, 5};
+  const Tensor x = random.tensor(shape);
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    SCOPED_TRACE(axis);
+    const Shape row(Extents(shape.begin() + axis, shape.end()));
+    const Tensor scale = random.tensor(row);
+    const Tensor bias = random.tensor(row);
+    expect_normalized(normalization("LayerNormalization", axis, {x, scale, bias}), axis);
+    expect_normalized(normalization("LayerNormalization", axis - 4, {x, scale}), axis);
+    expect_normalized(normalization("RMSNormalization", axis, {x, scale}), axis);
+    expect_normalized(normalization("RMSNormalization", axis - 4, {x, scale}), axis);
+  }
+}
+
+TEST(LayerNormalization, ScaleAndBiasAreBroadcast) {
+  Random random(2);
+  const Tensor x = random.tensor({2, 3, 4});
+  for (const Shape& shape : {Shape{}, Shape{4}, Shape{3, 1}, Shape{2, 1, 4}, Shape{2, 3, 4}}) {
+    SCOPED_TRACE(shape.to_string());
+    const Tensor scale = random.tensor(shape);
+    const Tensor bias = random.tensor({1, 3, 4});
+    expect_normalized(normalization("LayerNormalization", 1, {x, scale, bias}), 1);
+    expect_normalized(normalization("LayerNormalization", 2, {x, bias, scale}), 2);
+    expect_normalized(normalization("RMSNormalization", 2, {x, scale}), 2);
+  }
+}
+
+TEST(LayerNormalization, YieldsMeanAndInverseDeviation) {
+  OpCase test_case =
+      normalization("LayerNormalization", 1, {floats({2, 2}, {1, 3, 10, 20}), floats({2}, {1, 1})});
+  test_case.attributes["epsilon"] = 0.0f;
+  test_case.outputs = 3;
+  expect_outputs(test_case, {floats({2, 2}, {-1, 1, -1, 1}), floats({2, 1}, {2, 15}),
+                             floats({2, 1}, {1, 0.2f})});
+}
+
+TEST(LayerNormalization, TheDefaultIsTheLastAxis) {
+  expect_output({.op = "LayerNormalization",
+                 .inputs = {floats({2, 2}, {-100, 100, 7, 7}), floats({2}, {1, 2})}},
+                floats({2, 2}, {-1, 2, 0, 0}));
+  expect_output({.op = "RMSNormalization",
+                 .opset = 23,
+                 .inputs = {floats({2, 2}, {-100, 100, 300, 300}), floats({2}, {1, 2})}},
+                floats({2, 2}, {-1, 2, 1, 2}));
+}
+
+TEST(LayerNormalization, FarFromZeroTheVarianceIsStillRight) {
+  OpCase test_case =
+      normalization("LayerNormalization", 0,
+                    {floats({4}, {10000, 10001, 10002, 10003}), floats({4}, {1, 1, 1, 1})});
+  test_case.attributes["epsilon"] = 0.0f;
+  expect_output(test_case, floats({4}, {-1.3416408f, -0.4472136f, 0.4472136f, 1.3416408f}));
+}
+
+TEST(LayerNormalization, ZeroExtentsAreLegal) {
+  for (const Shape& shape : {Shape{0, 3}, Shape{3, 0}}) {
+    expect_output(normalization("LayerNormalization", 1, {ramp(shape), ramp({1})}), ramp(shape));
+    expect_output(normalization("RMSNormalization", 1, {ramp(shape), ramp({1})}), ramp(shape));
+  }
+}
+
+TEST(LayerNormalization, MayOverwriteItsInput) {
+  const auto aliases =
+      aliases_of(normalization("LayerNormalization", 1, {ramp({2, 2}), ramp({2})}));
+  ASSERT_EQ(aliases.size(), 1u);
+  EXPECT_EQ(aliases[0].kind, ops::AliasKind::kOverwrite);
+}
+
+TEST(LayerNormalization, BadNodesAreNamed) {
+  for (const std::string op : {"LayerNormalization", "RMSNormalization"}) {
+    expect_failure(normalization(op, 2, {ramp({2, 2}), ramp({2})}), Status::ERROR_INVALID_MODEL,
+                   "axis 2 is outside a tensor of rank 2");
+    expect_failure(normalization(op, 1, {ramp({2, 2}), ramp({3})}), Status::ERROR_INVALID_MODEL,
+                   "input 1: [3] does not broadcast to the input's [2,2]");
+    expect_failure(normalization(op, 1, {ramp({2, 2}), ramp({1, 2, 2})}),
+                   Status::ERROR_INVALID_MODEL, "[1,2,2] does not broadcast");
+    expect_failure(normalization(op, 0, {int32s({1}, {1}), ramp({1})}), Status::ERROR_UNSUPPORTED,
+                   "type int32");
+    OpCase half_precision = normalization(op, 0, {ramp({1}), ramp({1})});
+    half_precision.attributes["stash_type"] = std::int64_t{16};
+    expect_failure(half_precision, Status::ERROR_UNSUPPORTED, "stash_type 16");
+  }
+  expect_failure(normalization("LayerNormalization", 0, {ramp({1})}), Status::ERROR_INVALID_MODEL,
+                 "expected 2 to 3 inputs, found 1");
+  expect_failure(normalization("RMSNormalization", 0, {ramp({1}), ramp({1}), ramp({1})}),
+                 Status::ERROR_INVALID_MODEL, "expected 2 inputs, found 3");
+}
+
+}  // namespace
+}  // namespace mini_infer::test
