@@ -149,7 +149,8 @@ void print_text(const BenchCommand& command, const runtime::Engine& engine,
         row("threads", std::to_string(command.threads)) +
         row("load", milliseconds_text(load.import_ms) + " to import, " +
                         milliseconds_text(load.build_ms) + " to build, of it " +
-                        milliseconds_text(engine.memory_plan().planning_milliseconds) + " to plan") +
+                        milliseconds_text(engine.memory_plan().planning_milliseconds) +
+                        " to plan") +
         memory_text(engine, allocator, load));
   if (command.dump_profile) {
     print(profile_text(engine.context()->profile(), measurement.all_runs));

@@ -152,11 +152,13 @@ void expect_shortened_lifetimes_refused(const graph::Graph& graph, const MemoryP
     }
     MemoryPlan mutated = plan;
     --mutated.pools[0].tensors[a].last_step;
-    ASSERT_FALSE(check_execution(graph, mutated).ok()) << tensor.name << " ends early\n" << graph.to_text();
+    ASSERT_FALSE(check_execution(graph, mutated).ok()) << tensor.name << " ends early\n"
+                                                       << graph.to_text();
     ++done.shortened;
     mutated = plan;
     ++mutated.pools[0].tensors[a].first_step;
-    ASSERT_FALSE(check_execution(graph, mutated).ok()) << tensor.name << " starts late\n" << graph.to_text();
+    ASSERT_FALSE(check_execution(graph, mutated).ok()) << tensor.name << " starts late\n"
+                                                       << graph.to_text();
     ++done.shortened;
   }
 }
