@@ -132,9 +132,15 @@ core::Result<std::shared_ptr<EngineState>> build_state(const EngineConfig& confi
   return state;
 }
 
-const EngineState& empty_state() {
-  static const EngineState state;
-  return state;
+// For what is not in a pool: pointers, kernels, names.
+Status out_of_host_memory(const std::string& where) {
+  return {Status::ERROR_OUT_OF_MEMORY, where + ": the host has no memory left"};
+}
+
+// Before build, an engine of nothing.
+const EngineState& or_empty(const std::shared_ptr<const EngineState>& state) {
+  static const EngineState empty;
+  return state == nullptr ? empty : *state;
 }
 
 }  // namespace
@@ -160,12 +166,12 @@ Status Engine::build(std::shared_ptr<graph::Graph> graph) try {
   return Status::SUCCESS;
 } catch (const std::bad_alloc&) {
   state_.reset();
-  return {Status::ERROR_OUT_OF_MEMORY, "Engine::build: the host has no memory left"};
+  return out_of_host_memory("Engine::build");
 }
 
 ExecutionContext* Engine::context() const { return first_context_.get(); }
 
-core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context() const {
+core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context() const try {
   if (state_ == nullptr) {
     return {Status::ERROR_INVALID_ARGUMENT, "Engine::create_context: build the engine first"};
   }
@@ -174,10 +180,12 @@ core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context() const {
                             state_->config.allocator));
   return std::unique_ptr<ExecutionContext>(
       new ExecutionContext(std::make_unique<ContextState>(state_, std::move(arena))));
+} catch (const std::bad_alloc&) {
+  return out_of_host_memory("Engine::create_context");
 }
 
 core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context(
-    std::span<std::byte> memory) const {
+    std::span<std::byte> memory) const try {
   if (state_ == nullptr) {
     return {Status::ERROR_INVALID_ARGUMENT, "Engine::create_context: build the engine first"};
   }
@@ -191,15 +199,9 @@ core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context(
   }
   return std::unique_ptr<ExecutionContext>(new ExecutionContext(
       std::make_unique<ContextState>(state_, Arena::borrow(memory.data(), activation_bytes()))));
+} catch (const std::bad_alloc&) {
+  return out_of_host_memory("Engine::create_context");
 }
-
-namespace {
-
-const EngineState& or_empty(const std::shared_ptr<const EngineState>& state) {
-  return state == nullptr ? empty_state() : *state;
-}
-
-}  // namespace
 
 std::size_t Engine::activation_bytes() const { return memory_plan().total_memory; }
 std::size_t Engine::weights_bytes() const { return memory_plan().weights_bytes; }

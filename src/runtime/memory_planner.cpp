@@ -1,5 +1,7 @@
 #include "mini_infer/runtime/memory_planner.h"
 
+#include <new>
+
 #include "core/try.h"
 #include "runtime/compile.h"
 
@@ -16,6 +18,13 @@ void log_placements(const MemoryPlan& plan) {
   }
 }
 
+MemoryPlan failed(core::Status status) {
+  MI_LOG_ERROR("[MemoryPlanner] " + status.message());
+  MemoryPlan plan;
+  plan.status = std::move(status);
+  return plan;
+}
+
 }  // namespace
 
 core::Status MemoryPlanner::set_alignment(std::size_t bytes) {
@@ -24,21 +33,16 @@ core::Status MemoryPlanner::set_alignment(std::size_t bytes) {
   return core::Status::SUCCESS;
 }
 
-MemoryPlan MemoryPlanner::plan(const graph::Graph* graph) const {
-  MemoryPlan failed;
+MemoryPlan MemoryPlanner::plan(const graph::Graph* graph) const try {
   if (graph == nullptr) {
-    failed.status = {core::Status::ERROR_INVALID_ARGUMENT,
-                     "MemoryPlanner::plan: no graph was given"};
-    return failed;
+    return failed({core::Status::ERROR_INVALID_ARGUMENT, "no graph was given"});
   }
   auto compiled = compile(*graph, options_);
-  if (!compiled.ok()) {
-    failed.status = compiled.status();
-    MI_LOG_ERROR("[MemoryPlanner] " + failed.status.message());
-    return failed;
-  }
+  if (!compiled.ok()) return failed(compiled.status());
   if (verbose_) log_placements(compiled->plan);
   return std::move(compiled->plan);
+} catch (const std::bad_alloc&) {
+  return failed({core::Status::ERROR_OUT_OF_MEMORY, "the host has no memory left"});
 }
 
 }  // namespace mini_infer::runtime
