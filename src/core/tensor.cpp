@@ -7,6 +7,8 @@
 #include <cstring>
 #include <new>
 
+#include "core/host_memory.h"
+
 namespace mini_infer::core {
 namespace {
 
@@ -16,7 +18,11 @@ constexpr std::align_val_t kAlignment{64};
 // when it is freed, so that a pass which rewrites all weights leaves nothing behind.
 constexpr std::size_t kOwnPages = 256 * 1024;
 
+// A system that promises more than it has would let us begin and kill us later.
+constexpr std::size_t kAskFirst = 64 * 1024 * 1024;
+
 std::shared_ptr<std::byte> map_pages(std::size_t bytes) {
+  if (bytes >= kAskFirst && bytes > available_host_bytes()) return nullptr;
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
   return {static_cast<std::byte*>(memory), [bytes](std::byte* data) { munmap(data, bytes); }};
@@ -52,7 +58,10 @@ Result<Tensor> Tensor::allocate(DataType type, Shape shape) {
   }
   auto memory = allocate_zeroed(*bytes);
   if (memory == nullptr) {
-    return {Status::ERROR_OUT_OF_MEMORY, "a host tensor of " + std::to_string(*bytes) + " bytes"};
+    return {Status::ERROR_OUT_OF_MEMORY, std::string("a tensor ") + type_name(type) +
+                                             shape.to_string() + " of " + std::to_string(*bytes) +
+                                             " bytes; the host has " +
+                                             std::to_string(available_host_bytes()) + " free"};
   }
   std::span<const std::byte> view_of{memory.get(), *bytes};
   return view(type, std::move(shape), view_of, std::move(memory));

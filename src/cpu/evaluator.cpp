@@ -24,9 +24,10 @@ core::Result<std::vector<core::Tensor>> evaluate(const graph::Graph& graph, grap
   std::vector<void*> outputs(results.size(), nullptr);
   for (int slot = 0; slot < view.output_count(); ++slot) {
     if (!view.has_output(slot)) continue;
-    auto& result = results[static_cast<std::size_t>(slot)];
-    MI_ASSIGN(result, core::Tensor::allocate(view.output_type(slot), view.output_shape(slot)));
-    outputs[static_cast<std::size_t>(slot)] = result.mutable_bytes().data();
+    auto result = core::Tensor::allocate(view.output_type(slot), view.output_shape(slot));
+    if (!result.ok()) return result.status().with_context(graph::describe(view.node()));
+    outputs[static_cast<std::size_t>(slot)] = result->mutable_bytes().data();
+    results[static_cast<std::size_t>(slot)] = std::move(result).value();
   }
   core::Tensor workspace;
   if (def != nullptr && def->require != nullptr) {

@@ -1,10 +1,10 @@
 #include "runtime/arena.h"
 
-#include <unistd.h>
-
 #include <new>
 #include <string>
 #include <utility>
+
+#include "core/host_memory.h"
 
 namespace mini_infer::runtime {
 namespace {
@@ -19,14 +19,6 @@ class HostAllocator final : public Allocator {
   }
 };
 
-std::size_t free_host_bytes() {
-  const long pages = sysconf(_SC_AVPHYS_PAGES);
-  const long page_bytes = sysconf(_SC_PAGESIZE);
-  return pages > 0 && page_bytes > 0
-             ? static_cast<std::size_t>(pages) * static_cast<std::size_t>(page_bytes)
-             : 0;
-}
-
 }  // namespace
 
 std::shared_ptr<Allocator> host_allocator() { return std::make_shared<HostAllocator>(); }
@@ -37,9 +29,9 @@ core::Result<Arena> Arena::allocate(std::string_view pool, std::size_t bytes, st
   if (bytes == 0) return arena;
   void* memory = allocator->allocate(bytes, alignment);
   if (memory == nullptr) {
-    return {core::Status::ERROR_OUT_OF_MEMORY, "pool '" + std::string(pool) + "': asked for " +
-                                                   std::to_string(bytes) + " bytes, the host has " +
-                                                   std::to_string(free_host_bytes()) + " free"};
+    return {core::Status::ERROR_OUT_OF_MEMORY,
+            "pool '" + std::string(pool) + "': asked for " + std::to_string(bytes) +
+                " bytes, the host has " + std::to_string(core::available_host_bytes()) + " free"};
   }
   arena.data_ = static_cast<std::byte*>(memory);
   arena.bytes_ = bytes;

@@ -5,6 +5,8 @@
 #include <array>
 #include <vector>
 
+#include "core/host_memory.h"
+
 namespace mini_infer::core {
 namespace {
 
@@ -21,6 +23,13 @@ TEST(Tensor, RefusesAShapeWithoutASizeAndOneWithoutRoom) {
   EXPECT_EQ(Tensor::allocate(DataType::kFloat32, {-1}).status().code(),
             Status::ERROR_INVALID_ARGUMENT);
   EXPECT_EQ(Tensor::allocate(DataType::kUInt8, {INT64_MAX / 16}).status().code(),
+            Status::ERROR_OUT_OF_MEMORY);
+}
+
+// A system that promises more memory than it has must not lure us into being killed.
+TEST(Tensor, RefusesMoreThanTheHostHasAvailable) {
+  const auto more = static_cast<std::int64_t>(available_host_bytes() / 10 * 11);
+  EXPECT_EQ(Tensor::allocate(DataType::kUInt8, {more}).status().code(),
             Status::ERROR_OUT_OF_MEMORY);
 }
 

@@ -346,6 +346,16 @@ TEST(Engine, BuildErrorsSayWhatToDo) {
   EXPECT_EQ(Engine(config).build(small_model()).code(), Status::ERROR_UNSUPPORTED);
 }
 
+// A few bytes of file may ask for terabytes: an error that names the node, not a killed process.
+TEST(Engine, AConstantThatFitsNowhereIsAnError) {
+  GraphBuilder b;
+  b.output(b.op("ConstantOfShape", {b.int64s({1000000, 1000000})}));
+  Engine engine;
+  const Status status = engine.build(b.share());
+  EXPECT_EQ(status.code(), Status::ERROR_OUT_OF_MEMORY);
+  EXPECT_THAT(status.message(), HasSubstr("ConstantOfShape 'ConstantOfShape_0'"));
+}
+
 TEST(Engine, ACycleIsNamed) {
   const auto model = small_model();
   model->node(0).inputs = {model->node(1).outputs[0]};

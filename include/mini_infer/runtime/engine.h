@@ -31,7 +31,8 @@ struct EngineConfig {
   // The caller brings the activations: build makes no context, create_context takes memory.
   bool caller_memory = false;
   // Run every step in an arena where all bytes but the step's own inputs are overwritten with a
-  // pattern, and fail if it writes outside its outputs. Slow; takes three times the memory; for tests.
+  // pattern, and fail if it writes outside its outputs. Slow; takes three times the memory; for
+  // tests.
   bool poison_memory = false;
   std::shared_ptr<Allocator> allocator;  // null: aligned host memory
 };
