@@ -88,6 +88,7 @@ Status infer(Graph& graph, const Evaluator& evaluate) {
     InferContext context(graph, id);
     const OpDef* def = find(graph.node(id));
     if (def == nullptr) return context.unsupported("this operator");
+    if (!context.has_output(0)) return context.fail("its first output is missing");
     MI_TRY(def->infer(context));
     MI_TRY(check_outputs(context));
     if (computable(context, *def)) MI_TRY(compute(graph, id, evaluate));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "mini_infer/core/status.h"
 #include "ops/node_view.h"
@@ -59,6 +60,8 @@ struct OpDef {
 
 // The operator of (domain, type), or nullptr.
 const OpDef* find(std::string_view domain, std::string_view type);
+// Every operator there is, family by family.
+std::vector<const OpDef*> all_operators();
 inline const OpDef* find(const graph::Node& node) { return find(node.domain, node.op); }
 
 }  // namespace mini_infer::ops

@@ -1,6 +1,3 @@
-#include <algorithm>
-#include <array>
-
 #include "ops/op_def.h"
 
 namespace mini_infer::ops {
@@ -32,31 +29,38 @@ extern const std::span<const OpDef> kWhereOps;
 
 namespace {
 
-const OpDef* find_in(std::span<const OpDef> table, std::string_view domain, std::string_view type) {
-  auto it = std::find_if(table.begin(), table.end(), [&](const OpDef& def) {
-    return def.type == type && def.domain == domain;
-  });
-  return it == table.end() ? nullptr : &*it;
-}
+constexpr const std::span<const OpDef>* kTables[] = {
+    &kAttentionOps,  &kBinaryOps,
+    &kCastOps,       &kChannelNormalizationOps,
+    &kConvOps,       &kConvTransposeOps,
+    &kCopyOps,       &kDropoutOps,
+    &kEinsumOps,     &kGemmOps,
+    &kIndexingOps,   &kLayerNormalizationOps,
+    &kMatMulOps,     &kMovementOps,
+    &kPadOps,        &kPoolOps,
+    &kReduceOps,     &kRotaryEmbeddingOps,
+    &kShapeValueOps, &kSoftmaxOps,
+    &kUnaryOps,      &kViewOps,
+    &kWhereOps,
+};
 
 }  // namespace
 
 const OpDef* find(std::string_view domain, std::string_view type) {
-  for (const auto* table : {&kAttentionOps,  &kBinaryOps,
-                            &kCastOps,       &kChannelNormalizationOps,
-                            &kConvOps,       &kConvTransposeOps,
-                            &kCopyOps,       &kDropoutOps,
-                            &kEinsumOps,     &kGemmOps,
-                            &kIndexingOps,   &kLayerNormalizationOps,
-                            &kMatMulOps,     &kMovementOps,
-                            &kPadOps,        &kPoolOps,
-                            &kReduceOps,     &kRotaryEmbeddingOps,
-                            &kShapeValueOps, &kSoftmaxOps,
-                            &kUnaryOps,      &kViewOps,
-                            &kWhereOps}) {
-    if (const OpDef* def = find_in(*table, domain, type)) return def;
+  for (const auto* table : kTables) {
+    for (const OpDef& def : *table) {
+      if (def.type == type && def.domain == domain) return &def;
+    }
   }
   return nullptr;
+}
+
+std::vector<const OpDef*> all_operators() {
+  std::vector<const OpDef*> all;
+  for (const auto* table : kTables) {
+    for (const OpDef& def : *table) all.push_back(&def);
+  }
+  return all;
 }
 
 }  // namespace mini_infer::ops
