@@ -1,6 +1,7 @@
 #include <map>
 
 #include "core/try.h"
+#include "graph/dim_text.h"
 #include "mini_infer/graph/graph.h"
 
 namespace mini_infer::graph {
@@ -16,17 +17,6 @@ core::Result<ValueId> find_input(const Graph& graph, std::string_view name) {
   }
   return {Status::ERROR_INVALID_ARGUMENT,
           "the model has no input '" + std::string(name) + "'; its inputs are " + known};
-}
-
-std::string declared_text(const std::vector<Dim>& dims) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < dims.size(); ++i) {
-    if (i > 0) text += ",";
-    text += dims[i].extent >= 0      ? std::to_string(dims[i].extent)
-            : dims[i].symbol.empty() ? "?"
-                                     : dims[i].symbol;
-  }
-  return text + "]";
 }
 
 // Sets extents for symbols everywhere, and the shape of inputs that became fully known.
@@ -75,15 +65,15 @@ Status bind_input_shape(Graph& graph, std::string_view input, const core::Shape&
     return Status::SUCCESS;
   }
   if (static_cast<int>(value.declared->size()) != shape.rank()) {
-    return refuse(declared_text(*value.declared));
+    return refuse(dim_text(*value.declared));
   }
   std::map<std::string, std::int64_t> symbols;
   for (int axis = 0; axis < shape.rank(); ++axis) {
     const Dim& dim = (*value.declared)[static_cast<std::size_t>(axis)];
-    if (dim.extent >= 0 && dim.extent != shape[axis]) return refuse(declared_text(*value.declared));
+    if (dim.extent >= 0 && dim.extent != shape[axis]) return refuse(dim_text(*value.declared));
     if (dim.extent < 0 && !dim.symbol.empty()) {
       auto [bound, fresh] = symbols.emplace(dim.symbol, shape[axis]);
-      if (!fresh && bound->second != shape[axis]) return refuse(declared_text(*value.declared));
+      if (!fresh && bound->second != shape[axis]) return refuse(dim_text(*value.declared));
     }
   }
   for (int axis = 0; axis < shape.rank(); ++axis) {

@@ -1,21 +1,16 @@
 #include <sstream>
 
+#include "graph/dim_text.h"
 #include "mini_infer/graph/graph.h"
 
 namespace mini_infer::graph {
 namespace {
 
 std::string type_and_shape(const Value& value) {
-  std::string text = core::type_name(value.type);
+  const std::string text = core::type_name(value.type);
   if (value.shape) return text + value.shape->to_string();
   if (!value.declared) return text + "[?]";
-  text += "[";
-  for (std::size_t i = 0; i < value.declared->size(); ++i) {
-    const Dim& dim = (*value.declared)[i];
-    if (i > 0) text += ",";
-    text += dim.extent >= 0 ? std::to_string(dim.extent) : dim.symbol.empty() ? "?" : dim.symbol;
-  }
-  return text + "]";
+  return text + dim_text(*value.declared);
 }
 
 template <typename T>

@@ -1,11 +1,7 @@
 #include "ops/alias.h"
 
 namespace mini_infer::ops {
-namespace {
-
 bool contains(InputSet set, int slot) { return slot < 32 && ((set >> slot) & 1u) != 0; }
-
-}  // namespace
 
 std::size_t bytes_of(const graph::Value& value) {
   return core::checked_bytes(value.type, *value.shape).value_or(0);

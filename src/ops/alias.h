@@ -11,6 +11,9 @@ namespace mini_infer::ops {
 // question.
 std::vector<Alias> aliases(const NodeView& view);
 
+// Whether the set names this slot.
+bool contains(InputSet set, int slot);
+
 // Bytes of a value whose type and shape are known.
 std::size_t bytes_of(const graph::Value& value);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "core/try.h"
+#include "graph/dim_text.h"
+#include "ops/alias.h"
 #include "ops/op_def.h"
 
 namespace mini_infer::ops {
@@ -16,23 +18,13 @@ using graph::NodeId;
 using graph::Value;
 using graph::ValueId;
 
-bool contains(InputSet set, std::size_t slot) { return slot < 32 && ((set >> slot) & 1u) != 0; }
-
 Status require_known_inputs(const Graph& graph) {
   std::string unbound;
   for (ValueId id : graph.inputs) {
     const Value& value = graph.value(id);
     if (value.shape) continue;
     unbound += (unbound.empty() ? "'" : ", '") + value.name + "'";
-    if (!value.declared) continue;
-    unbound += " [";
-    for (std::size_t i = 0; i < value.declared->size(); ++i) {
-      const graph::Dim& dim = (*value.declared)[i];
-      unbound += (i > 0 ? "," : "") + (dim.extent >= 0      ? std::to_string(dim.extent)
-                                       : dim.symbol.empty() ? std::string("?")
-                                                            : dim.symbol);
-    }
-    unbound += "]";
+    if (value.declared) unbound.append(" ").append(graph::dim_text(*value.declared));
   }
   if (unbound.empty()) return Status::SUCCESS;
   return {Status::ERROR_INVALID_ARGUMENT,
@@ -61,7 +53,7 @@ bool computable(const NodeView& view, const OpDef& def) {
   if (!def.foldable) return false;
   for (std::size_t slot = 0; slot < view.node().inputs.size(); ++slot) {
     const ValueId input = view.node().inputs[slot];
-    if (input == kNoValue || contains(def.shape_inputs, slot)) continue;
+    if (input == kNoValue || contains(def.shape_inputs, static_cast<int>(slot))) continue;
     if (!view.graph().value(input).is_constant()) return false;
   }
   return true;
@@ -109,8 +101,9 @@ std::vector<std::string> shape_deciding_inputs(const Graph& graph) {
         node.outputs.begin(), node.outputs.end(),
         [&](ValueId v) { return v != kNoValue && needed[static_cast<std::size_t>(v)]; });
     for (std::size_t slot = 0; slot < node.inputs.size(); ++slot) {
-      if (node.inputs[slot] == kNoValue || contains(def->shape_inputs, slot)) continue;
-      if (output_needed || contains(def->value_inputs, slot)) {
+      if (node.inputs[slot] == kNoValue || contains(def->shape_inputs, static_cast<int>(slot)))
+        continue;
+      if (output_needed || contains(def->value_inputs, static_cast<int>(slot))) {
         needed[static_cast<std::size_t>(node.inputs[slot])] = true;
       }
     }
