@@ -94,7 +94,8 @@ void print_json(const BenchCommand& command, const runtime::Engine& engine,
   json.set("schema", "mini-infer.bench")
       .set("version", 1)
       .set("model", command.model.path)
-      .set("threads", command.threads)
+      .set("threads", engine.threads())
+      .set("instructions", core::instruction_set_name(engine.instruction_set()))
       .set("iterations", measurement.latency.runs())
       .set("throughput_per_second", measurement.latency.throughput())
       .set("latency_milliseconds", latency_json(measurement.latency, command.percentiles))
@@ -146,7 +147,8 @@ void print_text(const BenchCommand& command, const runtime::Engine& engine,
   print(row("throughput", number_text(measurement.latency.throughput()) + " runs/s, " +
                               std::to_string(measurement.latency.runs()) + " runs") +
         latency_text(measurement.latency, command.percentiles) +
-        row("threads", std::to_string(command.threads)) +
+        row("threads", std::to_string(engine.threads()) + ", instructions " +
+                           core::instruction_set_name(engine.instruction_set())) +
         row("load", milliseconds_text(load.import_ms) + " to import, " +
                         milliseconds_text(load.build_ms) + " to build, of it " +
                         milliseconds_text(engine.memory_plan().planning_milliseconds) +
@@ -170,21 +172,14 @@ Status export_profile(const std::string& file, const runtime::Engine& engine, in
   return Status::SUCCESS;
 }
 
-Status check_threads(int threads) {
-  if (threads == 1) return Status::SUCCESS;
-  return {Status::ERROR_INVALID_ARGUMENT,
-          "--threads " + std::to_string(threads) + ": this build runs an engine on 1 thread"};
-}
-
 }  // namespace
 
 core::Result<ExitCode> execute(const BenchCommand& command) {
-  MI_TRY(check_threads(command.threads));
   Progress progress;
   progress.show("importing " + command.model.path);
   MI_ASSIGN(Model model, load_model(command.model));
   const auto allocator = std::make_shared<CountingAllocator>();
-  runtime::EngineConfig config = engine_config(command.planning);
+  runtime::EngineConfig config = engine_config(command.planning, command.cpu);
   config.allocator = allocator;
   config.enable_profiling = command.dump_profile || !command.export_profile.empty();
   progress.show("building the engine");

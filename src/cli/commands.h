@@ -24,6 +24,14 @@ struct PlanningFlags {
   std::size_t alignment = 256;
 };
 
+// How the CPU computes: see runtime::CpuConfig.
+struct CpuFlags {
+  int threads = 0;
+  std::vector<int> processors;
+  std::string instructions = "native";
+  bool no_winograd = false;
+};
+
 struct PlanCommand {
   bool json = false;
   ModelOptions model;
@@ -35,6 +43,7 @@ struct RunCommand {
   bool json = false;
   ModelOptions model;
   PlanningFlags planning;
+  CpuFlags cpu;
   std::string output_dir;
   std::optional<std::uint64_t> seed;
   bool profile = false;
@@ -45,6 +54,7 @@ struct VerifyCommand {
   bool json = false;
   std::vector<std::string> folders;
   PlanningFlags planning;
+  CpuFlags cpu;
   double rtol = 1e-3;
   double atol = 1e-7;
   std::optional<double> rel_max;
@@ -55,11 +65,11 @@ struct BenchCommand {
   bool json = false;
   ModelOptions model;
   PlanningFlags planning;
+  CpuFlags cpu;
   std::optional<int> iterations;
   double warm_up_ms = 200;
   double duration_s = 3;
   std::vector<double> percentiles = {90, 95, 99};
-  int threads = 1;
   std::uint64_t seed = 0;
   bool dump_profile = false;
   std::string export_profile;

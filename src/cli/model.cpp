@@ -83,11 +83,17 @@ runtime::PlanningOptions planning_options(const PlanningFlags& flags) {
   return options;
 }
 
-runtime::EngineConfig engine_config(const PlanningFlags& flags) {
+runtime::EngineConfig engine_config(const PlanningFlags& planning, const CpuFlags& cpu) {
   runtime::EngineConfig config;
-  config.enable_memory_planning = !flags.no_sharing;
-  config.memory_alignment = flags.alignment;
-  config.passes = parse_passes(flags.passes);
+  config.enable_memory_planning = !planning.no_sharing;
+  config.memory_alignment = planning.alignment;
+  config.passes = parse_passes(planning.passes);
+  config.cpu.threads = cpu.threads;
+  config.cpu.processors = cpu.processors;
+  config.cpu.winograd = !cpu.no_winograd;
+  for (const core::InstructionSet set : kInstructionSets) {
+    if (cpu.instructions == core::instruction_set_name(set)) config.cpu.instruction_set = set;
+  }
   return config;
 }
 

@@ -12,6 +12,10 @@
 
 namespace mini_infer::cli {
 
+inline constexpr core::InstructionSet kInstructionSets[] = {
+    core::InstructionSet::kNative, core::InstructionSet::kBaseline, core::InstructionSet::kAvx2,
+    core::InstructionSet::kAvx512};
+
 struct Model {
   std::shared_ptr<graph::Graph> graph;
   Tensors inputs;  // those that were given
@@ -29,7 +33,7 @@ core::Status bind_inputs(graph::Graph& graph, const Tensors& tensors);
 core::Status check_bound(const graph::Graph& graph);
 
 runtime::PlanningOptions planning_options(const PlanningFlags& flags);
-runtime::EngineConfig engine_config(const PlanningFlags& flags);
+runtime::EngineConfig engine_config(const PlanningFlags& planning, const CpuFlags& cpu = {});
 
 // The engine, ready to run. Lets the imported graph go: the weights are in the engine's pool now.
 core::Result<runtime::Engine> build_engine(Model& model, runtime::EngineConfig config);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "cli/console.h"
+#include "cli/model.h"
 #include "cli/text.h"
 #include "optimizer/optimizer.h"
 
@@ -116,6 +117,27 @@ void add_planning(CLI::App* verb, PlanningFlags& planning) {
       ->type_name("BYTES");
 }
 
+void add_cpu(CLI::App* verb, CpuFlags& cpu) {
+  std::vector<std::string> sets;
+  for (core::InstructionSet set : kInstructionSets) {
+    sets.emplace_back(core::instruction_set_name(set));
+  }
+  verb->add_option("--threads", cpu.threads, "threads of the engine; 0: one per processor")
+      ->capture_default_str()
+      ->type_name("N")
+      ->check(in_range(0, 1024));
+  verb->add_option("--processors", cpu.processors, "where its own threads run, a list")
+      ->type_name("P,...")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(in_range(0, 1023));
+  verb->add_option("--instructions", cpu.instructions, "that kernels may use")
+      ->capture_default_str()
+      ->check(silent(CLI::IsMember(sets)))
+      ->type_name(join(sets, "|"));
+  verb->add_flag("--no-winograd", cpu.no_winograd, "compute every convolution directly");
+}
+
 void add_options(CLI::App* verb, PlanCommand& command) {
   verb->footer(kPlanExamples);
   add_model(verb, command.model);
@@ -129,6 +151,7 @@ void add_options(CLI::App* verb, RunCommand& command) {
   verb->footer(kRunExamples);
   add_model(verb, command.model);
   add_planning(verb, command.planning);
+  add_cpu(verb, command.cpu);
   verb->add_option("--output-dir", command.output_dir, "write each output there as NAME.npy")
       ->type_name("DIR");
   verb->add_option("--random", command.seed,
@@ -146,6 +169,7 @@ void add_options(CLI::App* verb, VerifyCommand& command) {
       ->required()
       ->type_name("");
   add_planning(verb, command.planning);
+  add_cpu(verb, command.cpu);
   verb->add_option("--rtol", command.rtol, "relative tolerance of floats")
       ->capture_default_str()
       ->type_name("X")
@@ -165,6 +189,7 @@ void add_options(CLI::App* verb, BenchCommand& command) {
   verb->footer(kBenchExamples);
   add_model(verb, command.model);
   add_planning(verb, command.planning);
+  add_cpu(verb, command.cpu);
   verb->add_option("--iterations", command.iterations,
                    "at least so many runs, however long they take")
       ->type_name("N")
@@ -183,10 +208,6 @@ void add_options(CLI::App* verb, BenchCommand& command) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(in_range(0, 100));
-  verb->add_option("--threads", command.threads, "threads of the engine")
-      ->capture_default_str()
-      ->type_name("N")
-      ->check(in_range(1));
   verb->add_option("--random", command.seed, "seed for inputs that are not given")
       ->capture_default_str()
       ->type_name("SEED");

@@ -117,7 +117,7 @@ core::Result<ExitCode> execute(const RunCommand& command) {
   Progress progress;
   progress.show("importing " + command.model.path);
   MI_ASSIGN(Model model, load_model(command.model));
-  runtime::EngineConfig config = engine_config(command.planning);
+  runtime::EngineConfig config = engine_config(command.planning, command.cpu);
   config.enable_profiling = command.profile;
   config.poison_memory = command.poison;
   progress.show("building the engine");

@@ -89,7 +89,7 @@ ExitCode outcome(Summary& summary) {
 core::Result<ExitCode> execute(const VerifyCommand& command) {
   MI_ASSIGN(const std::vector<path> folders, find_test_folders(command.folders));
   const Tolerance tolerance{command.rtol, command.atol, command.rel_max};
-  runtime::EngineConfig config = engine_config(command.planning);
+  runtime::EngineConfig config = engine_config(command.planning, command.cpu);
   config.poison_memory = command.poison;
   Summary summary;
   Progress progress;

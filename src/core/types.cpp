@@ -79,4 +79,18 @@ std::optional<std::size_t> checked_bytes(DataType type, const Shape& shape) {
   return static_cast<std::size_t>(total_bits / 8);
 }
 
+const char* instruction_set_name(InstructionSet set) {
+  switch (set) {
+    case InstructionSet::kNative:
+      return "native";
+    case InstructionSet::kBaseline:
+      return "baseline";
+    case InstructionSet::kAvx2:
+      return "avx2";
+    case InstructionSet::kAvx512:
+      return "avx512";
+  }
+  return "unknown";
+}
+
 }  // namespace mini_infer::core

@@ -1,6 +1,7 @@
 #include "cpu/backend.h"
 
-#include <algorithm>
+#include "core/try.h"
+#include "cpu/simd/simd.h"
 
 namespace mini_infer::cpu {
 
@@ -45,9 +46,13 @@ namespace {
 
 class CpuBackend final : public ops::Backend {
  public:
+  CpuBackend(const Simd& simd, bool winograd) : simd_(simd), winograd_(winograd) {}
+
   std::string_view name() const override { return "cpu"; }
 
-  core::Result<ops::Kernel> bind(const ops::NodeView& view) const override {
+  core::Result<ops::Kernel> bind(const ops::NodeView& view,
+                                 const ops::BindContext& context) const override {
+    const BindContext own{context.workspace_bytes, &simd_, winograd_};
     for (const auto* table : {&kArgReduceKernels,
                               &kArithmeticKernels,
                               &kAttentionKernels,
@@ -84,17 +89,26 @@ class CpuBackend final : public ops::Backend {
                               &kViewKernels,
                               &kWhereKernels}) {
       for (const KernelEntry& entry : *table) {
-        if (view.node().is(entry.type, entry.domain)) return entry.bind(view);
+        if (view.node().is(entry.type, entry.domain)) return entry(view, own);
       }
     }
     return view.unsupported("this operator on the CPU");
   }
+
+ private:
+  const Simd& simd_;
+  bool winograd_;
 };
 
 }  // namespace
 
+core::Result<std::unique_ptr<ops::Backend>> make_backend(const BackendOptions& options) {
+  MI_ASSIGN(const Simd* simd, simd_for(options.instruction_set));
+  return std::unique_ptr<ops::Backend>(std::make_unique<CpuBackend>(*simd, options.winograd));
+}
+
 const ops::Backend& backend() {
-  static const CpuBackend instance;
+  static const CpuBackend instance(*simd_for(core::InstructionSet::kNative).value(), true);
   return instance;
 }
 

@@ -1,6 +1,9 @@
 #include "ops/activation.h"
 
 #include <array>
+#include <string_view>
+
+#include "mini_infer/graph/graph.h"
 
 namespace mini_infer::ops {
 namespace {

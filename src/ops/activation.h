@@ -1,11 +1,12 @@
 #pragma once
 
-#include <cmath>
 #include <cstdint>
-#include <string_view>
 
-#include "mini_infer/graph/graph.h"
 #include "ops/functor.h"
+
+namespace mini_infer::graph {
+struct Node;
+}
 
 // The activations that a fused Conv, Gemm or MatMul may end with.
 namespace mini_infer::ops {
@@ -32,6 +33,8 @@ struct Activation {
   void store(graph::Node& node) const;
 };
 
+inline namespace MI_ISA {
+
 MI_HD inline float apply(const Activation& activation, float x) {
   switch (activation.kind) {
     case Activation::Kind::kNone:
@@ -53,5 +56,7 @@ MI_HD inline float apply(const Activation& activation, float x) {
   }
   return x;
 }
+
+}  // namespace MI_ISA
 
 }  // namespace mini_infer::ops

@@ -1,9 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "core/thread_pool.h"
 #include "mini_infer/core/status.h"
 #include "ops/node_view.h"
 
@@ -15,7 +20,9 @@ namespace mini_infer::ops {
 struct KernelArgs {
   std::span<const void* const> inputs;
   std::span<void* const> outputs;
-  void* workspace = nullptr;  // OpDef::require bytes
+  // OpDef::require bytes where the operator requires any, else the step's hole (BindContext).
+  std::span<std::byte> workspace = {};
+  core::ThreadPool* threads = &core::ThreadPool::serial();
 
   template <typename T>
   const T* in(int slot) const {
@@ -27,11 +34,39 @@ struct KernelArgs {
   }
 };
 
+// A constant that a kernel reads in a form of its own. The weights pool then holds this form; the
+// original is let go unless another step reads it.
+struct PackedInput {
+  int slot = 0;
+  std::size_t bytes = 0;
+  // Names the form: the same constant in the same form is stored once.
+  std::string form;
+  // Writes the form; `to` is aligned as the pool is.
+  std::function<void(const core::Tensor& constant, std::byte* to)> pack;
+};
+
 // One node made ready to run: shapes, attributes and chosen algorithm are inside. Immutable, shared
 // by all contexts, called from several threads at once; allocates nothing unless it fails. Honours
 // every alias its OpDef states: a view's kernel copies when input and output differ and does
 // nothing when they are the same bytes; an overwriting kernel may find input and output equal.
-using Kernel = std::function<core::Status(const KernelArgs&)>;
+// The number of threads never changes a result.
+struct Kernel {
+  using Run = std::function<core::Status(const KernelArgs&)>;
+
+  template <typename Callable>
+  Kernel(Callable callable) : run(std::move(callable)) {}  // NOLINT(google-explicit-constructor)
+
+  core::Status operator()(const KernelArgs& args) const { return run(args); }
+
+  Run run;
+  std::vector<PackedInput> packed = {};
+};
+
+// What a step may use besides its tensors.
+struct BindContext {
+  // Free bytes of the arena while the step runs. Their content is anybody's.
+  std::size_t workspace_bytes = 0;
+};
 
 // A set of kernels for one device.
 class Backend {
@@ -39,7 +74,7 @@ class Backend {
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;
   // Looks at a node once, shapes known. ERROR_UNSUPPORTED names the operator and type.
-  virtual core::Result<Kernel> bind(const NodeView& node) const = 0;
+  virtual core::Result<Kernel> bind(const NodeView& node, const BindContext& context) const = 0;
 };
 
 }  // namespace mini_infer::ops

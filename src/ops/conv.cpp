@@ -50,6 +50,14 @@ Status check_groups(const NodeView& view, const Image& input, const Filters& fil
   return Status::SUCCESS;
 }
 
+Status check_gathered(const NodeView& view, const Filters& filters) {
+  std::int64_t elements = filters.channels;
+  for (std::int64_t extent : filters.kernel) elements *= extent;
+  if (elements <= kMostGathered) return Status::SUCCESS;
+  return view.fail("x_layout \"NCHW\": expected at most " + std::to_string(kMostGathered) +
+                   " elements under a window, found " + std::to_string(elements));
+}
+
 Result<Layout> input_layout_of(const NodeView& view, Layout layout) {
   if (layout == Layout::kNchw || view.node().find<std::string>("x_layout") == nullptr) {
     return layout;
@@ -85,6 +93,8 @@ Result<ConvGeometry> conv_geometry(const NodeView& view) {
   geometry.groups = view.node().get_int("group", 1);
   MI_TRY(check_groups(view, input, filters, geometry.groups));
   MI_ASSIGN(geometry.window, sliding_window(view, input.spatial, filters.kernel));
+
+  if (geometry.input_layout != geometry.layout) MI_TRY(check_gathered(view, filters));
 
   geometry.batch = input.batch;
   geometry.channels = input.channels;

@@ -19,6 +19,10 @@ struct ConvGeometry {
   std::int64_t filters_per_group() const { return filters / groups; }
 };
 
+// Most elements under one window, of one group, that a convolution with x_layout "NCHW" may have:
+// kernels gather them.
+inline constexpr std::int64_t kMostGathered = 2048;
+
 // Of Conv and mini_infer.Conv. Fails, naming expected and found, unless all inputs fit.
 core::Result<ConvGeometry> conv_geometry(const NodeView& view);
 

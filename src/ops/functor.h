@@ -11,6 +11,7 @@
 // NaN in, NaN out: comparisons are written so that a NaN fails them and is passed on. Both sides of
 // a choice are computed before it where that is cheap: a choice becomes vector code, a branch not.
 namespace mini_infer::ops {
+inline namespace MI_ISA {
 
 // Integers as an unsigned type that no arithmetic promotes: they wrap around, as the standard's
 // integers do, where signed ones would overflow. Floats as they are.
@@ -450,4 +451,5 @@ struct ShiftRight {
   }
 };
 
+}  // namespace MI_ISA
 }  // namespace mini_infer::ops

@@ -10,9 +10,18 @@
 #define MI_HD
 #endif
 
+// Sources that are compiled once per instruction set define MI_ISA as its name. An inline function
+// then has a name of its own there: else the linker might keep, for everybody, the copy that an
+// older machine cannot run.
+#ifndef MI_ISA
+#define MI_ISA any
+#endif
+
 // Transcendental functions that compilers can turn into vector code: no branches, no calls. Within
 // 4 units in the last place for float; NaN in, NaN out. double goes to the standard library.
-namespace mini_infer::ops::math {
+namespace mini_infer::ops {
+inline namespace MI_ISA {
+namespace math {
 
 MI_HD inline std::int32_t bits_of(float x) {
 #ifdef __CUDA_ARCH__
@@ -115,4 +124,6 @@ MI_HD inline float erf(float x) {
 }
 MI_HD inline double erf(double x) { return std::erf(x); }
 
-}  // namespace mini_infer::ops::math
+}  // namespace math
+}  // namespace MI_ISA
+}  // namespace mini_infer::ops

@@ -18,6 +18,21 @@ planner::Proof to_planner(Proof proof) {
   return planner::Proof::kNone;
 }
 
+// A step's kernel may write its hole: nothing that is alive may lie there.
+core::Status check_holes(const MemoryPlan& plan) {
+  for (const TensorPlacement& tensor : plan.pools.front().tensors) {
+    for (int step = tensor.first_step; step <= tensor.last_step; ++step) {
+      const PlanStep& at = plan.steps[static_cast<std::size_t>(step)];
+      const bool apart = at.hole_offset + at.hole_bytes <= tensor.offset ||
+                         tensor.offset + tensor.size_bytes <= at.hole_offset;
+      if (apart || at.hole_bytes == 0 || tensor.size_bytes == 0) continue;
+      return {core::Status::ERROR_INTERNAL, "the hole of step " + std::to_string(step) + " '" +
+                                                at.name + "' overlaps '" + tensor.name + "'"};
+    }
+  }
+  return core::Status::SUCCESS;
+}
+
 }  // namespace
 
 core::Status check_plan(const MemoryPlan& plan) {
@@ -44,7 +59,7 @@ core::Status check_plan(const MemoryPlan& plan) {
                                               " bytes but the plan says " +
                                               std::to_string(plan.total_memory)};
   }
-  return core::Status::SUCCESS;
+  return plan.steps.empty() ? core::Status::SUCCESS : check_holes(plan);
 }
 
 }  // namespace mini_infer::runtime

@@ -15,13 +15,13 @@ ContextState::ContextState(std::shared_ptr<const EngineState> engine_state, Aren
   if (engine->config.enable_profiling) step_time.resize(engine->steps.size());
   for (const BoundStep& step : engine->steps) {
     const graph::Node& node = engine->compiled.graph.node(step.node);
-    steps.push_back({inputs.size(), outputs.size(), nullptr});
+    steps.push_back({inputs.size(), outputs.size(), {}});
     inputs.resize(inputs.size() + node.inputs.size(), nullptr);
     outputs.resize(outputs.size() + node.outputs.size(), nullptr);
   }
-  for (const TensorPlacement& tensor : engine->activations().tensors) {
-    if (tensor.kind != TensorPlacement::Kind::kWorkspace) continue;
-    steps[static_cast<std::size_t>(tensor.first_step)].workspace = arena.data() + tensor.offset;
+  for (std::size_t step = 0; step < steps.size(); ++step) {
+    const WorkspaceRange range = engine->workspaces[step];
+    steps[step].workspace = {arena.data() + range.offset, range.size_bytes};
   }
   resolve_pointers();
 }
@@ -31,8 +31,6 @@ void* ContextState::address(ValueId id) const {
   switch (at.space) {
     case Location::Space::kNone:
       return nullptr;
-    case Location::Space::kWeights:
-      return engine->weights->data() + at.offset;
     case Location::Space::kArena:
       return arena.data() + at.offset;
     case Location::Space::kBound:
@@ -41,13 +39,18 @@ void* ContextState::address(ValueId id) const {
   return nullptr;
 }
 
+const void* ContextState::input(const ops::NodeView& view, int slot) const {
+  const auto at = static_cast<std::size_t>(slot);
+  const auto& offset = engine->compiled.weights.offset_of[static_cast<std::size_t>(view.id())][at];
+  return offset ? engine->weights->data() + *offset : address(view.node().inputs[at]);
+}
+
 void ContextState::resolve_pointers() {
   for (std::size_t step = 0; step < steps.size(); ++step) {
     const ops::NodeView view(engine->compiled.graph, engine->steps[step].node);
     for (int slot = 0; slot < view.input_count(); ++slot) {
       if (!ops::reads_bytes(view, slot)) continue;
-      inputs[steps[step].first_input + static_cast<std::size_t>(slot)] =
-          address(view.node().inputs[static_cast<std::size_t>(slot)]);
+      inputs[steps[step].first_input + static_cast<std::size_t>(slot)] = input(view, slot);
     }
     for (std::size_t slot = 0; slot < view.node().outputs.size(); ++slot) {
       const ValueId output = view.node().outputs[slot];
@@ -66,7 +69,8 @@ ops::KernelArgs ContextState::args(std::size_t step) const {
   const graph::Node& node = engine->compiled.graph.node(engine->steps[step].node);
   return {.inputs = {inputs.data() + steps[step].first_input, node.inputs.size()},
           .outputs = {outputs.data() + steps[step].first_output, node.outputs.size()},
-          .workspace = steps[step].workspace};
+          .workspace = steps[step].workspace,
+          .threads = engine->threads.get()};
 }
 
 }  // namespace mini_infer::runtime

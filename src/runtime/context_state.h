@@ -14,7 +14,7 @@ namespace mini_infer::runtime {
 struct StepPointers {
   std::size_t first_input = 0;
   std::size_t first_output = 0;
-  void* workspace = nullptr;
+  std::span<std::byte> workspace;
 };
 
 struct ContextState {
@@ -41,6 +41,7 @@ struct ContextState {
   void bind(std::size_t storage, void* memory);
 
  private:
+  const void* input(const ops::NodeView& view, int slot) const;
   void resolve_pointers();
 };
 

@@ -1,6 +1,6 @@
 #include "mini_infer/runtime/engine.h"
 
-#include <cstring>
+#include <algorithm>
 
 #include "core/try.h"
 #include "cpu/backend.h"
@@ -22,70 +22,76 @@ PlanningOptions planning_options(const EngineConfig& config) {
           .passes = config.passes};
 }
 
-core::Result<const ops::Backend*> backend_for(core::Device device) {
-  if (device == core::Device::kCpu) return &cpu::backend();
-  return {Status::ERROR_UNSUPPORTED, "this build has no CUDA backend; use Device::kCpu"};
+core::Result<std::unique_ptr<ops::Backend>> backend_for(const EngineConfig& config) {
+  if (config.device != core::Device::kCpu) {
+    return {Status::ERROR_UNSUPPORTED, "this build has no CUDA backend; use Device::kCpu"};
+  }
+  return cpu::make_backend(
+      {.instruction_set = config.cpu.instruction_set, .winograd = config.cpu.winograd});
+}
+
+core::Result<std::unique_ptr<core::ThreadPool>> make_threads(const CpuConfig& config) {
+  constexpr int kMost = 1024;
+  const int available = core::ThreadPool::available_processors();
+  const int threads = config.threads == 0 ? std::min(available, kMost) : config.threads;
+  if (threads < 1 || threads > kMost) {
+    return {Status::ERROR_INVALID_ARGUMENT, "cpu.threads: expected 0 to " + std::to_string(kMost) +
+                                                ", found " + std::to_string(config.threads)};
+  }
+  for (int cpu : config.processors) {
+    if (cpu >= 0 && cpu < core::ThreadPool::kProcessors) continue;
+    return {Status::ERROR_INVALID_ARGUMENT,
+            "cpu.processors: there is no processor " + std::to_string(cpu)};
+  }
+  return std::make_unique<core::ThreadPool>(threads, config.processors);
+}
+
+std::vector<WorkspaceRange> workspaces_of(const MemoryPlan& plan) {
+  std::vector<WorkspaceRange> ranges;
+  for (const PlanStep& step : plan.steps) ranges.push_back({step.hole_offset, step.hole_bytes});
+  for (const TensorPlacement& tensor : plan.pools.front().tensors) {
+    if (tensor.kind != TensorPlacement::Kind::kWorkspace) continue;
+    ranges[static_cast<std::size_t>(tensor.first_step)] = {tensor.offset, tensor.size_bytes};
+  }
+  return ranges;
 }
 
 // Binds every step, and reports every step that cannot be bound, not only the first.
 Status bind_steps(EngineState& state, const ops::Backend& backend) {
   std::string missing;
   int count = 0;
-  for (graph::NodeId id : state.compiled.schedule.order) {
-    const ops::NodeView view(state.compiled.graph, id);
-    auto kernel = backend.bind(view);
+  state.packed.resize(state.compiled.graph.nodes().size());
+  for (std::size_t i = 0; i < state.compiled.plan.steps.size(); ++i) {
+    const PlanStep& step = state.compiled.plan.steps[i];
+    const graph::NodeId id = step.node;
+    auto kernel = backend.bind(ops::NodeView(state.compiled.graph, id),
+                               {.workspace_bytes = state.workspaces[i].size_bytes});
     if (!kernel.ok()) {
       if (kernel.status() != Status::ERROR_UNSUPPORTED) return kernel.status();
       missing += (count++ > 0 ? "; " : "") + kernel.status().message();
       continue;
     }
-    const graph::Node& node = view.node();
-    state.steps.push_back({id, std::move(kernel).value(), node.name,
-                           node.domain.empty() ? node.op : node.domain + "." + node.op});
+    state.packed[static_cast<std::size_t>(id)] = std::move(kernel->packed);
+    state.steps.push_back({id, std::move(kernel->run), step.name, step.op});
   }
   if (count > 0) return {Status::ERROR_UNSUPPORTED, missing};
   return Status::SUCCESS;
 }
 
-// Copies the constants into their pool and points the graph at it, so that the model file and the
-// constants of earlier stages can be let go.
-Status fill_weights(EngineState& state) {
-  const WeightsLayout& layout = state.compiled.weights;
-  MI_ASSIGN(Arena pool, Arena::allocate("weights", layout.size_bytes, state.config.memory_alignment,
-                                        state.config.allocator));
+Status make_weights(EngineState& state) {
+  Compiled& compiled = state.compiled;
+  compiled.weights = lay_out_weights(compiled.graph, state.config.memory_alignment, state.packed);
+  compiled.plan.weights_bytes = compiled.weights.size_bytes;
+  MI_ASSIGN(Arena pool, Arena::allocate("weights", compiled.weights.size_bytes,
+                                        state.config.memory_alignment, state.config.allocator));
   state.weights = std::make_shared<Arena>(std::move(pool));
-  graph::Graph& graph = state.compiled.graph;
-  auto in_pool = [&](const graph::Value& value, std::size_t offset) {
-    return core::Tensor::view(value.type, *value.shape,
-                              {state.weights->data() + offset, value.constant->size_bytes()},
-                              state.weights);
-  };
-  for (graph::ValueId id : layout.stored) {
-    graph::Value& value = graph.value(id);
-    const std::size_t offset = *layout.offset_of[static_cast<std::size_t>(id)];
-    const auto bytes = value.constant->bytes();
-    if (!bytes.empty()) std::memcpy(state.weights->data() + offset, bytes.data(), bytes.size());
-    value.constant = in_pool(value, offset);  // one by one: all twice would double the memory
-  }
-  for (graph::ValueId id = 0; id < static_cast<graph::ValueId>(graph.values().size()); ++id) {
-    graph::Value& value = graph.value(id);
-    if (!value.constant) continue;
-    const auto& offset = layout.offset_of[static_cast<std::size_t>(id)];
-    value.constant = offset
-                         ? in_pool(value, *offset)
-                         : core::Tensor::copy_of(value.type, *value.shape, value.constant->bytes());
-  }
+  fill_weights(compiled.graph, compiled.weights, state.weights->data());
   return Status::SUCCESS;
 }
 
 std::vector<Location> locate_values(const EngineState& state) {
   const Compiled& compiled = state.compiled;
   std::vector<Location> locations(compiled.graph.values().size());
-  for (std::size_t id = 0; id < locations.size(); ++id) {
-    if (const auto& offset = compiled.weights.offset_of[id]) {
-      locations[id] = {Location::Space::kWeights, *offset};
-    }
-  }
   for (const TensorPlacement& tensor : state.activations().tensors) {
     for (graph::ValueId id : tensor.values) {
       locations[static_cast<std::size_t>(id)] = {Location::Space::kArena, tensor.offset};
@@ -114,14 +120,17 @@ core::Result<std::shared_ptr<EngineState>> build_state(const EngineConfig& confi
   auto state = std::make_shared<EngineState>();
   state->config = config;
   if (state->config.allocator == nullptr) state->config.allocator = host_allocator();
-  MI_ASSIGN(const ops::Backend* backend, backend_for(config.device));
+  MI_ASSIGN(const std::unique_ptr<ops::Backend> backend, backend_for(config));
+  state->instruction_set = cpu::resolve(config.cpu.instruction_set);
+  MI_ASSIGN(state->threads, make_threads(config.cpu));
   MI_LOG_INFO("[Engine] Performing static memory planning...");
   MI_ASSIGN(state->compiled, compile(graph, planning_options(config)));
   MI_LOG_INFO("[Engine] Memory planning completed, saved " +
               std::to_string(static_cast<int>(state->compiled.plan.memory_saving_ratio * 100.0f)) +
               "%");
+  state->workspaces = workspaces_of(state->compiled.plan);
   MI_TRY(bind_steps(*state, *backend));
-  MI_TRY(fill_weights(*state));
+  MI_TRY(make_weights(*state));
   state->locations = locate_values(*state);
   state->inputs = describe_values(state->compiled.graph, state->compiled.graph.inputs);
   state->outputs = describe_values(state->compiled.graph, state->compiled.graph.outputs);
@@ -203,6 +212,8 @@ core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context(
   return out_of_host_memory("Engine::create_context");
 }
 
+int Engine::threads() const { return state_ == nullptr ? 0 : state_->threads->size(); }
+core::InstructionSet Engine::instruction_set() const { return or_empty(state_).instruction_set; }
 std::size_t Engine::activation_bytes() const { return memory_plan().total_memory; }
 std::size_t Engine::weights_bytes() const { return memory_plan().weights_bytes; }
 const MemoryPlan& Engine::memory_plan() const { return or_empty(state_).compiled.plan; }

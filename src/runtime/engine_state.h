@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/thread_pool.h"
 #include "mini_infer/runtime/engine.h"
 #include "ops/backend.h"
 #include "runtime/arena.h"
@@ -14,22 +15,33 @@ namespace mini_infer::runtime {
 // A step made ready to run.
 struct BoundStep {
   graph::NodeId node = graph::kNoNode;
-  ops::Kernel kernel;
+  ops::Kernel::Run run;
   std::string name;
   std::string op;
 };
 
-// Where a value's bytes are found when a context is made.
+// Where the bytes of a value that is no constant are found when a context is made.
 struct Location {
-  enum class Space { kNone, kWeights, kArena, kBound };
+  enum class Space { kNone, kArena, kBound };
   Space space = Space::kNone;
-  std::size_t offset = 0;  // kWeights, kArena: bytes; kBound: index into MemoryPlan::bound
+  std::size_t offset = 0;  // kArena: bytes; kBound: index into MemoryPlan::bound
+};
+
+// A free range of the arena, in bytes.
+struct WorkspaceRange {
+  std::size_t offset = 0;
+  std::size_t size_bytes = 0;
 };
 
 // What all contexts of an engine share. Immutable once the engine is built.
 struct EngineState {
   EngineConfig config;
   Compiled compiled;
+  // By step: the workspace its operator requires, else the hole.
+  std::vector<WorkspaceRange> workspaces;
+  std::unique_ptr<core::ThreadPool> threads;
+  core::InstructionSet instruction_set = core::InstructionSet::kNative;
+  PackedInputs packed;  // by NodeId
   std::shared_ptr<Arena> weights;
   std::vector<BoundStep> steps;
   std::vector<Location> locations;  // by ValueId

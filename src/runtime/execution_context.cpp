@@ -163,8 +163,8 @@ Status check_ready(const ContextState& state) {
 }
 
 Status run_step(ContextState& state, std::size_t step) {
-  const ops::Kernel& kernel = state.engine->steps[step].kernel;
-  return state.engine->config.poison_memory ? run_poisoned(state, step) : kernel(state.args(step));
+  return state.engine->config.poison_memory ? run_poisoned(state, step)
+                                            : state.engine->steps[step].run(state.args(step));
 }
 
 void consume_inputs(ContextState& state) {

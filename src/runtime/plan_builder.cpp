@@ -132,7 +132,8 @@ void describe_steps(const Graph& graph, const schedule::Schedule& schedule,
                           .name = node.name,
                           .op = node.domain.empty() ? node.op : node.domain + "." + node.op,
                           .live_bytes = 0,
-                          .hole_bytes = static_cast<std::size_t>(holes[step].size)});
+                          .hole_bytes = static_cast<std::size_t>(holes[step].size),
+                          .hole_offset = static_cast<std::size_t>(holes[step].offset)});
   }
   // Live bytes as differences: what starts at a step, less what ended before it.
   std::vector<std::int64_t> change(plan.steps.size() + 1, 0);

@@ -41,12 +41,8 @@ std::vector<Range> written_ranges(const ContextState& state, std::size_t step) {
        state.engine->compiled.graph.node(state.engine->steps[step].node).outputs) {
     if (id != graph::kNoValue) add_range(state, id, ranges);
   }
-  for (const TensorPlacement& tensor : state.engine->activations().tensors) {
-    if (tensor.kind == TensorPlacement::Kind::kWorkspace &&
-        tensor.first_step == static_cast<int>(step)) {
-      ranges.push_back({tensor.offset, tensor.offset + tensor.size_bytes});
-    }
-  }
+  const WorkspaceRange& workspace = state.engine->workspaces[step];
+  ranges.push_back({workspace.offset, workspace.offset + workspace.size_bytes});
   return ranges;
 }
 
@@ -74,7 +70,7 @@ Status run_poisoned(ContextState& state, std::size_t step) {
   copy_ranges(arena, truth, reads);
   std::vector<std::byte> expected(arena, arena + bytes);
 
-  MI_TRY(state.engine->steps[step].kernel(state.args(step)));
+  MI_TRY(state.engine->steps[step].run(state.args(step)));
 
   copy_ranges(truth, arena, writes);
   copy_ranges(expected.data(), arena, writes);

@@ -1,6 +1,7 @@
 #include "runtime/weights.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string_view>
 #include <unordered_map>
 
@@ -13,28 +14,99 @@ std::string_view text_of(const core::Tensor& tensor) {
   return {reinterpret_cast<const char*>(tensor.bytes().data()), tensor.size_bytes()};
 }
 
+const ops::PackedInput* form_of(const PackedInputs& packed, graph::NodeId id, int slot) {
+  if (packed.empty()) return nullptr;
+  const auto& forms = packed[static_cast<std::size_t>(id)];
+  const auto found =
+      std::find_if(forms.begin(), forms.end(), [&](const auto& form) { return form.slot == slot; });
+  return found == forms.end() ? nullptr : &*found;
+}
+
+class Layout {
+ public:
+  Layout(const graph::Graph& graph, std::size_t alignment, const PackedInputs& packed)
+      : graph_(graph), alignment_(alignment), packed_(packed) {}
+
+  WeightsLayout lay_out() {
+    layout_.offset_of.resize(graph_.nodes().size());
+    for (graph::NodeId id = 0; id < static_cast<graph::NodeId>(graph_.nodes().size()); ++id) {
+      const ops::NodeView view(graph_, id);
+      auto& offsets = layout_.offset_of[static_cast<std::size_t>(id)];
+      offsets.resize(view.node().inputs.size());
+      for (int slot = 0; slot < view.input_count(); ++slot) {
+        if (view.constant(slot) == nullptr || !ops::reads_bytes(view, slot)) continue;
+        offsets[static_cast<std::size_t>(slot)] = offset_of(view, slot);
+      }
+    }
+    return std::move(layout_);
+  }
+
+ private:
+  std::size_t offset_of(const ops::NodeView& view, int slot) {
+    const core::Tensor& constant = *view.constant(slot);
+    const ops::PackedInput* packed = form_of(packed_, view.id(), slot);
+    auto& known = known_[packed == nullptr ? std::string() : packed->form];
+    const auto [at, fresh] = known.emplace(text_of(constant), layout_.size_bytes);
+    if (fresh) {
+      const auto value = view.node().inputs[static_cast<std::size_t>(slot)];
+      layout_.stored.push_back({value, packed, at->second});
+      const std::size_t bytes = packed == nullptr ? constant.size_bytes() : packed->bytes;
+      layout_.size_bytes += core::align_up(bytes, alignment_);
+    }
+    return at->second;
+  }
+
+  const graph::Graph& graph_;
+  std::size_t alignment_;
+  const PackedInputs& packed_;
+  WeightsLayout layout_;
+  // Offsets by form, then by the bytes of the constant.
+  std::unordered_map<std::string, std::unordered_map<std::string_view, std::size_t>> known_;
+};
+
+void store(const core::Tensor& constant, const ops::PackedInput* packed, std::byte* to) {
+  if (packed != nullptr) {
+    packed->pack(constant, to);
+  } else if (constant.size_bytes() > 0) {
+    std::memcpy(to, constant.bytes().data(), constant.size_bytes());
+  }
+}
+
+void let_go(graph::Graph& graph, graph::ValueId id) {
+  graph::Value& value = graph.value(id);
+  const auto& inputs = graph.inputs;
+  value.kind = graph::MemoryKind::kConstant;
+  if (std::find(inputs.begin(), inputs.end(), id) == inputs.end()) {
+    value.constant.reset();
+  } else {
+    value.constant = core::Tensor::copy_of(value.type, *value.shape, value.constant->bytes());
+  }
+}
+
 }  // namespace
 
-WeightsLayout lay_out_weights(const graph::Graph& graph, std::size_t alignment) {
-  WeightsLayout layout;
-  layout.offset_of.resize(graph.values().size());
-  std::unordered_map<std::string_view, std::size_t> offset_of_bytes;
-  for (graph::NodeId id = 0; id < static_cast<graph::NodeId>(graph.nodes().size()); ++id) {
-    const ops::NodeView view(graph, id);
-    for (int slot = 0; slot < view.input_count(); ++slot) {
-      const core::Tensor* constant = view.constant(slot);
-      if (constant == nullptr || !ops::reads_bytes(view, slot)) continue;
-      const graph::ValueId value = view.node().inputs[static_cast<std::size_t>(slot)];
-      auto& offset = layout.offset_of[static_cast<std::size_t>(value)];
-      if (offset) continue;
-      const auto [known, fresh] = offset_of_bytes.emplace(text_of(*constant), layout.size_bytes);
-      offset = known->second;
-      if (!fresh) continue;
-      layout.stored.push_back(value);
-      layout.size_bytes += core::align_up(constant->size_bytes(), alignment);
-    }
+WeightsLayout lay_out_weights(const graph::Graph& graph, std::size_t alignment,
+                              const PackedInputs& packed) {
+  return Layout(graph, alignment, packed).lay_out();
+}
+
+void fill_weights(graph::Graph& graph, const WeightsLayout& layout, std::byte* pool) {
+  std::vector<std::size_t> last_use(graph.values().size(), layout.stored.size());
+  for (std::size_t i = 0; i < layout.stored.size(); ++i) {
+    last_use[static_cast<std::size_t>(layout.stored[i].constant)] = i;
   }
-  return layout;
+  const auto let_go_after = [&](graph::ValueId id, std::size_t use) {
+    if (!graph.value(id).constant || last_use[static_cast<std::size_t>(id)] != use) return;
+    let_go(graph, id);
+  };
+  for (graph::ValueId id = 0; id < static_cast<graph::ValueId>(graph.values().size()); ++id) {
+    let_go_after(id, layout.stored.size());
+  }
+  for (std::size_t i = 0; i < layout.stored.size(); ++i) {
+    const StoredWeight& stored = layout.stored[i];
+    store(*graph.value(stored.constant).constant, stored.packed, pool + stored.offset);
+    let_go_after(stored.constant, i);
+  }
 }
 
 }  // namespace mini_infer::runtime

@@ -5,16 +5,35 @@
 #include <vector>
 
 #include "mini_infer/graph/graph.h"
+#include "ops/backend.h"
 
 namespace mini_infer::runtime {
 
-// Where each constant that a kernel reads lies in the weights pool. Equal bytes are stored once.
-struct WeightsLayout {
-  std::size_t size_bytes = 0;
-  std::vector<std::optional<std::size_t>> offset_of;  // by ValueId; nullopt: not in the pool
-  std::vector<graph::ValueId> stored;                 // one constant for each stored run of bytes
+// One run of bytes in the weights pool: a constant as it is, or in the form a kernel asked for.
+struct StoredWeight {
+  graph::ValueId constant = graph::kNoValue;
+  const ops::PackedInput* packed = nullptr;  // null: as it is
+  std::size_t offset = 0;
 };
 
-WeightsLayout lay_out_weights(const graph::Graph& graph, std::size_t alignment);
+// Where each constant that a kernel reads lies in the weights pool. Equal bytes in an equal form
+// are stored once.
+struct WeightsLayout {
+  std::size_t size_bytes = 0;
+  std::vector<StoredWeight> stored;
+  // By NodeId, then by input slot; nullopt where the input is no constant that is read.
+  std::vector<std::vector<std::optional<std::size_t>>> offset_of;
+};
+
+// The forms that the kernel of each node asked for, by NodeId.
+using PackedInputs = std::vector<std::vector<ops::PackedInput>>;
+
+// `packed` may be empty (nothing is packed) and must outlive the layout.
+WeightsLayout lay_out_weights(const graph::Graph& graph, std::size_t alignment,
+                              const PackedInputs& packed = {});
+
+// Writes the constants into their pool. The graph lets go of each as soon as it is written: all of
+// them twice would double the memory. Only inputs of a fixed value keep it, to compare with.
+void fill_weights(graph::Graph& graph, const WeightsLayout& layout, std::byte* pool);
 
 }  // namespace mini_infer::runtime

@@ -134,7 +134,7 @@ TEST(HostileNodes, AreErrorsOrRun) {
         continue;
       }
       ++inferred;
-      bound += cpu::backend().bind(ops::NodeView(hostile.graph(), 0)).ok() ? 1 : 0;
+      bound += cpu::backend().bind(ops::NodeView(hostile.graph(), 0), {}).ok() ? 1 : 0;
     }
   }
   EXPECT_GT(inferred, 1000) << "the nodes are so hostile that nothing is tried";

@@ -35,7 +35,7 @@ bool is_view(const OpCase& test_case) {
 
 core::Tensor run_in_place(const OpCase& test_case) {
   const graph::Graph graph = inferred(test_case);
-  auto kernel = cpu::backend().bind(ops::NodeView(graph, 0));
+  auto kernel = cpu::backend().bind(ops::NodeView(graph, 0), {});
   EXPECT_TRUE(kernel.ok()) << kernel.status().to_string();
   core::Tensor shared =
       core::Tensor::copy_of(test_case.inputs[0].type(), *graph.value(graph.outputs[0]).shape,

@@ -16,7 +16,7 @@ void expect_same_in_place(const OpCase& test_case, int slot) {
 
   graph::Graph graph = graph_of(test_case);
   ASSERT_TRUE(ops::infer(graph, cpu::evaluate).ok());
-  const auto kernel = cpu::backend().bind(ops::NodeView(graph, 0));
+  const auto kernel = cpu::backend().bind(ops::NodeView(graph, 0), {});
   ASSERT_TRUE(kernel.ok()) << kernel.status().to_string();
   const core::Tensor& overwritten = test_case.inputs[static_cast<std::size_t>(slot)];
   core::Tensor shared =

@@ -91,6 +91,13 @@ MINI_INFER_API std::optional<std::size_t> checked_bytes(DataType type, const Sha
 // Where the engine runs.
 enum class Device { kCpu, kCuda };
 
+// What the CPU's kernels may use. kNative: the best that this machine has; kBaseline: what every
+// machine of the architecture has (x86-64: SSE2); kAvx2 with FMA; kAvx512 with F, BW, CD, DQ, VL.
+enum class InstructionSet { kNative, kBaseline, kAvx2, kAvx512 };
+
+// "avx2".
+MINI_INFER_API const char* instruction_set_name(InstructionSet set);
+
 // `bytes` rounded up to a multiple of `alignment`, a power of two.
 constexpr std::size_t align_up(std::size_t bytes, std::size_t alignment) {
   return (bytes + alignment - 1) & ~(alignment - 1);

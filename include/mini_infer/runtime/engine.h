@@ -19,6 +19,20 @@
 
 namespace mini_infer::runtime {
 
+// How the CPU computes. Nothing here changes a plan; `threads` and `processors` change no result
+// either.
+struct CpuConfig {
+  // Threads that share the work of a step, the caller of run() included; 0: one for each processor
+  // the caller of build() may use. One pool serves all contexts; while one context has it, the
+  // others compute on their callers' threads.
+  int threads = 0;
+  std::vector<int> processors;  // where the pool's own threads are bound, in turn; empty: anywhere
+  // One that this machine lacks is ERROR_UNSUPPORTED.
+  core::InstructionSet instruction_set = core::InstructionSet::kNative;
+  // Winograd's F(2x2, 3x3) (Lavin and Gray, arXiv:1509.09308) where a step's hole has room for it.
+  bool winograd = true;
+};
+
 struct EngineConfig {
   bool enable_memory_planning = true;  // false: every tensor has bytes of its own
   std::size_t memory_alignment = 256;  // bytes; a power of two from 16 to 256
@@ -35,6 +49,7 @@ struct EngineConfig {
   // tests.
   bool poison_memory = false;
   std::shared_ptr<Allocator> allocator;  // null: aligned host memory
+  CpuConfig cpu;                         // how Device::kCpu computes
 };
 
 struct TensorInfo {
@@ -75,13 +90,18 @@ class MINI_INFER_API Engine {
   core::Result<std::unique_ptr<ExecutionContext>> create_context() const;
   core::Result<std::unique_ptr<ExecutionContext>> create_context(std::span<std::byte> memory) const;
 
+  // What it computes with; 0 and kNative before build.
+  int threads() const;
+  core::InstructionSet instruction_set() const;
+
   std::size_t activation_bytes() const;
   std::size_t weights_bytes() const;
   const MemoryPlan& memory_plan() const;
   const std::vector<TensorInfo>& inputs() const;
   const std::vector<TensorInfo>& outputs() const;
   const std::vector<PassTime>& pass_times() const;
-  // The optimised graph the plan speaks of.
+  // The optimised graph the plan speaks of. Its constants have moved into the weights pool: types
+  // and shapes are left.
   const graph::Graph& graph() const;
 
  private:

@@ -45,7 +45,9 @@ struct PlanStep {
   std::string name;            // the node's
   std::string op;              // "Conv", or "mini_infer.Conv" for what the optimiser made
   std::size_t live_bytes = 0;  // reserved by what is alive at this step
-  std::size_t hole_bytes = 0;  // the largest free run inside the pool at this step
+  // The largest free run inside the pool at this step: what its kernel may use as a workspace.
+  std::size_t hole_bytes = 0;
+  std::size_t hole_offset = 0;  // a multiple of the alignment
 };
 
 struct MemoryPlan {

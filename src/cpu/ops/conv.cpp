@@ -1,42 +1,74 @@
 #include "cpu/ops/conv.h"
 
 #include "cpu/backend.h"
+#include "cpu/ops/conv_gemm.h"
 
 namespace mini_infer::cpu {
 namespace {
 
+using core::Result;
+using core::Status;
 using ops::ConvGeometry;
 using ops::Kernel;
 using ops::KernelArgs;
 using ops::Layout;
 using ops::NodeView;
 
-using Algorithm = void (*)(const ConvGeometry&, const Epilogue&, const ConvTensors&);
+constexpr int kWeights = 1;
 
-Algorithm algorithm_for(const ConvGeometry& geometry) {
-  if (geometry.layout == Layout::kNchw) return conv_nchw;
-  const bool depthwise =
-      geometry.channels == geometry.groups && geometry.filters == geometry.groups;
-  return depthwise && geometry.input_layout == Layout::kNhwc ? conv_depthwise_nhwc : conv_nhwc;
+ConvTensors tensors_of(const KernelArgs& args) {
+  return {.x = args.in<float>(0),
+          .w = args.in<float>(kWeights),
+          .bias = optional_input(args, 2),
+          .residual = optional_input(args, 3),
+          .y = args.out<float>(0)};
 }
 
-core::Result<Kernel> bind_conv(const NodeView& view) {
+using Algorithm = void (*)(const ConvGeometry&, const Epilogue&, const ConvTensors&);
+
+Kernel plain_kernel(const NodeView& view, const ConvGeometry& geometry, Algorithm algorithm) {
+  return [geometry, algorithm, epilogue = Epilogue::of(view)](const KernelArgs& args) -> Status {
+    algorithm(geometry, epilogue, tensors_of(args));
+    return Status::SUCCESS;
+  };
+}
+
+ops::PackedInput packed_weights(std::shared_ptr<const GemmConv> conv) {
+  return {.slot = kWeights,
+          .bytes = static_cast<std::size_t>(conv->packed_elements()) * sizeof(float),
+          .form = conv->form(),
+          .pack = [conv](const core::Tensor& weights, std::byte* to) {
+            const core::Tensor aligned = weights.aligned();
+            conv->pack(aligned.as<float>().data(), reinterpret_cast<float*>(to));
+          }};
+}
+
+Kernel gemm_kernel(const NodeView& view, const ConvGeometry& geometry, const BindContext& context) {
+  const bool packed = view.constant(kWeights) != nullptr;
+  auto conv = std::make_shared<GemmConv>(geometry, tile_epilogue(view), *context.simd, packed);
+  Kernel kernel([conv](const KernelArgs& args) -> Status {
+    conv->run(tensors_of(args), *args.threads);
+    return Status::SUCCESS;
+  });
+  if (packed) kernel.packed.push_back(packed_weights(conv));
+  return kernel;
+}
+
+Result<Kernel> bind_conv(const NodeView& view, const BindContext& context) {
   if (view.input_type(0) != core::DataType::kFloat32) {
     return view.unsupported_type(view.input_type(0));
   }
   MI_ASSIGN(const ConvGeometry geometry, ops::conv_geometry(view));
-  const Algorithm algorithm = algorithm_for(geometry);
-  const Epilogue epilogue = Epilogue::of(view);
-  return Kernel([geometry, algorithm, epilogue](const KernelArgs& args) -> core::Status {
-    if (geometry.output_shape.elements() == 0) return core::Status::SUCCESS;
-    algorithm(geometry, epilogue,
-              {.x = args.in<float>(0),
-               .w = args.in<float>(1),
-               .bias = optional_input(args, 2),
-               .residual = optional_input(args, 3),
-               .y = args.out<float>(0)});
-    return core::Status::SUCCESS;
-  });
+  if (geometry.output_shape.elements() == 0) {
+    return Kernel([](const KernelArgs&) -> Status { return Status::SUCCESS; });
+  }
+  if (geometry.layout == Layout::kNchw) return plain_kernel(view, geometry, conv_nchw);
+  const bool depthwise =
+      geometry.channels == geometry.groups && geometry.filters == geometry.groups;
+  if (depthwise && geometry.input_layout == Layout::kNhwc) {
+    return plain_kernel(view, geometry, conv_depthwise_nhwc);
+  }
+  return gemm_kernel(view, geometry, context);
 }
 
 constexpr KernelEntry kTable[] = {

@@ -14,9 +14,6 @@ struct ConvTensors {
   float* y;
 };
 
-// Output channels are neighbours; the input may be NCHW.
-void conv_nhwc(const ops::ConvGeometry& geometry, const Epilogue& epilogue,
-               const ConvTensors& tensors);
 // NHWC with one input channel and one filter per group.
 void conv_depthwise_nhwc(const ops::ConvGeometry& geometry, const Epilogue& epilogue,
                          const ConvTensors& tensors);

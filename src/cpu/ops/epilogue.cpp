@@ -26,11 +26,9 @@ void activate(const Activation& activation, float* values, std::int64_t count) {
 
 }  // namespace
 
-Epilogue Epilogue::of(const ops::NodeView& view) {
-  Epilogue epilogue;
+Activation activation_of(const ops::NodeView& view) {
   const bool fused = view.node().domain == graph::kInternalDomain;
-  if (fused) epilogue.activation = Activation::of(view.node());
-  return epilogue;
+  return fused ? Activation::of(view.node()) : Activation{};
 }
 
 void Epilogue::store(float* sums, std::int64_t count, const float* bias, std::int64_t bias_step,

@@ -1,10 +1,9 @@
 #include "cpu/ops/gemm.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "cpu/backend.h"
-#include "cpu/ops/tile.h"
+#include "cpu/ops/epilogue.h"
 #include "ops/gemm.h"
 #include "ops/shapes.h"
 
@@ -18,93 +17,135 @@ using ops::Kernel;
 using ops::KernelArgs;
 using ops::NodeView;
 
-constexpr int kLanes = 4;
-using Lanes = float __attribute__((vector_size(kLanes * sizeof(float))));
-
-Lanes load(const float* from) {
-  Lanes lanes;
-  std::memcpy(&lanes, from, sizeof(Lanes));
-  return lanes;
+Product product_of(const Gemm& gemm, const GemmTensors& tensors) {
+  return {
+      .rows = gemm.rows,
+      .depth = gemm.depth,
+      .right = {.data = tensors.b, .panels = gemm.panels(), .row = gemm.packed ? 0 : gemm.b_depth},
+      .c = tensors.y,
+      .c_row = gemm.columns,
+      .bias = tensors.bias,
+      .bias_row = gemm.bias_row,
+      .bias_column = gemm.bias_column,
+      .residual = tensors.residual,
+      .epilogue = gemm.epilogue};
 }
 
-// B row by row: the columns of a row are neighbours.
-void sum_by_rows(const Gemm& gemm, std::int64_t row, std::int64_t column, int rows, int columns,
-                 const float* a, const float* b, Tile& tile) {
-  TileRows x{.count = rows};
-  for (int r = 0; r < rows; ++r) {
-    x.x[r] = a + (row + r) * gemm.a_row;
-    x.step[r] = gemm.a_depth;
-  }
-  multiply_add(x, gemm.depth, b + column, gemm.b_depth, columns, tile);
+// --- A row by row, B packed or row by row ---
+
+void compute_rows(const Gemm& gemm, const ProductGrid& grid, std::int64_t piece,
+                  const GemmTensors& tensors) {
+  const auto rows = [&](const LeftRange& range, const float** to) {
+    for (int i = 0; i < range.rows; ++i) to[i] = tensors.a + (range.row + i) * gemm.a_row;
+  };
+  grid.compute(piece, product_of(gemm, tensors), rows, *gemm.simd);
 }
 
-// kColumns products of a row of A with columns of B, all contiguous.
-template <int kColumns>
-void dot(const float* a, const float* b, std::int64_t b_column, std::int64_t depth, float* sums) {
-  Lanes partial[kColumns] = {};
-  std::int64_t k = 0;
-  for (; k + kLanes <= depth; k += kLanes) {
-    const Lanes x = load(a + k);
-    for (int c = 0; c < kColumns; ++c) partial[c] += x * load(b + c * b_column + k);
-  }
-  for (int c = 0; c < kColumns; ++c) {
-    sums[c] = (partial[c][0] + partial[c][1]) + (partial[c][2] + partial[c][3]);
-    for (std::int64_t rest = k; rest < depth; ++rest) sums[c] += a[rest] * b[c * b_column + rest];
-  }
-}
+// --- A or B by columns: pieces of both are copied into order, on the stack ---
 
-// B column by column, A row by row: the elements along the depth are neighbours.
-void sum_by_dots(const Gemm& gemm, std::int64_t row, std::int64_t column, int rows, int columns,
-                 const float* a, const float* b, Tile& tile) {
-  constexpr int kTogether = 4;
-  for (int r = 0; r < rows; ++r) {
-    const float* x = a + (row + r) * gemm.a_row;
-    const float* w = b + column * gemm.b_column;
-    int c = 0;
-    for (; c + kTogether <= columns; c += kTogether) {
-      dot<kTogether>(x, w + c * gemm.b_column, gemm.b_column, gemm.depth, &tile.sums[r][c]);
+constexpr std::int64_t kBlockRows = 8 * kMaxTileRows;
+constexpr std::int64_t kBlockDepth = 128;
+constexpr std::int64_t kMostPanelWidth = 64;
+
+class StridedPiece {
+ public:
+  StridedPiece(const Gemm& gemm, const GemmTensors& tensors, std::int64_t row, std::int64_t panel)
+      : gemm_(gemm),
+        tensors_(tensors),
+        row_(row),
+        column_(panel * gemm.panels().full_width()),
+        product_(product_of(gemm, tensors)) {
+    product_.rows = std::min(kBlockRows, gemm.rows - row);
+    product_.right = {.data = right_, .panels = gemm.panels(), .row = 0};
+    product_.right.panels.columns =
+        std::min<std::int64_t>(gemm.panels().full_width(), gemm.columns - column_);
+    const std::int64_t at = row * gemm.columns + column_;
+    product_.c += at;
+    product_.residual = advance(product_.residual, at);
+    product_.bias = advance(product_.bias, row * gemm.bias_row + column_ * gemm.bias_column);
+  }
+
+  void run() {
+    std::int64_t k = 0;
+    do {
+      product_.depth = std::min(kBlockDepth, gemm_.depth - k);
+      product_.right.panels.depth = product_.depth;
+      product_.accumulate = k > 0;
+      product_.finish = k + product_.depth >= gemm_.depth;
+      copy_left(k);
+      pack(product_.right.panels, tensors_.b + k * gemm_.b_depth + column_ * gemm_.b_column,
+           gemm_.b_depth, gemm_.b_column, right_);
+      multiply(
+          product_, [this](const LeftRange& range, const float** to) { rows(range, to); },
+          *gemm_.simd, core::ThreadPool::serial());
+      k += product_.depth;
+    } while (k < gemm_.depth);
+  }
+
+ private:
+  void copy_left(std::int64_t k) {
+    const float* a = tensors_.a + row_ * gemm_.a_row + k * gemm_.a_depth;
+    for (std::int64_t r = 0; r < product_.rows; ++r) {
+      for (std::int64_t d = 0; d < product_.depth; ++d) {
+        left_[r * kBlockDepth + d] = a[r * gemm_.a_row + d * gemm_.a_depth];
+      }
     }
-    for (; c < columns; ++c) {
-      dot<1>(x, w + c * gemm.b_column, gemm.b_column, gemm.depth, &tile.sums[r][c]);
-    }
   }
+
+  void rows(const LeftRange& range, const float** to) const {
+    for (int i = 0; i < range.rows; ++i) to[i] = left_ + (range.row + i) * kBlockDepth;
+  }
+
+  const Gemm& gemm_;
+  const GemmTensors& tensors_;
+  std::int64_t row_, column_;
+  Product product_;
+  float left_[kBlockRows * kBlockDepth];
+  float right_[kBlockDepth * kMostPanelWidth];
+};
+
+void run_strided(const Gemm& gemm, std::int64_t count,
+                 core::FunctionRef<GemmTensors(std::int64_t)> tensors_of,
+                 core::ThreadPool& threads) {
+  const std::int64_t blocks = (gemm.rows + kBlockRows - 1) / kBlockRows;
+  const std::int64_t panels = gemm.panels().count();
+  threads.run(count * blocks * panels, [&](std::int64_t piece, int) {
+    const GemmTensors tensors = tensors_of(piece / (blocks * panels));
+    StridedPiece(gemm, tensors, piece % blocks * kBlockRows, piece / blocks % panels).run();
+  });
 }
 
-void sum_by_strides(const Gemm& gemm, std::int64_t row, std::int64_t column, int rows, int columns,
-                    const float* a, const float* b, Tile& tile) {
-  for (int r = 0; r < rows; ++r) {
-    for (int c = 0; c < columns; ++c) {
-      const float* x = a + (row + r) * gemm.a_row;
-      const float* w = b + (column + c) * gemm.b_column;
-      float sum = 0;
-      for (std::int64_t k = 0; k < gemm.depth; ++k)
-        sum += x[k * gemm.a_depth] * w[k * gemm.b_depth];
-      tile.sums[r][c] = sum;
-    }
-  }
-}
+// --- The operator ---
 
-Result<Kernel> bind_gemm(const NodeView& view) {
+constexpr int kRight = 1;
+
+Result<Kernel> bind_gemm(const NodeView& view, const BindContext& context) {
   if (view.input_type(0) != DataType::kFloat32) return view.unsupported_type(view.input_type(0));
   MI_ASSIGN(const ops::GemmGeometry geometry, ops::gemm_geometry(view));
   Gemm gemm{.rows = geometry.rows, .columns = geometry.columns, .depth = geometry.depth};
+  gemm.simd = context.simd;
   gemm.a_row = geometry.transpose_a ? 1 : geometry.depth;
   gemm.a_depth = geometry.transpose_a ? geometry.rows : 1;
   gemm.b_depth = geometry.transpose_b ? 1 : geometry.columns;
   gemm.b_column = geometry.transpose_b ? geometry.depth : 1;
-  gemm.epilogue = Epilogue::of(view);
+  gemm.epilogue = tile_epilogue(view);
   gemm.epilogue.alpha = geometry.alpha;
   gemm.epilogue.beta = geometry.beta;
   if (view.has_input(2)) {
     const auto strides = ops::broadcast_strides(view.input_shape(2), view.output_shape(0));
     gemm.bias_row = strides[0];
-    gemm.bias_column = strides[1];
+    gemm.bias_column = static_cast<int>(strides[1]);
   }
-  return Kernel([gemm](const KernelArgs& args) -> Status {
-    gemm.run(args.in<float>(0), args.in<float>(1), optional_input(args, 2), optional_input(args, 3),
-             args.out<float>(0));
+  gemm.packed = gemm.a_depth == 1 && view.constant(kRight) != nullptr;
+  Kernel kernel([gemm](const KernelArgs& args) -> Status {
+    const GemmTensors tensors{args.in<float>(0), args.in<float>(kRight), optional_input(args, 2),
+                              optional_input(args, 3), args.out<float>(0)};
+    gemm.run(
+        1, [&](std::int64_t) { return tensors; }, *args.threads);
     return Status::SUCCESS;
   });
+  if (gemm.packed) kernel.packed.push_back(gemm.packed_input(kRight));
+  return kernel;
 }
 
 constexpr KernelEntry kTable[] = {
@@ -114,26 +155,28 @@ constexpr KernelEntry kTable[] = {
 
 }  // namespace
 
-void Gemm::run(const float* a, const float* b, const float* bias, const float* residual,
-               float* y) const {
-  if (rows == 0) return;
-  const bool contiguous_depth = a_depth == 1 && b_depth == 1;
-  const auto sum = contiguous_depth ? sum_by_dots : b_column == 1 ? sum_by_rows : sum_by_strides;
-  // A band of columns of B stays in the cache while all rows of A pass by.
-  for (std::int64_t column = 0; column < columns; column += kTileColumns) {
-    const int width = static_cast<int>(std::min<std::int64_t>(kTileColumns, columns - column));
-    for (std::int64_t row = 0; row < rows; row += kTileRows) {
-      const int height = static_cast<int>(std::min<std::int64_t>(kTileRows, rows - row));
-      Tile tile;
-      if (depth > 0) sum(*this, row, column, height, width, a, b, tile);
-      for (int r = 0; r < height; ++r) {
-        const std::int64_t at = (row + r) * columns + column;
-        epilogue.store(tile.sums[r], width,
-                       advance(bias, (row + r) * bias_row + column * bias_column), bias_column,
-                       advance(residual, at), y + at);
-      }
-    }
+ops::PackedInput Gemm::packed_input(int slot) const {
+  const auto panels = this->panels();
+  const std::string strides = std::to_string(b_depth) + "," + std::to_string(b_column);
+  return {.slot = slot,
+          .bytes = static_cast<std::size_t>(panels.elements()) * sizeof(float),
+          .form = form_of(panels) + " by " + strides,
+          .pack = [panels, row = b_depth, column = b_column](const core::Tensor& constant,
+                                                             std::byte* to) {
+            const core::Tensor aligned = constant.aligned();
+            pack(panels, aligned.as<float>().data(), row, column, reinterpret_cast<float*>(to));
+          }};
+}
+
+void Gemm::run(std::int64_t count, core::FunctionRef<GemmTensors(std::int64_t)> tensors_of,
+               core::ThreadPool& threads) const {
+  if (a_depth != 1 || (!packed && b_column != 1)) {
+    return run_strided(*this, count, tensors_of, threads);
   }
+  const ProductGrid grid(product_of(*this, {}), *simd, threads.size(), count);
+  threads.run(count * grid.pieces(), [&](std::int64_t piece, int) {
+    compute_rows(*this, grid, piece % grid.pieces(), tensors_of(piece / grid.pieces()));
+  });
 }
 
 extern constinit const std::span<const KernelEntry> kGemmKernels = kTable;

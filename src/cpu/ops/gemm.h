@@ -2,12 +2,25 @@
 
 #include <cstdint>
 
-#include "cpu/ops/epilogue.h"
+#include "core/function_ref.h"
+#include "core/thread_pool.h"
+#include "cpu/gemm/multiply.h"
+#include "ops/backend.h"
 
 namespace mini_infer::cpu {
 
-// Y[rows, columns] = epilogue(A * B), Y dense. A and B are read by strides in elements, so that
-// either may be transposed: a[m * a_row + k * a_depth], b[k * b_depth + n * b_column].
+// The tensors of one product. `bias` and `residual` may be null; `residual` may be `y`.
+struct GemmTensors {
+  const float* a = nullptr;
+  const float* b = nullptr;
+  const float* bias = nullptr;
+  const float* residual = nullptr;
+  float* y = nullptr;
+};
+
+// Y[rows, columns] = epilogue(A * B), Y and the residual dense. A and B are read by strides in
+// elements, so that either may be transposed: a[m * a_row + k * a_depth],
+// b[k * b_depth + n * b_column].
 struct Gemm {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
@@ -17,12 +30,18 @@ struct Gemm {
   std::int64_t b_depth = 0;
   std::int64_t b_column = 1;
   std::int64_t bias_row = 0;
-  std::int64_t bias_column = 0;
-  Epilogue epilogue = {};
+  int bias_column = 1;  // 0 or 1
+  TileEpilogue epilogue = {};
+  bool packed = false;  // B is packed as `panels` say
+  const Simd* simd = nullptr;
 
-  // `bias` and `residual` may be null; `residual` may be `y`.
-  void run(const float* a, const float* b, const float* bias, const float* residual,
-           float* y) const;
+  Panels panels() const { return Panels::of(*simd, depth, columns); }
+  // How the kernel wants a constant B.
+  ops::PackedInput packed_input(int slot) const;
+
+  // `count` products of this form, of whatever tensors_of(index) says.
+  void run(std::int64_t count, core::FunctionRef<GemmTensors(std::int64_t index)> tensors_of,
+           core::ThreadPool& threads) const;
 };
 
 }  // namespace mini_infer::cpu

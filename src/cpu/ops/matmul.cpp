@@ -4,6 +4,7 @@
 
 #include "cpu/backend.h"
 #include "cpu/ops/dispatch.h"
+#include "cpu/ops/epilogue.h"
 #include "cpu/ops/gemm.h"
 
 namespace mini_infer::cpu {
@@ -17,45 +18,52 @@ using ops::KernelArgs;
 using ops::MatMulGeometry;
 using ops::NodeView;
 
-// Calls visit(matrix of A, matrix of B) for each product of the stack, in order.
-template <typename Visit>
-void for_each_product(const MatMulGeometry& geometry, Visit visit) {
-  const std::int64_t count = geometry.batch.elements();
-  for (std::int64_t product = 0; product < count; ++product) {
-    std::int64_t rest = product;
-    std::int64_t a = 0;
-    std::int64_t b = 0;
-    for (int axis = geometry.batch.rank() - 1; axis >= 0; --axis) {
-      const std::int64_t index = rest % geometry.batch[axis];
-      rest /= geometry.batch[axis];
-      a += index * geometry.a_skip[static_cast<std::size_t>(axis)];
-      b += index * geometry.b_skip[static_cast<std::size_t>(axis)];
-    }
-    visit(a, b);
+constexpr int kRight = 1;
+
+// Which matrix of A and which of B.
+struct Pair {
+  std::int64_t a = 0;
+  std::int64_t b = 0;
+};
+
+Pair pair_of(const MatMulGeometry& geometry, std::int64_t product) {
+  Pair pair;
+  for (int axis = geometry.batch.rank() - 1; axis >= 0; --axis) {
+    const std::int64_t index = product % geometry.batch[axis];
+    product /= geometry.batch[axis];
+    pair.a += index * geometry.a_skip[static_cast<std::size_t>(axis)];
+    pair.b += index * geometry.b_skip[static_cast<std::size_t>(axis)];
   }
+  return pair;
 }
 
-Kernel float_kernel(const NodeView& view, const MatMulGeometry& geometry) {
+Kernel float_kernel(const NodeView& view, const MatMulGeometry& geometry,
+                    const BindContext& context) {
   Gemm gemm{.rows = geometry.rows,
             .columns = geometry.columns,
             .depth = geometry.depth,
             .a_row = geometry.depth,
-            .b_depth = geometry.columns,
-            .bias_column = 1};
-  gemm.epilogue = Epilogue::of(view);
-  return [gemm, geometry](const KernelArgs& args) -> Status {
+            .b_depth = geometry.columns};
+  gemm.epilogue = tile_epilogue(view);
+  gemm.simd = context.simd;
+  // One matrix for all rows; of a stack each is used less, and is read as it is.
+  gemm.packed = view.constant(kRight) != nullptr && geometry.batch.elements() == 1;
+  Kernel kernel([gemm, geometry](const KernelArgs& args) -> Status {
     if (geometry.output_shape.elements() == 0) return Status::SUCCESS;
-    const float* residual = optional_input(args, 3);
-    float* y = args.out<float>(0);
-    for_each_product(geometry, [&](std::int64_t a, std::int64_t b) {
-      gemm.run(args.in<float>(0) + a * gemm.rows * gemm.depth,
-               args.in<float>(1) + b * gemm.depth * gemm.columns, optional_input(args, 2), residual,
-               y);
-      residual = advance(residual, gemm.rows * gemm.columns);
-      y += gemm.rows * gemm.columns;
-    });
+    const auto tensors_of = [&](std::int64_t product) -> GemmTensors {
+      const Pair pair = pair_of(geometry, product);
+      const std::int64_t at = product * gemm.rows * gemm.columns;
+      return {.a = args.in<float>(0) + pair.a * gemm.rows * gemm.depth,
+              .b = args.in<float>(kRight) + pair.b * gemm.depth * gemm.columns,
+              .bias = optional_input(args, 2),
+              .residual = advance(optional_input(args, 3), at),
+              .y = args.out<float>(0) + at};
+    };
+    gemm.run(geometry.batch.elements(), tensors_of, *args.threads);
     return Status::SUCCESS;
-  };
+  });
+  if (gemm.packed) kernel.packed.push_back(gemm.packed_input(kRight));
+  return kernel;
 }
 
 // T is unsigned: it wraps around, as the standard's integers do.
@@ -79,19 +87,20 @@ Kernel integer_kernel(const MatMulGeometry& geometry) {
   return [geometry](const KernelArgs& args) -> Status {
     if (geometry.output_shape.elements() == 0) return Status::SUCCESS;
     T* y = args.out<T>(0);
-    for_each_product(geometry, [&](std::int64_t a, std::int64_t b) {
-      multiply(geometry, args.in<T>(0) + a * geometry.rows * geometry.depth,
-               args.in<T>(1) + b * geometry.depth * geometry.columns, y);
+    for (std::int64_t product = 0; product < geometry.batch.elements(); ++product) {
+      const Pair pair = pair_of(geometry, product);
+      multiply(geometry, args.in<T>(0) + pair.a * geometry.rows * geometry.depth,
+               args.in<T>(1) + pair.b * geometry.depth * geometry.columns, y);
       y += geometry.rows * geometry.columns;
-    });
+    }
     return Status::SUCCESS;
   };
 }
 
-Result<Kernel> bind_matmul(const NodeView& view) {
+Result<Kernel> bind_matmul(const NodeView& view, const BindContext& context) {
   MI_ASSIGN(const MatMulGeometry geometry, ops::matmul_geometry(view));
   const DataType type = view.input_type(0);
-  if (type == DataType::kFloat32) return float_kernel(view, geometry);
+  if (type == DataType::kFloat32) return float_kernel(view, geometry, context);
   // 8- and 16-bit integers are no types of MatMul.
   return for_type(view, type, Types<std::uint32_t, std::uint64_t, std::int32_t, std::int64_t>{},
                   [&](auto zero) -> Result<Kernel> {
@@ -99,9 +108,9 @@ Result<Kernel> bind_matmul(const NodeView& view) {
                   });
 }
 
-Result<Kernel> bind_fused_matmul(const NodeView& view) {
+Result<Kernel> bind_fused_matmul(const NodeView& view, const BindContext& context) {
   if (view.input_type(0) != DataType::kFloat32) return view.unsupported_type(view.input_type(0));
-  return bind_matmul(view);
+  return bind_matmul(view, context);
 }
 
 constexpr KernelEntry kTable[] = {

@@ -2,6 +2,7 @@
 #include <span>
 
 #include "core/try.h"
+#include "ops/conv.h"
 #include "optimizer/layout/min_cut.h"
 #include "optimizer/layout/rules.h"
 
@@ -29,6 +30,11 @@ bool is_graph_input(const Rewriter& rewriter, ValueId value) {
   return std::find(inputs.begin(), inputs.end(), value) != inputs.end();
 }
 
+// Of one group.
+std::int64_t elements_under_window(const Value& weights) {
+  return weights.shape->elements(1, weights.shape->rank());
+}
+
 // Channels last always: only there is a convolution fast. The first one of a network gathers what
 // it reads from the model's input as it is.
 std::optional<LayoutPorts> conv_ports(const Rewriter& rewriter, NodeId id) {
@@ -38,7 +44,8 @@ std::optional<LayoutPorts> conv_ports(const Rewriter& rewriter, NodeId id) {
   const bool done = node.get_string("layout", "NCHW") != "NCHW";
   if (done || !is_image(input) || !weights.is_constant()) return std::nullopt;
   LayoutPorts ports{.outputs = {0}, .cost_first = MinCut::kNever};
-  if (is_graph_input(rewriter, node.inputs[0]) && !input.is_constant()) {
+  if (is_graph_input(rewriter, node.inputs[0]) && !input.is_constant() &&
+      elements_under_window(weights) <= ops::kMostGathered) {
     ports.absorbed = 0;
   } else {
     ports.inputs.push_back(0);

@@ -1,0 +1,145 @@
+#include "cpu/gemm/multiply.h"
+
+#include <algorithm>
+
+namespace mini_infer::cpu {
+namespace {
+
+// The addresses of the left rows of a block, all taps: what is kept on the stack.
+constexpr std::int64_t kMostAddresses = 4096;
+// Rows of A that pass by one panel of B before the next panel: they stay in the cache (L2).
+constexpr std::int64_t kMostBlockRows = 204;
+// A B of so few bytes stays in the first cache: then each row of A is read once.
+constexpr std::int64_t kSmallRight = 16 * 1024;
+constexpr std::int64_t kPiecesPerThread = 4;
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+// The part of [0, total) that is the `index`-th of `count` nearly equal ones.
+struct Share {
+  std::int64_t first, last;
+};
+Share share(std::int64_t total, std::int64_t index, std::int64_t count) {
+  return {total * index / count, total * (index + 1) / count};
+}
+
+const float* moved(const float* pointer, std::int64_t offset) {
+  return pointer == nullptr ? nullptr : pointer + offset;
+}
+
+// One piece: its row tiles times its panels.
+class Block {
+ public:
+  Block(const Product& product, LeftRows left, const Simd& simd, Share tiles,
+        std::int64_t all_tiles)
+      : product_(product), left_(left), simd_(simd), tiles_(tiles), all_tiles_(all_tiles) {}
+
+  // All taps at once where their addresses find room.
+  void run(Share panels) {
+    const std::int64_t tiles = tiles_.last - tiles_.first;
+    const std::int64_t most = std::max<std::int64_t>(1, kMostAddresses / (tiles * kMaxTileRows));
+    for (taps_.first = 0; taps_.first < product_.taps; taps_.first = taps_.last) {
+      taps_.last = std::min(product_.taps, taps_.first + most);
+      find_rows();
+      run_taps(panels);
+    }
+  }
+
+ private:
+  void find_rows() {
+    for (std::int64_t tile = tiles_.first; tile < tiles_.last; ++tile) {
+      const Share rows = share(product_.rows, tile, all_tiles_);
+      left_({.row = rows.first,
+             .rows = static_cast<int>(rows.last - rows.first),
+             .tap = taps_.first,
+             .taps = taps_.last - taps_.first},
+            addresses(tile));
+    }
+  }
+
+  void run_taps(Share panels) {
+    const Panels& right = product_.right.panels;
+    const std::int64_t bytes = right.depth * right.columns * static_cast<int>(sizeof(float));
+    if (bytes <= kSmallRight) {
+      for (std::int64_t tile = tiles_.first; tile < tiles_.last; ++tile) {
+        for (std::int64_t panel = panels.first; panel < panels.last; ++panel) run(tile, panel);
+      }
+    } else {
+      for (std::int64_t panel = panels.first; panel < panels.last; ++panel) {
+        for (std::int64_t tile = tiles_.first; tile < tiles_.last; ++tile) run(tile, panel);
+      }
+    }
+  }
+
+  const float** addresses(std::int64_t tile) {
+    return addresses_ + (tile - tiles_.first) * (taps_.last - taps_.first) * kMaxTileRows;
+  }
+
+  void run(std::int64_t tile, std::int64_t panel) {
+    const RightMatrix& right = product_.right;
+    const Share rows = share(product_.rows, tile, all_tiles_);
+    const std::int64_t column = panel * right.panels.full_width();
+    const std::int64_t at = rows.first * product_.c_row + column;
+    const int width = right.panels.width(panel);
+    const bool packed = right.row == 0;
+    const std::int64_t b_row = packed ? width : right.row;
+    TileArgs args{
+        .taps = taps_.last - taps_.first,
+        .depth = product_.depth,
+        .rows = addresses(tile),
+        .b = right.data + (packed ? right.panels.offset(panel) : column) +
+             taps_.first * product_.depth * b_row,
+        .b_row = b_row,
+        .c = product_.c + at,
+        .c_row = product_.c_row,
+        .bias =
+            moved(product_.bias, rows.first * product_.bias_row + column * product_.bias_column),
+        .bias_row = product_.bias_row,
+        .bias_column = product_.bias_column,
+        .residual = moved(product_.residual, at),
+        .columns = static_cast<int>(std::min<std::int64_t>(width, right.panels.columns - column)),
+        .accumulate = product_.accumulate || taps_.first > 0,
+        .finish = product_.finish && taps_.last == product_.taps,
+        .epilogue = &product_.epilogue};
+    const bool narrow = !packed && args.columns < width;
+    const auto& functions = narrow ? simd_.tile_narrow : simd_.tile;
+    functions[width / right.panels.lanes - 1][rows.last - rows.first - 1](args);
+  }
+
+  const Product& product_;
+  LeftRows left_;
+  const Simd& simd_;
+  Share tiles_;
+  Share taps_{0, 0};
+  std::int64_t all_tiles_;
+  const float* addresses_[kMostAddresses];
+};
+
+}  // namespace
+
+ProductGrid::ProductGrid(const Product& product, const Simd& simd, int threads, std::int64_t copies)
+    : tiles_(ceil_div(product.rows, simd.tile_rows)) {
+  const std::int64_t by_stack = kMostAddresses / (product.taps * kMaxTileRows);
+  const std::int64_t rows = product.block_rows > 0 ? product.block_rows : kMostBlockRows;
+  const std::int64_t block =
+      std::max<std::int64_t>(1, std::min<std::int64_t>(rows / simd.tile_rows, by_stack));
+  row_blocks_ = ceil_div(tiles_, block);
+  if (threads == 1) return;
+  const std::int64_t blocks = std::max<std::int64_t>(1, row_blocks_ * copies);
+  const std::int64_t panels = std::max<std::int64_t>(1, product.right.panels.count());
+  groups_ = std::min(panels, ceil_div(kPiecesPerThread * threads, blocks));
+}
+
+void ProductGrid::compute(std::int64_t piece, const Product& product, LeftRows left,
+                          const Simd& simd) const {
+  Block block(product, left, simd, share(tiles_, piece % row_blocks_, row_blocks_), tiles_);
+  block.run(share(product.right.panels.count(), piece / row_blocks_, groups_));
+}
+
+void multiply(const Product& product, LeftRows left, const Simd& simd, core::ThreadPool& threads) {
+  const ProductGrid grid(product, simd, threads.size());
+  threads.run(grid.pieces(),
+              [&](std::int64_t piece, int) { grid.compute(piece, product, left, simd); });
+}
+
+}  // namespace mini_infer::cpu

@@ -1,0 +1,256 @@
+#include "cpu/ops/conv_gemm.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace mini_infer::cpu {
+namespace {
+
+using ops::ConvGeometry;
+using ops::Layout;
+using ops::SlidingAxis;
+using ops::Window;
+
+// Fewer channels than this and a tap is too short a run for the inner loop.
+constexpr std::int64_t kShortRun = 8;
+// What one thread gathers at a time, on its stack: one tile at least.
+constexpr std::int64_t kGatheredElements = kMaxTileRows * ops::kMostGathered;
+
+std::int64_t elements(std::int64_t SlidingAxis::*extent, const Window& window) {
+  return window[0].*extent * window[1].*extent * window[2].*extent;
+}
+
+// A place on the input or in its padding.
+struct Place {
+  std::int64_t image, depth, height, width;
+};
+
+// Walks output pixels in memory order; says where on the input the window of each begins.
+class Origins {
+ public:
+  Origins(const Window& window, std::int64_t pixel) : window_(window) {
+    for (int axis = 2; axis >= 0; --axis) {
+      const auto i = static_cast<std::size_t>(axis);
+      at_[i] = pixel % window[i].output;
+      pixel /= window[i].output;
+    }
+    image_ = pixel;
+  }
+
+  Place next() {
+    const Place place{image_, window_[0].origin(at_[0]), window_[1].origin(at_[1]),
+                      window_[2].origin(at_[2])};
+    for (int axis = 2; axis >= 0; --axis) {
+      const auto i = static_cast<std::size_t>(axis);
+      if (++at_[i] < window_[i].output) return place;
+      at_[i] = 0;
+    }
+    ++image_;
+    return place;
+  }
+
+ private:
+  const Window& window_;
+  std::int64_t image_ = 0;
+  std::array<std::int64_t, 3> at_ = {};
+};
+
+bool inside(const SlidingAxis& axis, std::int64_t at) { return at >= 0 && at < axis.input; }
+
+bool is_pointwise(const Window& window) {
+  return std::all_of(window.begin(), window.end(), [](const SlidingAxis& axis) {
+    return axis.kernel == 1 && axis.stride == 1 && axis.pad_begin == 0 && axis.pad_end == 0;
+  });
+}
+
+}  // namespace
+
+GemmConv::GemmConv(const ConvGeometry& geometry, const TileEpilogue& epilogue, const Simd& simd,
+                   bool packed)
+    : geometry_(geometry),
+      epilogue_(epilogue),
+      simd_(&simd),
+      packed_(packed),
+      taps_(elements(&SlidingAxis::kernel, geometry.window)),
+      pixels_(geometry.output_shape.elements() / std::max<std::int64_t>(1, geometry.filters)),
+      zeros_(static_cast<std::size_t>(geometry.channels_per_group()), 0.0f) {
+  const std::int64_t depth = taps_ * geometry.channels_per_group();
+  panels_ = Panels::of(simd, depth, geometry.filters_per_group());
+  const bool short_runs = taps_ > 1 && geometry.channels_per_group() < kShortRun;
+  gathered_ = geometry.input_layout == Layout::kNchw || (short_runs && depth <= ops::kMostGathered);
+}
+
+// Whether gathered elements are in the order channel, tap, so that taps of a row are copied
+// together; else tap, channel.
+bool GemmConv::by_channel() const {
+  return packed_ && gathered_ && geometry_.input_layout == Layout::kNchw;
+}
+
+std::int64_t GemmConv::packed_elements() const { return geometry_.groups * panels_.elements(); }
+
+std::string GemmConv::form() const {
+  return "conv: " + form_of(panels_) + ", groups " + std::to_string(geometry_.groups) +
+         (by_channel() ? ", channels of " + std::to_string(taps_) + " taps" : "");
+}
+
+void GemmConv::pack(const float* weights, float* to) const {
+  const std::int64_t channels = geometry_.channels_per_group();
+  for (std::int64_t group = 0; group < geometry_.groups; ++group) {
+    const float* first = weights + group * panels_.columns;
+    const auto at = [&](std::int64_t k, std::int64_t n) {
+      const std::int64_t row = by_channel() ? k % taps_ * channels + k / taps_ : k;
+      return first[row * geometry_.filters + n];
+    };
+    cpu::pack(panels_, at, to + group * panels_.elements());
+  }
+}
+
+// The left rows of one group of one run.
+class GemmConv::Group {
+ public:
+  Group(const GemmConv& conv, const float* x, std::int64_t group)
+      : conv_(conv), window_(conv.geometry_.window) {
+    const ConvGeometry& g = conv.geometry_;
+    const bool channels_first = g.input_layout == Layout::kNchw;
+    const std::int64_t pixels = elements(&SlidingAxis::input, g.window);
+    image_ = g.channels * pixels;
+    pixel_ = channels_first ? 1 : g.channels;
+    channel_ = channels_first ? pixels : 1;
+    x_ = x + group * g.channels_per_group() * channel_;
+  }
+
+  void pointwise_rows(const LeftRange& range, const float** to) const {
+    for (int i = 0; i < range.rows; ++i) to[i] = x_ + (range.row + i) * pixel_;
+  }
+
+  void window_rows(const LeftRange& range, const float** to) const {
+    Origins origins(window_, range.row);
+    for (int i = 0; i < range.rows; ++i) {
+      const Place origin = origins.next();
+      for (std::int64_t t = 0; t < range.taps; ++t) {
+        const float* pixel = at(origin, range.tap + t);
+        to[t * kMaxTileRows + i] = pixel == nullptr ? conv_.zeros_.data() : pixel;
+      }
+    }
+  }
+
+  // Copies the elements under each window to `buffer`, one window after the other.
+  void gather_rows(const LeftRange& range, float* buffer, const float** to) const {
+    Origins origins(window_, range.row);
+    for (int i = 0; i < range.rows; ++i, buffer += conv_.panels_.depth) {
+      const Place origin = origins.next();
+      if (conv_.by_channel()) {
+        gather_by_channel(origin, buffer);
+      } else {
+        gather_by_tap(origin, buffer);
+      }
+      to[i] = buffer;
+    }
+  }
+
+ private:
+  // The pixel under a tap of the window, or null in the padding.
+  const float* at(const Place& origin, std::int64_t tap) const {
+    const auto& [depth, height, width] = window_;
+    const Place place{origin.image,
+                      origin.depth + tap / (height.kernel * width.kernel) * depth.dilation,
+                      origin.height + tap / width.kernel % height.kernel * height.dilation,
+                      origin.width + tap % width.kernel * width.dilation};
+    const bool on_input =
+        inside(depth, place.depth) && inside(height, place.height) && inside(width, place.width);
+    return on_input ? address(place) : nullptr;
+  }
+
+  const float* address(const Place& place) const {
+    const auto& [depth, height, width] = window_;
+    const std::int64_t pixel =
+        (place.depth * height.input + place.height) * width.input + place.width;
+    return x_ + place.image * image_ + pixel * pixel_;
+  }
+
+  void gather_by_tap(const Place& origin, float* to) const {
+    const std::int64_t channels = conv_.geometry_.channels_per_group();
+    for (std::int64_t tap = 0; tap < conv_.taps_; ++tap, to += channels) {
+      const float* pixel = at(origin, tap);
+      for (std::int64_t c = 0; c < channels; ++c) {
+        to[c] = pixel == nullptr ? 0.0f : pixel[c * channel_];
+      }
+    }
+  }
+
+  void gather_by_channel(const Place& origin, float* to) const {
+    const auto& [depth, height, width] = window_;
+    for (std::int64_t c = 0; c < conv_.geometry_.channels_per_group(); ++c) {
+      for (std::int64_t d = 0; d < depth.kernel; ++d) {
+        for (std::int64_t h = 0; h < height.kernel; ++h, to += width.kernel) {
+          const Place row{origin.image, origin.depth + d * depth.dilation,
+                          origin.height + h * height.dilation, 0};
+          const bool on_input = inside(depth, row.depth) && inside(height, row.height);
+          gather_row(on_input ? address(row) + c * channel_ : nullptr, origin.width, to);
+        }
+      }
+    }
+  }
+
+  // One row of a window, from `first` on along the row of the input.
+  void gather_row(const float* row, std::int64_t first, float* to) const {
+    const SlidingAxis& width = window_[2];
+    for (std::int64_t k = 0; k < width.kernel; ++k) {
+      const std::int64_t x = first + k * width.dilation;
+      to[k] = row != nullptr && inside(width, x) ? row[x] : 0.0f;
+    }
+  }
+
+  const GemmConv& conv_;
+  const Window& window_;
+  const float* x_;
+  std::int64_t image_, pixel_, channel_;  // elements to skip
+};
+
+void GemmConv::compute(const ProductGrid& grid, std::int64_t piece, const Product& product,
+                       const Group& group) const {
+  if (gathered_) {
+    float buffer[kGatheredElements];
+    float* next = buffer;
+    grid.compute(
+        piece, product,
+        [&](const LeftRange& range, const float** to) {
+          group.gather_rows(range, next, to);
+          next += range.rows * panels_.depth;
+        },
+        *simd_);
+  } else if (is_pointwise(geometry_.window)) {
+    grid.compute(
+        piece, product,
+        [&](const LeftRange& range, const float** to) { group.pointwise_rows(range, to); }, *simd_);
+  } else {
+    grid.compute(
+        piece, product,
+        [&](const LeftRange& range, const float** to) { group.window_rows(range, to); }, *simd_);
+  }
+}
+
+void GemmConv::run(const ConvTensors& tensors, core::ThreadPool& threads) const {
+  const std::int64_t filters = geometry_.filters_per_group();
+  Product product{
+      .rows = pixels_,
+      .taps = gathered_ ? 1 : taps_,
+      .depth = gathered_ ? panels_.depth : geometry_.channels_per_group(),
+      .block_rows = gathered_ ? kGatheredElements / std::max<std::int64_t>(1, panels_.depth) : 0,
+      .right = {.panels = panels_, .row = packed_ ? 0 : geometry_.filters},
+      .c_row = geometry_.filters,
+      .epilogue = epilogue_};
+  const ProductGrid grid(product, *simd_, threads.size(), geometry_.groups);
+  threads.run(geometry_.groups * grid.pieces(), [&](std::int64_t piece, int) {
+    const std::int64_t index = piece / grid.pieces();
+    Product own = product;
+    own.right.data = tensors.w + index * (packed_ ? panels_.elements() : filters);
+    own.c = tensors.y + index * filters;
+    own.bias = advance(tensors.bias, index * filters);
+    own.residual = advance(tensors.residual, index * filters);
+    compute(grid, piece % grid.pieces(), own, Group(*this, tensors.x, index));
+  });
+}
+
+}  // namespace mini_infer::cpu

@@ -1,0 +1,150 @@
+#include "cpu/simd/code/tile.h"
+
+#include "cpu/simd/code/activate.h"
+#include "cpu/simd/code/vector.h"
+
+// The one inner loop of Conv, Gemm, MatMul and their kin: the sums of a tile stay in registers
+// while each element of A is broadcast against a row of B.
+namespace mini_infer::cpu::MI_ISA {
+namespace {
+
+// A column block of a tile that may end before its width.
+template <int kVectors>
+struct Columns {
+  int count;
+
+  int of(int vector) const {
+    const int rest = count - vector * kLanes;
+    return rest < 0 ? 0 : rest > kLanes ? kLanes : rest;
+  }
+  bool whole() const { return count == kVectors * kLanes; }
+};
+
+template <int kVectors>
+MI_INLINE Vector load_columns(const float* from, int vector, Columns<kVectors> columns) {
+  return load_first(from + vector * kLanes, columns.of(vector));
+}
+
+template <int kRows, int kVectors>
+struct Sums {
+  Vector at[kRows][kVectors];
+};
+
+template <int kRows, int kVectors, bool kNarrow>
+MI_INLINE void add_products(const TileArgs& t, Sums<kRows, kVectors>& sums) {
+  const Columns<kVectors> columns{t.columns};
+  const float* b = t.b;
+  for (std::int64_t tap = 0; tap < t.taps; ++tap) {
+    const float* a[kRows];
+    MI_UNROLL for (int i = 0; i < kRows; ++i) a[i] = t.rows[tap * kMaxTileRows + i];
+    for (std::int64_t k = 0; k < t.depth; ++k, b += t.b_row) {
+      Vector w[kVectors];
+      MI_UNROLL for (int j = 0; j < kVectors; ++j) {
+        w[j] = kNarrow ? load_columns(b, j, columns) : load(b + j * kLanes);
+      }
+      MI_UNROLL for (int i = 0; i < kRows; ++i) {
+        const Vector x = broadcast(a[i][k]);
+        MI_UNROLL for (int j = 0; j < kVectors; ++j) sums.at[i][j] += x * w[j];
+      }
+    }
+  }
+}
+
+template <int kRows, int kVectors, typename Get>
+MI_INLINE void add_bias(const TileArgs& t, Sums<kRows, kVectors>& sums, Get get) {
+  const Vector beta = broadcast(t.epilogue->beta);
+  if (t.bias_row == 0 && t.bias_column == 1) {
+    Vector bias[kVectors];
+    MI_UNROLL for (int j = 0; j < kVectors; ++j) bias[j] = beta * get(t.bias, j);
+    MI_UNROLL for (int i = 0; i < kRows; ++i) {
+      MI_UNROLL for (int j = 0; j < kVectors; ++j) sums.at[i][j] += bias[j];
+    }
+    return;
+  }
+  MI_UNROLL for (int i = 0; i < kRows; ++i) {
+    const float* bias = t.bias + i * t.bias_row;
+    MI_UNROLL for (int j = 0; j < kVectors; ++j) {
+      sums.at[i][j] += beta * (t.bias_column == 0 ? broadcast(*bias) : get(bias, j));
+    }
+  }
+}
+
+// `get` and `put` move one vector of a row: whole or cut off.
+template <int kRows, int kVectors, typename Get, typename Put>
+MI_INLINE void finish(const TileArgs& t, Sums<kRows, kVectors>& sums, Get get, Put put) {
+  if (t.finish) {
+    const TileEpilogue& e = *t.epilogue;
+    if (e.alpha != 1) {
+      const Vector alpha = broadcast(e.alpha);
+      MI_UNROLL for (int i = 0; i < kRows; ++i) {
+        MI_UNROLL for (int j = 0; j < kVectors; ++j) sums.at[i][j] *= alpha;
+      }
+    }
+    if (t.bias != nullptr) add_bias(t, sums, get);
+    if (t.residual != nullptr) {
+      MI_UNROLL for (int i = 0; i < kRows; ++i) {
+        MI_UNROLL for (int j = 0; j < kVectors; ++j) sums.at[i][j] +=
+            get(t.residual + i * t.c_row, j);
+      }
+    }
+    if (const auto clamp = clamp_of(e.activation); clamp.on) {
+      const Vector lowest = broadcast(clamp.lowest);
+      const Vector highest = broadcast(clamp.highest);
+      MI_UNROLL for (int i = 0; i < kRows; ++i) {
+        MI_UNROLL for (int j = 0; j < kVectors; ++j) {
+          sums.at[i][j] = at_most(at_least(sums.at[i][j], lowest), highest);
+        }
+      }
+    }
+  }
+  MI_UNROLL for (int i = 0; i < kRows; ++i) {
+    MI_UNROLL for (int j = 0; j < kVectors; ++j) put(t.c + i * t.c_row, j, sums.at[i][j]);
+  }
+}
+
+template <int kRows, int kVectors, bool kNarrow>
+void tile(const TileArgs& t) {
+  const Columns<kVectors> columns{t.columns};
+  Sums<kRows, kVectors> sums;
+  MI_UNROLL for (int i = 0; i < kRows; ++i) {
+    __builtin_prefetch(t.c + i * t.c_row, 1);
+    if (t.residual != nullptr) __builtin_prefetch(t.residual + i * t.c_row);
+    MI_UNROLL for (int j = 0; j < kVectors; ++j) {
+      sums.at[i][j] = t.accumulate ? load_columns(t.c + i * t.c_row, j, columns) : Vector{};
+    }
+  }
+  add_products<kRows, kVectors, kNarrow>(t, sums);
+  if (columns.whole()) {
+    finish(
+        t, sums, [](const float* from, int j) MI_INLINE_LAMBDA { return load(from + j * kLanes); },
+        [](float* to, int j, Vector v) MI_INLINE_LAMBDA { store(to + j * kLanes, v); });
+  } else {
+    finish(
+        t, sums,
+        [&](const float* from, int j) MI_INLINE_LAMBDA { return load_columns(from, j, columns); },
+        [&](float* to, int j, Vector v)
+            MI_INLINE_LAMBDA { store_first(to + j * kLanes, v, columns.of(j)); });
+  }
+  if (!t.finish || !needs_pass(t.epilogue->activation)) return;
+  MI_UNROLL for (int i = 0; i < kRows; ++i)
+      activate(t.epilogue->activation, t.c + i * t.c_row, t.columns);
+}
+
+template <int kVectors, bool kNarrow, int kRows = kTileRows>
+void list(TileFunction* by_rows) {
+  by_rows[kRows - 1] = tile<kRows, kVectors, kNarrow>;
+  if constexpr (kRows > 1) list<kVectors, kNarrow, kRows - 1>(by_rows);
+}
+
+}  // namespace
+
+void list_tiles(Simd& simd) {
+  simd.lanes = kLanes;
+  simd.tile_rows = kTileRows;
+  list<1, false>(simd.tile[0]);
+  list<2, false>(simd.tile[1]);
+  list<1, true>(simd.tile_narrow[0]);
+  list<2, true>(simd.tile_narrow[1]);
+}
+
+}  // namespace mini_infer::cpu::MI_ISA

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+// One vector of floats, as wide as the instruction set this file is compiled for. GCC's and clang's
+// vector extensions do the arithmetic; only what they lack is written for an instruction set.
+namespace mini_infer::cpu::MI_ISA {
+
+#if defined(__AVX512F__)
+inline constexpr int kLanes = 16;
+#elif defined(__AVX2__)
+inline constexpr int kLanes = 8;
+#else
+inline constexpr int kLanes = 4;
+#endif
+
+// With 32 registers a tile has 12 rows of two vectors, with 16 it has 6.
+#if defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr int kTileRows = 12;
+#else
+inline constexpr int kTileRows = 6;
+#endif
+
+using Vector = float __attribute__((vector_size(kLanes * sizeof(float))));
+using Ints = std::int32_t __attribute__((vector_size(kLanes * sizeof(float))));
+
+#define MI_INLINE static inline __attribute__((always_inline))
+// Arrays of vectors stay in registers only where every index is known when compiling.
+#define MI_UNROLL _Pragma("GCC unroll 16")
+#define MI_INLINE_LAMBDA __attribute__((always_inline))
+
+MI_INLINE Vector load(const float* from) {
+  Vector vector;
+  __builtin_memcpy(&vector, from, sizeof(Vector));
+  return vector;
+}
+
+MI_INLINE void store(float* to, Vector vector) { __builtin_memcpy(to, &vector, sizeof(Vector)); }
+
+MI_INLINE Vector broadcast(float x) { return x - Vector{}; }  // not +: -0 must stay
+
+// The first `count` lanes, 0 to all; the other ones are 0.
+MI_INLINE Vector load_first(const float* from, int count) {
+#if defined(__AVX512F__)
+  return (Vector)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1u), from);
+#elif defined(__AVX2__)
+  const Ints lanes{0, 1, 2, 3, 4, 5, 6, 7};
+  return (Vector)_mm256_maskload_ps(from, (__m256i)(lanes < count));
+#else
+  Vector vector{};
+  for (int i = 0; i < count; ++i) vector[i] = from[i];
+  return vector;
+#endif
+}
+
+MI_INLINE void store_first(float* to, Vector vector, int count) {
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1u), (__m512)vector);
+#elif defined(__AVX2__)
+  const Ints lanes{0, 1, 2, 3, 4, 5, 6, 7};
+  _mm256_maskstore_ps(to, (__m256i)(lanes < count), (__m256)vector);
+#else
+  for (int i = 0; i < count; ++i) to[i] = vector[i];
+#endif
+}
+
+// A NaN in x stays.
+MI_INLINE Vector at_least(Vector x, Vector lowest) { return x < lowest ? lowest : x; }
+MI_INLINE Vector at_most(Vector x, Vector highest) { return highest < x ? highest : x; }
+
+}  // namespace mini_infer::cpu::MI_ISA
