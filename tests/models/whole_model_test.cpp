@@ -2,6 +2,7 @@
 // when it is set.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 
@@ -72,6 +73,18 @@ bool same_bits(const core::Tensor& a, const core::Tensor& b) {
   return std::equal(a.bytes().begin(), a.bytes().end(), b.bytes().begin(), b.bytes().end());
 }
 
+void expect_near(const core::Tensor& found, const core::Tensor& expected) {
+  const auto a = found.as<float>();
+  const auto b = expected.as<float>();
+  float largest = 0;
+  float difference = 0;
+  for (std::size_t i = 0; i < b.size(); ++i) {
+    largest = std::max(largest, std::fabs(b[i]));
+    difference = std::max(difference, std::fabs(a[i] - b[i]));
+  }
+  EXPECT_LE(difference, 1e-4f * largest);
+}
+
 TEST(WholeModel, RunsAllocateNothingTheFirstIncluded) {
   for (const Model& model : models()) {
     SCOPED_TRACE(model.name);
@@ -106,6 +119,51 @@ TEST(WholeModel, PlannedAndUnsharedMemoryGiveTheSameBits) {
       const auto found = run(planned);
       ASSERT_EQ(found.size(), expected.size());
       for (std::size_t i = 0; i < found.size(); ++i) EXPECT_TRUE(same_bits(found[i], expected[i]));
+    }
+  }
+}
+
+void expect_same_bits(const std::vector<core::Tensor>& found,
+                      const std::vector<core::Tensor>& expected) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) EXPECT_TRUE(same_bits(found[i], expected[i]));
+}
+
+TEST(WholeModel, ThreadsAndRepetitionChangeNoBit) {
+  for (const Model& model : models()) {
+    SCOPED_TRACE(model.name);
+    std::vector<core::Tensor> expected;
+    for (int threads : {1, 2, 4}) {
+      SCOPED_TRACE(std::to_string(threads) + " threads");
+      EngineConfig config;
+      config.cpu.threads = threads;
+      Engine engine(config);
+      ASSERT_TRUE(engine.build(import(model)).ok());
+      EXPECT_EQ(engine.threads(), threads);
+      if (expected.empty()) expected = run(engine);
+      for (int repeat = 0; repeat < 34; ++repeat) expect_same_bits(run(engine), expected);
+    }
+  }
+}
+
+TEST(WholeModel, EveryInstructionSetOfThisMachineAgrees) {
+  using core::InstructionSet;
+  for (const Model& model : models()) {
+    SCOPED_TRACE(model.name);
+    Engine native;
+    ASSERT_TRUE(native.build(import(model)).ok());
+    const auto expected = run(native);
+    for (auto set : {InstructionSet::kBaseline, InstructionSet::kAvx2, InstructionSet::kAvx512}) {
+      SCOPED_TRACE(core::instruction_set_name(set));
+      EngineConfig config;
+      config.cpu.instruction_set = set;
+      Engine engine(config);
+      const core::Status built = engine.build(import(model));
+      if (built == core::Status::ERROR_UNSUPPORTED) continue;
+      ASSERT_TRUE(built.ok()) << built.to_string();
+      EXPECT_EQ(engine.memory_plan().plan_hash, native.memory_plan().plan_hash);
+      const auto found = run(engine);
+      for (std::size_t i = 0; i < found.size(); ++i) expect_near(found[i], expected[i]);
     }
   }
 }

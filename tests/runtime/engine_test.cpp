@@ -116,6 +116,51 @@ TEST(Engine, AFailedSecondPoolFreesTheFirst) {
   EXPECT_TRUE(engine.build(b.share()).ok()) << "the engine can be built again";
 }
 
+TEST(Engine, ThreadsThatCannotBeAreRefused) {
+  for (int threads : {-1, 1025}) {
+    EngineConfig config;
+    config.cpu.threads = threads;
+    Engine engine(config);
+    const Status status = engine.build(small_model());
+    EXPECT_EQ(status.code(), Status::ERROR_INVALID_ARGUMENT);
+    EXPECT_THAT(status.message(), HasSubstr("cpu.threads: expected 0 to 1024"));
+  }
+}
+
+TEST(Engine, AProcessorThatCannotBeIsRefused) {
+  EngineConfig config;
+  config.cpu.processors = {0, -3};
+  Engine engine(config);
+  EXPECT_THAT(engine.build(small_model()).message(), HasSubstr("there is no processor -3"));
+}
+
+// The engine's pool is one: while a context has it, the others compute on their own threads.
+TEST(Engine, ContextsOnSeveralThreadsShareOnePool) {
+  EngineConfig config;
+  config.cpu.threads = 3;
+  Engine engine(config);
+  ASSERT_TRUE(engine.build(small_model()).ok());
+  const Tensor x = floats({1, 4}, kInput);
+  ASSERT_TRUE(engine.context()->set_input(0, x.bytes()).ok());
+  ASSERT_TRUE(engine.context()->run().ok());
+  const Tensor expected = engine.context()->output(0)->copy();
+  std::vector<std::thread> callers;
+  std::atomic<int> wrong{0};
+  for (int i = 0; i < 4; ++i) {
+    callers.emplace_back([&] {
+      auto context = engine.create_context();
+      for (int run = 0; run < 200 && context.ok(); ++run) {
+        (*context)->set_input(0, x.bytes());
+        (*context)->run();
+        const auto bytes = (*context)->output(0)->bytes();
+        if (!std::equal(bytes.begin(), bytes.end(), expected.bytes().begin())) ++wrong;
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(wrong, 0);
+}
+
 TEST(Engine, AThousandRunsAllocateNothingTheFirstIncluded) {
   Engine engine;
   ASSERT_TRUE(engine.build(small_model()).ok());

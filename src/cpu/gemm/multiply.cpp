@@ -60,7 +60,9 @@ class Block {
   void run_taps(Share panels) {
     const Panels& right = product_.right.panels;
     const std::int64_t bytes = right.depth * right.columns * static_cast<int>(sizeof(float));
-    if (bytes <= kSmallRight) {
+    if (product_.rows == 1) {
+      run_wide(panels);
+    } else if (bytes <= kSmallRight) {
       for (std::int64_t tile = tiles_.first; tile < tiles_.last; ++tile) {
         for (std::int64_t panel = panels.first; panel < panels.last; ++panel) run(tile, panel);
       }
@@ -71,11 +73,24 @@ class Block {
     }
   }
 
+  // A single row, several panels at a time.
+  void run_wide(Share panels) {
+    const RightMatrix& right = product_.right;
+    std::int64_t panel = panels.first;
+    for (; panel + kRowPanels <= std::min(panels.last, right.panels.whole()); panel += kRowPanels) {
+      TileArgs args = args_of(0, panel);
+      args.panel_step = right.row == 0 ? right.panels.offset(1) : right.panels.full_width();
+      args.columns = kRowPanels * right.panels.full_width();
+      simd_.wide_row(args);
+    }
+    for (; panel < panels.last; ++panel) run(0, panel);
+  }
+
   const float** addresses(std::int64_t tile) {
     return addresses_ + (tile - tiles_.first) * (taps_.last - taps_.first) * kMaxTileRows;
   }
 
-  void run(std::int64_t tile, std::int64_t panel) {
+  TileArgs args_of(std::int64_t tile, std::int64_t panel) {
     const RightMatrix& right = product_.right;
     const Share rows = share(product_.rows, tile, all_tiles_);
     const std::int64_t column = panel * right.panels.full_width();
@@ -83,10 +98,11 @@ class Block {
     const int width = right.panels.width(panel);
     const bool packed = right.row == 0;
     const std::int64_t b_row = packed ? width : right.row;
-    TileArgs args{
+    return {
         .taps = taps_.last - taps_.first,
         .depth = product_.depth,
         .rows = addresses(tile),
+        .row_step = product_.left_step,
         .b = right.data + (packed ? right.panels.offset(panel) : column) +
              taps_.first * product_.depth * b_row,
         .b_row = b_row,
@@ -101,9 +117,16 @@ class Block {
         .accumulate = product_.accumulate || taps_.first > 0,
         .finish = product_.finish && taps_.last == product_.taps,
         .epilogue = &product_.epilogue};
-    const bool narrow = !packed && args.columns < width;
+  }
+
+  void run(std::int64_t tile, std::int64_t panel) {
+    const TileArgs args = args_of(tile, panel);
+    const Panels& panels = product_.right.panels;
+    const int width = panels.width(panel);
+    const bool narrow = product_.right.row != 0 && args.columns < width;
+    const Share rows = share(product_.rows, tile, all_tiles_);
     const auto& functions = narrow ? simd_.tile_narrow : simd_.tile;
-    functions[width / right.panels.lanes - 1][rows.last - rows.first - 1](args);
+    functions[width / panels.lanes - 1][rows.last - rows.first - 1](args);
   }
 
   const Product& product_;

@@ -37,7 +37,8 @@ struct RightMatrix {
 struct Product {
   std::int64_t rows = 0;
   std::int64_t taps = 1;
-  std::int64_t depth = 0;  // of one tap
+  std::int64_t depth = 0;      // of one tap
+  std::int64_t left_step = 1;  // from an element of a left row to the next
   // Rows whose left addresses are asked for before the first of them is read; 0: as many as suit.
   std::int64_t block_rows = 0;
   RightMatrix right;

@@ -21,6 +21,7 @@ struct Panels {
 
   int full_width() const { return lanes * kTileVectors; }
   std::int64_t count() const { return (columns + full_width() - 1) / full_width(); }
+  std::int64_t whole() const { return columns / full_width(); }  // panels without padding
   int width(std::int64_t panel) const {
     return columns - panel * full_width() <= lanes ? lanes : full_width();
   }

@@ -21,6 +21,7 @@ Product product_of(const Gemm& gemm, const GemmTensors& tensors) {
   return {
       .rows = gemm.rows,
       .depth = gemm.depth,
+      .left_step = gemm.a_depth,
       .right = {.data = tensors.b, .panels = gemm.panels(), .row = gemm.packed ? 0 : gemm.b_depth},
       .c = tensors.y,
       .c_row = gemm.columns,
@@ -31,7 +32,7 @@ Product product_of(const Gemm& gemm, const GemmTensors& tensors) {
       .epilogue = gemm.epilogue};
 }
 
-// --- A row by row, B packed or row by row ---
+// --- B packed or row by row ---
 
 void compute_rows(const Gemm& gemm, const ProductGrid& grid, std::int64_t piece,
                   const GemmTensors& tensors) {
@@ -41,10 +42,10 @@ void compute_rows(const Gemm& gemm, const ProductGrid& grid, std::int64_t piece,
   grid.compute(piece, product_of(gemm, tensors), rows, *gemm.simd);
 }
 
-// --- A or B by columns: pieces of both are copied into order, on the stack ---
+// --- B by columns: pieces of it are copied into order, on the stack ---
 
-constexpr std::int64_t kBlockRows = 8 * kMaxTileRows;
-constexpr std::int64_t kBlockDepth = 128;
+constexpr std::int64_t kBlockRows = 16 * kMaxTileRows;
+constexpr std::int64_t kBlockDepth = 256;
 constexpr std::int64_t kMostPanelWidth = 64;
 
 class StridedPiece {
@@ -72,7 +73,7 @@ class StridedPiece {
       product_.right.panels.depth = product_.depth;
       product_.accumulate = k > 0;
       product_.finish = k + product_.depth >= gemm_.depth;
-      copy_left(k);
+      depth_ = k;
       pack(product_.right.panels, tensors_.b + k * gemm_.b_depth + column_ * gemm_.b_column,
            gemm_.b_depth, gemm_.b_column, right_);
       multiply(
@@ -83,24 +84,16 @@ class StridedPiece {
   }
 
  private:
-  void copy_left(std::int64_t k) {
-    const float* a = tensors_.a + row_ * gemm_.a_row + k * gemm_.a_depth;
-    for (std::int64_t r = 0; r < product_.rows; ++r) {
-      for (std::int64_t d = 0; d < product_.depth; ++d) {
-        left_[r * kBlockDepth + d] = a[r * gemm_.a_row + d * gemm_.a_depth];
-      }
-    }
-  }
-
   void rows(const LeftRange& range, const float** to) const {
-    for (int i = 0; i < range.rows; ++i) to[i] = left_ + (range.row + i) * kBlockDepth;
+    const float* a = tensors_.a + (row_ + range.row) * gemm_.a_row + depth_ * gemm_.a_depth;
+    for (int i = 0; i < range.rows; ++i) to[i] = a + i * gemm_.a_row;
   }
 
   const Gemm& gemm_;
   const GemmTensors& tensors_;
   std::int64_t row_, column_;
+  std::int64_t depth_ = 0;  // where the block of the depth begins
   Product product_;
-  float left_[kBlockRows * kBlockDepth];
   float right_[kBlockDepth * kMostPanelWidth];
 };
 
@@ -136,7 +129,7 @@ Result<Kernel> bind_gemm(const NodeView& view, const BindContext& context) {
     gemm.bias_row = strides[0];
     gemm.bias_column = static_cast<int>(strides[1]);
   }
-  gemm.packed = gemm.a_depth == 1 && view.constant(kRight) != nullptr;
+  gemm.packed = view.constant(kRight) != nullptr;
   Kernel kernel([gemm](const KernelArgs& args) -> Status {
     const GemmTensors tensors{args.in<float>(0), args.in<float>(kRight), optional_input(args, 2),
                               optional_input(args, 3), args.out<float>(0)};
@@ -170,9 +163,7 @@ ops::PackedInput Gemm::packed_input(int slot) const {
 
 void Gemm::run(std::int64_t count, core::FunctionRef<GemmTensors(std::int64_t)> tensors_of,
                core::ThreadPool& threads) const {
-  if (a_depth != 1 || (!packed && b_column != 1)) {
-    return run_strided(*this, count, tensors_of, threads);
-  }
+  if (!packed && b_column != 1) return run_strided(*this, count, tensors_of, threads);
   const ProductGrid grid(product_of(*this, {}), *simd, threads.size(), count);
   threads.run(count * grid.pieces(), [&](std::int64_t piece, int) {
     compute_rows(*this, grid, piece % grid.pieces(), tensors_of(piece / grid.pieces()));

@@ -12,6 +12,7 @@ namespace mini_infer::cpu {
 // Most rows of a tile, on any instruction set.
 inline constexpr int kMaxTileRows = 12;
 inline constexpr int kTileVectors = 2;
+inline constexpr int kRowPanels = 4;
 
 // What happens to a sum before it is stored: activation(alpha * sum + beta * bias + residual).
 struct TileEpilogue {
@@ -25,12 +26,14 @@ struct TileEpilogue {
 struct TileArgs {
   std::int64_t taps = 1;
   std::int64_t depth = 0;  // of one tap
-  // Where row i of A_tap begins: rows[tap * kMaxTileRows + i].
+  // Where row i of A_tap begins: rows[tap * kMaxTileRows + i]; its elements are `row_step` apart.
   const float* const* rows = nullptr;
+  std::ptrdiff_t row_step = 1;
   // B_0, B_1, ... follow each other; a row of B has tile width elements that may be read, or, for
   // the functions of `tile_narrow`, `columns` ones.
   const float* b = nullptr;
   std::ptrdiff_t b_row = 0;
+  std::ptrdiff_t panel_step = 0;  // from a panel of B to the next; of wide_row only
   float* c = nullptr;
   std::ptrdiff_t c_row = 0;
   // bias[i * bias_row + j * bias_column] is added to row i, column j; bias_column is 0 or 1.
@@ -45,6 +48,47 @@ struct TileArgs {
 };
 using TileFunction = void (*)(const TileArgs&);
 
+// Head sizes up to this have vector code.
+inline constexpr int kMaxHeadSize = 256;
+
+// Keys in [first, last).
+struct KeyRange {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+};
+
+// Some keys and their values, each `count` rows some elements apart.
+struct KeySegment {
+  const float* key = nullptr;
+  std::int64_t key_row = 0;
+  const float* value = nullptr;
+  std::int64_t value_row = 0;
+  std::int64_t count = 0;
+};
+
+// Some queries of one head of one sample, and all that they look at:
+// y = softmax(cap(scale * query . key) + mask) . value, over the visible keys.
+struct AttentionBlock {
+  int queries = 0;
+  const float* query = nullptr;
+  std::int64_t query_row = 0;
+  KeySegment segments[2];  // the past, then the new ones; keys are counted through both
+  int key_size = 0;        // of a query, too
+  int value_size = 0;
+  float scale = 1;
+  float softcap = 0;                  // 0 caps nothing
+  const KeyRange* visible = nullptr;  // of each query
+  // At most one of the two; element (query, key) is [query * mask_query + key * mask_key].
+  const float* float_mask = nullptr;
+  const std::uint8_t* bool_mask = nullptr;
+  std::int64_t mask_query = 0;
+  std::int64_t mask_key = 0;
+  float masked_score = 0;  // what a false puts in the place of a score
+  float masked_row = 0;    // what comes out where a query sees no key
+  float* y = nullptr;
+  std::int64_t y_row = 0;
+};
+
 struct Simd {
   const char* name = "";
   int lanes = 0;      // floats in a vector
@@ -52,6 +96,12 @@ struct Simd {
   // By the number of vectors of a tile's width less 1, then by the number of rows less 1.
   TileFunction tile[kTileVectors][kMaxTileRows] = {};
   TileFunction tile_narrow[kTileVectors][kMaxTileRows] = {};
+  // One row times kRowPanels whole panels side by side: with fewer sums in flight than a processor
+  // can add at once, one panel would take as long.
+  TileFunction wide_row = nullptr;
+  // For up to kTileVectors * lanes queries, and for one.
+  void (*attend)(const AttentionBlock& block) = nullptr;
+  void (*attend_one)(const AttentionBlock& block) = nullptr;
   // y = activation(y), `count` elements.
   void (*activate)(const ops::Activation& activation, float* y, std::int64_t count) = nullptr;
 };

@@ -1,6 +1,7 @@
 #include "cpu/simd/table.h"
 
 #include "cpu/simd/code/activate.h"
+#include "cpu/simd/code/attention.h"
 #include "cpu/simd/code/tile.h"
 
 namespace mini_infer::cpu::MI_ISA {
@@ -10,6 +11,8 @@ Simd make_table() {
   Simd simd;
   list_tiles(simd);
   simd.activate = activate;
+  simd.attend = attend;
+  simd.attend_one = attend_one;
   return simd;
 }
 

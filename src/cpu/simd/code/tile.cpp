@@ -37,13 +37,14 @@ MI_INLINE void add_products(const TileArgs& t, Sums<kRows, kVectors>& sums) {
   for (std::int64_t tap = 0; tap < t.taps; ++tap) {
     const float* a[kRows];
     MI_UNROLL for (int i = 0; i < kRows; ++i) a[i] = t.rows[tap * kMaxTileRows + i];
-    for (std::int64_t k = 0; k < t.depth; ++k, b += t.b_row) {
+    std::ptrdiff_t at = 0;
+    for (std::int64_t k = 0; k < t.depth; ++k, at += t.row_step, b += t.b_row) {
       Vector w[kVectors];
       MI_UNROLL for (int j = 0; j < kVectors; ++j) {
         w[j] = kNarrow ? load_columns(b, j, columns) : load(b + j * kLanes);
       }
       MI_UNROLL for (int i = 0; i < kRows; ++i) {
-        const Vector x = broadcast(a[i][k]);
+        const Vector x = broadcast(a[i][at]);
         MI_UNROLL for (int j = 0; j < kVectors; ++j) sums.at[i][j] += x * w[j];
       }
     }
@@ -130,6 +131,30 @@ void tile(const TileArgs& t) {
       activate(t.epilogue->activation, t.c + i * t.c_row, t.columns);
 }
 
+void wide_row(const TileArgs& t) {
+  constexpr int kVectors = kRowPanels * kTileVectors;
+  Sums<1, kVectors> sums;
+  MI_UNROLL for (int j = 0; j < kVectors; ++j) {
+    sums.at[0][j] = t.accumulate ? load(t.c + j * kLanes) : Vector{};
+  }
+  const float* b = t.b;
+  for (std::int64_t tap = 0; tap < t.taps; ++tap) {
+    const float* a = t.rows[tap * kMaxTileRows];
+    for (std::int64_t k = 0; k < t.depth; ++k, a += t.row_step, b += t.b_row) {
+      const Vector x = broadcast(*a);
+      MI_UNROLL for (int j = 0; j < kVectors; ++j) {
+        sums.at[0][j] += x * load(b + j / kTileVectors * t.panel_step + j % kTileVectors * kLanes);
+      }
+    }
+  }
+  finish(
+      t, sums, [](const float* from, int j) MI_INLINE_LAMBDA { return load(from + j * kLanes); },
+      [](float* to, int j, Vector v) MI_INLINE_LAMBDA { store(to + j * kLanes, v); });
+  if (t.finish && needs_pass(t.epilogue->activation)) {
+    activate(t.epilogue->activation, t.c, kVectors * kLanes);
+  }
+}
+
 template <int kVectors, bool kNarrow, int kRows = kTileRows>
 void list(TileFunction* by_rows) {
   by_rows[kRows - 1] = tile<kRows, kVectors, kNarrow>;
@@ -145,6 +170,7 @@ void list_tiles(Simd& simd) {
   list<2, false>(simd.tile[1]);
   list<1, true>(simd.tile_narrow[0]);
   list<2, true>(simd.tile_narrow[1]);
+  simd.wide_row = wide_row;
 }
 
 }  // namespace mini_infer::cpu::MI_ISA

@@ -4,7 +4,7 @@
 
 namespace mini_infer::cpu::MI_ISA {
 
-// Fills in lanes, tile_rows, tile and tile_narrow.
+// Fills in lanes, tile_rows and all that computes tiles.
 void list_tiles(Simd& simd);
 
 }  // namespace mini_infer::cpu::MI_ISA

@@ -1,0 +1,287 @@
+#include "cpu/simd/code/attention.h"
+
+#include "cpu/simd/code/vector.h"
+#include "ops/functor.h"
+
+// Attention without a matrix of all scores: a block of keys at a time, keeping of each query the
+// largest score, the sum of exp(score - largest) and the weighted sum of the values; both sums
+// shrink when a larger score appears (Dao et al., arXiv:2205.14135; Milakov and Gimelshein,
+// arXiv:1805.02867).
+//
+// For many queries everything is laid out with queries as the columns of a tile: scores = K Q' and
+// sums = V' P, so that keys and values are read where they lie and no step adds up across a vector.
+namespace mini_infer::cpu::MI_ISA {
+
+extern const Simd kSimd;
+
+namespace {
+
+constexpr int kWidth = kTileVectors * kLanes;  // queries side by side
+constexpr int kKeys = 4 * kTileRows;           // keys at a time
+constexpr float kMasked = -__builtin_inff();
+
+MI_INLINE int least(std::int64_t a, std::int64_t b) { return static_cast<int>(a < b ? a : b); }
+
+// A score that the mask takes away is not looked at: a NaN even stays out.
+float masked(const AttentionBlock& block, std::int64_t query, std::int64_t key, float score) {
+  const std::int64_t at = query * block.mask_query + key * block.mask_key;
+  if (block.bool_mask != nullptr) return block.bool_mask[at] != 0 ? score : block.masked_score;
+  const float added = block.float_mask[at];
+  return added == kMasked ? kMasked : score + added;
+}
+
+bool has_mask(const AttentionBlock& block) {
+  return block.float_mask != nullptr || block.bool_mask != nullptr;
+}
+
+float capped(float score, float softcap) { return softcap * ops::math::tanh(score / softcap); }
+
+// The keys [first, last) of which any query sees one.
+struct Visible {
+  std::int64_t first, last;
+};
+Visible visible_to_any(const AttentionBlock& block) {
+  Visible all{block.visible[0].first, block.visible[0].last};
+  for (int q = 1; q < block.queries; ++q) {
+    if (block.visible[q].first < all.first) all.first = block.visible[q].first;
+    if (block.visible[q].last > all.last) all.last = block.visible[q].last;
+  }
+  return all;
+}
+
+class Columns {
+ public:
+  explicit Columns(const AttentionBlock& block) : block_(block) {
+    for (int q = 0; q < kWidth; ++q) {
+      largest_[q] = kMasked;
+      total_[q] = 0;
+    }
+    for (int d = 0; d < block.value_size * kWidth; ++d) sums_[d] = 0;
+    for (int d = 0; d < block.key_size; ++d) {
+      for (int q = 0; q < kWidth; ++q) {
+        queries_[d * kWidth + q] = q < block.queries ? block.query[q * block.query_row + d] : 0.0f;
+      }
+    }
+  }
+
+  void run() {
+    const Visible visible = visible_to_any(block_);
+    std::int64_t before = 0;  // keys of the segments before
+    for (const KeySegment& segment : block_.segments) {
+      std::int64_t key = visible.first > before ? visible.first - before : 0;
+      const std::int64_t end = least(segment.count, visible.last - before);
+      for (; key < end; key += kKeys) add(segment, key, before, least(kKeys, end - key));
+      before += segment.count;
+    }
+    store_sums();
+  }
+
+ private:
+  void add(const KeySegment& segment, std::int64_t key, std::int64_t before, int count) {
+    multiply_keys(segment, key, count);
+    if (block_.softcap > 0) {
+      for (int i = 0; i < count * kWidth; ++i) scores_[i] = capped(scores_[i], block_.softcap);
+    }
+    if (has_mask(block_)) add_mask(before + key, count);
+    hide(before + key, count);
+    weigh(count);
+    multiply_values(segment, key, count);
+  }
+
+  // scores = scale * K Q', a row a key.
+  void multiply_keys(const KeySegment& segment, std::int64_t key, int count) {
+    TileEpilogue epilogue;
+    epilogue.alpha = block_.scale;
+    for (int first = 0; first < count; first += kTileRows) {
+      const int rows = least(kTileRows, count - first);
+      const float* a[kMaxTileRows];
+      for (int i = 0; i < rows; ++i) a[i] = segment.key + (key + first + i) * segment.key_row;
+      kSimd.tile[1][rows - 1]({.depth = block_.key_size,
+                               .rows = a,
+                               .b = queries_,
+                               .b_row = kWidth,
+                               .c = scores_ + first * kWidth,
+                               .c_row = kWidth,
+                               .columns = kWidth,
+                               .epilogue = &epilogue});
+    }
+  }
+
+  void add_mask(std::int64_t key, int count) {
+    for (int k = 0; k < count; ++k) {
+      float* row = scores_ + k * kWidth;
+      for (int q = 0; q < block_.queries; ++q) row[q] = masked(block_, q, key + k, row[q]);
+    }
+  }
+
+  // What a query must not see. A score of a NaN is hidden as well.
+  void hide(std::int64_t key, int count) {
+    for (int q = 0; q < block_.queries; ++q) {
+      const KeyRange visible = block_.visible[q];
+      if (visible.first <= key && key + count <= visible.last) continue;
+      for (int k = 0; k < count; ++k) {
+        const bool seen = visible.first <= key + k && key + k < visible.last;
+        if (!seen) scores_[k * kWidth + q] = kMasked;
+      }
+    }
+  }
+
+  // Scores become weights; what was summed before shrinks to the new largest score.
+  void weigh(int count) {
+    float largest[kWidth];
+    float shrink[kWidth];
+    for (int q = 0; q < kWidth; ++q) largest[q] = largest_[q];
+    for (int k = 0; k < count; ++k) {
+      const float* row = scores_ + k * kWidth;
+      for (int q = 0; q < kWidth; ++q) largest[q] = ops::Max{}(largest[q], row[q]);
+    }
+    for (int q = 0; q < kWidth; ++q) {
+      // Where all is masked so far nothing is taken off: exp(-inf) is 0, and no NaN arises.
+      const float base = largest[q] == kMasked ? 0.0f : largest[q];
+      shrink[q] = ops::math::exp(largest_[q] - base);
+      largest_[q] = largest[q];
+      largest[q] = base;
+      total_[q] *= shrink[q];
+    }
+    for (int k = 0; k < count; ++k) {
+      float* row = scores_ + k * kWidth;
+      for (int q = 0; q < kWidth; ++q) {
+        row[q] = ops::math::exp(row[q] - largest[q]);
+        total_[q] += row[q];
+      }
+    }
+    for (int d = 0; d < block_.value_size; ++d) {
+      float* row = sums_ + d * kWidth;
+      for (int q = 0; q < kWidth; ++q) row[q] *= shrink[q];
+    }
+  }
+
+  // sums += V' P, a row an element of a value.
+  void multiply_values(const KeySegment& segment, std::int64_t key, int count) {
+    const TileEpilogue epilogue;
+    const float* values = segment.value + key * segment.value_row;
+    for (int first = 0; first < block_.value_size; first += kTileRows) {
+      const int rows = least(kTileRows, block_.value_size - first);
+      const float* a[kMaxTileRows];
+      for (int i = 0; i < rows; ++i) a[i] = values + first + i;
+      kSimd.tile[1][rows - 1]({.depth = count,
+                               .rows = a,
+                               .row_step = segment.value_row,
+                               .b = scores_,
+                               .b_row = kWidth,
+                               .c = sums_ + first * kWidth,
+                               .c_row = kWidth,
+                               .columns = kWidth,
+                               .accumulate = true,
+                               .epilogue = &epilogue});
+    }
+  }
+
+  void store_sums() const {
+    for (int q = 0; q < block_.queries; ++q) {
+      const bool none = largest_[q] == kMasked;
+      const float scale = 1.0f / total_[q];
+      float* y = block_.y + q * block_.y_row;
+      for (int d = 0; d < block_.value_size; ++d) {
+        y[d] = none ? block_.masked_row : sums_[d * kWidth + q] * scale;
+      }
+    }
+  }
+
+  const AttentionBlock& block_;
+  alignas(64) float largest_[kWidth];
+  alignas(64) float total_[kWidth];
+  alignas(64) float queries_[kMaxHeadSize * kWidth];
+  alignas(64) float sums_[kMaxHeadSize * kWidth];
+  alignas(64) float scores_[kKeys * kWidth];
+};
+
+// --- One query: a walk along its keys ---
+
+MI_INLINE float sum_of(Vector v) {
+  float sum = 0;
+  for (int i = 0; i < kLanes; ++i) sum += v[i];
+  return sum;
+}
+
+float dot(const float* a, const float* b, int size) {
+  Vector parts[2] = {};
+  int i = 0;
+  for (; i + 2 * kLanes <= size; i += 2 * kLanes) {
+    parts[0] += load(a + i) * load(b + i);
+    parts[1] += load(a + i + kLanes) * load(b + i + kLanes);
+  }
+  for (; i < size; i += kLanes) {
+    const int count = least(kLanes, size - i);
+    parts[0] += load_first(a + i, count) * load_first(b + i, count);
+  }
+  return sum_of(parts[0] + parts[1]);
+}
+
+class OneQuery {
+ public:
+  explicit OneQuery(const AttentionBlock& block) : block_(block) {}
+
+  void run() {
+    for (int d = 0; d < block_.value_size; ++d) sums_[d] = 0;
+    std::int64_t before = 0;
+    for (const KeySegment& segment : block_.segments) {
+      const KeyRange visible = block_.visible[0];
+      std::int64_t key = visible.first > before ? visible.first - before : 0;
+      const std::int64_t end = least(segment.count, visible.last - before);
+      for (; key < end; key += kBlock) add(segment, key, before, least(kBlock, end - key));
+      before += segment.count;
+    }
+    const bool none = largest_ == kMasked;
+    const float scale = 1.0f / total_;
+    for (int d = 0; d < block_.value_size; ++d) {
+      block_.y[d] = none ? block_.masked_row : sums_[d] * scale;
+    }
+  }
+
+ private:
+  static constexpr int kBlock = 64;
+
+  void add(const KeySegment& segment, std::int64_t key, std::int64_t before, int count) {
+    float weights[kBlock];
+    for (int k = 0; k < count; ++k) {
+      weights[k] = block_.scale *
+                   dot(block_.query, segment.key + (key + k) * segment.key_row, block_.key_size);
+    }
+    if (block_.softcap > 0) {
+      for (int k = 0; k < count; ++k) weights[k] = capped(weights[k], block_.softcap);
+    }
+    for (int k = 0; k < count && has_mask(block_); ++k) {
+      weights[k] = masked(block_, 0, before + key + k, weights[k]);
+    }
+    weigh(weights, count);
+    for (int k = 0; k < count; ++k) {
+      const float* value = segment.value + (key + k) * segment.value_row;
+      for (int d = 0; d < block_.value_size; ++d) sums_[d] += weights[k] * value[d];
+    }
+  }
+
+  void weigh(float* weights, int count) {
+    float largest = largest_;
+    for (int k = 0; k < count; ++k) largest = ops::Max{}(largest, weights[k]);
+    const float base = largest == kMasked ? 0.0f : largest;
+    const float shrink = ops::math::exp(largest_ - base);
+    largest_ = largest;
+    for (int k = 0; k < count; ++k) weights[k] = ops::math::exp(weights[k] - base);
+    total_ *= shrink;
+    for (int k = 0; k < count; ++k) total_ += weights[k];
+    for (int d = 0; d < block_.value_size; ++d) sums_[d] *= shrink;
+  }
+
+  const AttentionBlock& block_;
+  float largest_ = kMasked;
+  float total_ = 0;
+  alignas(64) float sums_[kMaxHeadSize];
+};
+
+}  // namespace
+
+void attend(const AttentionBlock& block) { Columns(block).run(); }
+void attend_one(const AttentionBlock& block) { OneQuery(block).run(); }
+
+}  // namespace mini_infer::cpu::MI_ISA
