@@ -4,8 +4,9 @@
 
 #include "ops/op_def.h"
 #include "ops/shapes.h"
+#include "ops/spatial.h"
 
-// Normalisations over the last axes.
+// Normalisations over the last axes; in the domain mini_infer with a residual.
 namespace mini_infer::ops {
 namespace {
 
@@ -13,6 +14,8 @@ using core::DataType;
 using core::Result;
 using core::Shape;
 using core::Status;
+
+constexpr int kResidual = kNormalizationResidual;
 
 Status infer_layer_normalization(InferContext& context) {
   MI_TRY(context.expect_inputs(2, 3));
@@ -30,6 +33,32 @@ Status infer_rms_normalization(InferContext& context) {
   return Status::SUCCESS;
 }
 
+// With a residual: normalises input 0 + input 3, and output 1 is that sum.
+Status infer_with_residual(InferContext& context, int parameters) {
+  MI_TRY(context.expect_inputs(2, kResidual + 1));
+  MI_TRY(expect_one_type(context));
+  MI_TRY(layer_normalization_geometry(context).status());
+  for (int slot = parameters + 1; slot < kResidual; ++slot) {
+    if (context.has_input(slot))
+      return context.fail("input " + std::to_string(slot) + " does not exist");
+  }
+  if (!context.has_input(kResidual)) return context.fail("its residual, input 3, is missing");
+  MI_TRY(expect_shape(context, kResidual, "residual", context.input_shape(0)));
+  for (int slot : {0, 1}) context.set_output(slot, context.input_type(0), context.input_shape(0));
+  return Status::SUCCESS;
+}
+
+Status infer_layer_normalization_with_residual(InferContext& context) {
+  return infer_with_residual(context, 2);
+}
+Status infer_rms_normalization_with_residual(InferContext& context) {
+  return infer_with_residual(context, 1);
+}
+
+constexpr std::array<Alias, 4> kOverEither = {{{AliasKind::kOverwrite, 0, 0},
+                                               {AliasKind::kOverwrite, 0, kResidual},
+                                               {AliasKind::kOverwrite, 1, 0},
+                                               {AliasKind::kOverwrite, 1, kResidual}}};
 constexpr std::array<Alias, 4> kInPlace = {{{AliasKind::kOverwrite, 0, 0}}};
 
 constexpr OpDef kTable[] = {
@@ -38,6 +67,14 @@ constexpr OpDef kTable[] = {
      .infer = infer_layer_normalization,
      .alias = kInPlace},
     {.type = "RMSNormalization", .since = 23, .infer = infer_rms_normalization, .alias = kInPlace},
+    {.type = "LayerNormalization",
+     .domain = graph::kInternalDomain,
+     .infer = infer_layer_normalization_with_residual,
+     .alias = kOverEither},
+    {.type = "RMSNormalization",
+     .domain = graph::kInternalDomain,
+     .infer = infer_rms_normalization_with_residual,
+     .alias = kOverEither},
 };
 
 Status check_stash_type(const NodeView& view) {

@@ -6,6 +6,10 @@
 
 namespace mini_infer::ops {
 
+// The input of mini_infer.LayerNormalization and .RMSNormalization that is added to input 0 before
+// it is normalised. Their output 1 is the sum.
+inline constexpr int kNormalizationResidual = 3;
+
 // A parameter that is broadcast to the input.
 struct BroadcastParameter {
   core::Shape to;

@@ -120,8 +120,6 @@ class Chain {
 }  // namespace
 
 core::Status fuse_epilogue(graph::Graph& graph) {
-  recognise_hard_swish(graph);
-  if (auto status = drop_dead(graph); !status.ok()) return status;
   Rewriter rewriter(graph);
   std::vector<NodeId> ids = rewriter.nodes();
   // Backwards: of two convolutions that one Add joins, the later one takes it.

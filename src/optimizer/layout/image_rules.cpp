@@ -86,6 +86,15 @@ std::optional<LayoutPorts> image_ports(const Rewriter& rewriter, NodeId id) {
   return LayoutPorts{.inputs = {0}, .outputs = {0}, .cost_first = conversion_bytes(input)};
 }
 
+// The gates go with the image: they are the same bytes in both layouts.
+std::optional<LayoutPorts> scale_ports(const Rewriter& rewriter, NodeId id) {
+  const Node& node = rewriter.node(id);
+  if (!is_image(rewriter.value(node.inputs[0]))) return std::nullopt;
+  LayoutPorts ports{.inputs = {0, 1}, .outputs = {0}};
+  if (node.inputs.size() > 2) ports.inputs.push_back(2);
+  return ports;
+}
+
 constexpr LayoutRule kConv{conv_ports, convert_conv};
 constexpr LayoutRule kImage{image_ports, set_nhwc};
 
@@ -98,6 +107,7 @@ constexpr NamedLayoutRule kTable[] = {
     {"GlobalAveragePool", "", kImage},
     {"BatchNormalization", "", kImage},
     {"LRN", "", kImage},
+    {"Scale", graph::kInternalDomain, {scale_ports, set_nhwc}},
 };
 
 }  // namespace
