@@ -21,6 +21,7 @@ constexpr std::array kAlways = {
 constexpr std::array kSwitchable = {
     Pass{{"remove-identity", "removes nodes that change nothing, joins chains of reshapes"},
          remove_identity},
+    Pass{{"merge-pad", "moves zero padding into the convolutions behind it"}, merge_pad},
     Pass{{"fuse-activation", "gives activations that are written out their names"},
          fuse_activation},
     Pass{{"fuse-normalization", "makes one node of LayerNorm and RMSNorm that are written out"},

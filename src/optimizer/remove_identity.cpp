@@ -2,6 +2,7 @@
 
 #include "optimizer/constants.h"
 #include "optimizer/passes.h"
+#include "optimizer/pattern.h"
 #include "optimizer/reshape.h"
 #include "optimizer/rewrite.h"
 
@@ -61,6 +62,29 @@ bool is_one_of(const Node& node, std::initializer_list<std::string_view> types) 
   return node.domain.empty() && std::find(types.begin(), types.end(), node.op) != types.end();
 }
 
+// x where the node is x * 1, x / 1, x + 0, x - 0 or x to the power of 1; else kNoValue.
+ValueId under_neutral(const Rewriter& rewriter, const Node& node) {
+  const bool product = is_one_of(node, {"Mul", "Div", "Pow"});
+  if (!product && !is_one_of(node, {"Add", "Sub"})) return kNoValue;
+  const bool commutes = is_one_of(node, {"Mul", "Add"});
+  for (std::size_t x : {0u, 1u}) {
+    if (x == 1 && !commutes) break;
+    const bool neutral = number(rewriter.graph(), node.inputs[1 - x]) == (product ? 1.0 : 0.0);
+    const auto& shape = rewriter.value(node.inputs[x]).shape;
+    if (neutral && shape == rewriter.value(node.outputs[0]).shape) return node.inputs[x];
+  }
+  return kNoValue;
+}
+
+void name_identity(Rewriter& rewriter, NodeId id) {
+  const ValueId x = under_neutral(rewriter, rewriter.node(id));
+  if (x == kNoValue) return;
+  Node& node = rewriter.node(id);
+  node.op = "Identity";
+  node.attributes.clear();
+  rewriter.set_inputs(id, {x});
+}
+
 bool changes_nothing(const Rewriter& rewriter, NodeId id) {
   const Node& node = rewriter.node(id);
   if (input_of(node, 0) == kNoValue || node.outputs.empty() || node.outputs[0] == kNoValue) {
@@ -110,6 +134,7 @@ core::Status remove_identity(graph::Graph& graph) {
   for (NodeId id : rewriter.nodes()) {
     if (rewriter.node(id).is("Transpose")) join_transposes(rewriter, id);
     if (is_view(graph, id)) join_views(rewriter, id);
+    name_identity(rewriter, id);
     if (changes_nothing(rewriter, id)) rewriter.bypass(id);
   }
   return rewriter.finish();

@@ -65,4 +65,13 @@ void make_reshape(Rewriter& rewriter, NodeId id, ValueId input, const Shape& sha
   rewriter.set_inputs(id, {input, extents});
 }
 
+void add_reshape(Rewriter& rewriter, ValueId from, ValueId to) {
+  Node node;
+  node.name = rewriter.value(to).name + "_reshape";
+  node.inputs = {from};
+  node.outputs = {to};
+  const NodeId id = rewriter.add_node(std::move(node));
+  make_reshape(rewriter, id, from, rewriter.output_shape(id));
+}
+
 }  // namespace mini_infer::optimizer

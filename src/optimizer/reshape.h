@@ -22,4 +22,7 @@ graph::ValueId viewed_value(const graph::Graph& graph, graph::ValueId value);
 void make_reshape(Rewriter& rewriter, graph::NodeId id, graph::ValueId input,
                   const core::Shape& shape);
 
+// Adds the Reshape that makes the value `to` of `from`.
+void add_reshape(Rewriter& rewriter, graph::ValueId from, graph::ValueId to);
+
 }  // namespace mini_infer::optimizer

@@ -215,6 +215,71 @@ TEST(FuseEpilogue, TheBoundOfAClipIsNoInputOfAnActivation) {
   EXPECT_EQ(op_list(run(b)), "MatMul Reshape Clip");
 }
 
+TEST(FuseEpilogue, TheBiasMayComeAfterTheResidual) {
+  Builder b;
+  auto m = b.node("MatMul", "m", {b.input("x", {2, 6}), b.weights("w", {6, 5})});
+  auto sum = b.add("sum", m, b.input("r", {2, 5}));
+  b.output(b.node("Sigmoid", "y", {b.add("biased", sum, b.weights("bias", {5}))}));
+  EXPECT_EQ(nodes_text(run(b)),
+            "%y float32[2,5] = mini_infer.MatMul(%x, %w, %bias, %r) activation=\"Sigmoid\" "
+            "activation_alpha=0 activation_beta=0\n");
+}
+
+// A dense layer on a sequence, as TensorFlow and GPT-2 write it.
+struct SequenceCase {
+  Builder b;
+  ValueId x = b.input("x", {2, 3, 6});
+  ValueId rows = b.reshape("rows", x, {6, 6});
+  ValueId m = b.node("MatMul", "m", {rows, b.weights("w", {6, 6})});
+  ValueId seen = b.reshape("seen", m, {2, 3, 6});
+};
+
+TEST(FuseEpilogue, WhatFollowsAViewOfTheRowsIsTaken) {
+  SequenceCase t;
+  t.b.output(t.b.relu("y", t.b.add("biased", t.seen, t.b.weights("bias", {6}))));
+  EXPECT_EQ(nodes_text(run(t.b)),
+            "%rows float32[6,6] = Reshape(%x, %rows_extents)\n"
+            "%m float32[6,6] = mini_infer.MatMul(%rows, %w, %bias) activation=\"Relu\" "
+            "activation_alpha=0 activation_beta=0\n"
+            "%y float32[2,3,6] = Reshape(%m, %y_reshape_shape)\n");
+}
+
+TEST(FuseEpilogue, AResidualIsSeenAsTheRowsAre) {
+  SequenceCase t;
+  t.b.output(t.b.add("y", t.seen, t.b.input("r", {2, 3, 6})));
+  EXPECT_EQ(op_list(run(t.b)), "Reshape Reshape mini_infer.MatMul Reshape");
+}
+
+TEST(FuseEpilogue, AResidualThatIsAViewOfRowsIsTakenAsThose) {
+  SequenceCase t;
+  auto wide = t.b.reshape("wide", t.b.input("r", {6, 6}), {2, 3, 6});
+  t.b.output(t.b.add("y", wide, t.seen));
+  EXPECT_EQ(nodes_text(run(t.b)),
+            "%rows float32[6,6] = Reshape(%x, %rows_extents)\n"
+            "%m float32[6,6] = mini_infer.MatMul(%rows, %w, -, %r)\n"
+            "%y float32[2,3,6] = Reshape(%m, %y_reshape_shape)\n");
+}
+
+TEST(FuseEpilogue, AViewThatMovesTheColumnsEndsTheChain) {
+  SequenceCase t;
+  auto heads = t.b.reshape("heads", t.m, {6, 2, 3});
+  t.b.output(t.b.relu("y", t.b.add("biased", heads, t.b.weights("bias", {3}))));
+  EXPECT_EQ(op_list(run(t.b)), "Reshape MatMul Reshape Add Relu");
+}
+
+TEST(FuseEpilogue, AViewThatIsAGraphOutputEndsTheChain) {
+  SequenceCase t;
+  t.b.output(t.seen);
+  t.b.output(t.b.relu("y", t.seen));
+  EXPECT_EQ(op_list(run(t.b)), "Reshape MatMul Reshape Relu");
+}
+
+TEST(FuseEpilogue, AViewOfAnImageEndsTheChain) {
+  ConvCase t;
+  t.b.output(t.b.relu("y", t.b.reshape("seen", t.c, {1, 2, 12, 6})));
+  EXPECT_EQ(t.ops(), "Conv Reshape Relu");
+}
+
 TEST(FuseEpilogue, VectorsAreLeftAlone) {
   Builder b;
   auto m = b.node("MatMul", "m", {b.input("x", {2, 3}), b.weights("w", {3})});

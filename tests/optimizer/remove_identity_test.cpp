@@ -62,6 +62,17 @@ TEST(RemoveIdentity, NodesThatChangeNothingGo) {
       [](Builder& b, ValueId x) {
         return b.node("Split", "s", {x}, {{"axis", std::int64_t{1}}}, 11);
       },
+      [](Builder& b, ValueId x) { return b.mul("m", b.scalar("one", 1), x); },
+      [](Builder& b, ValueId x) {
+        return b.node("Div", "d", {x, b.scalar("one", 1)});
+      },
+      [](Builder& b, ValueId x) {
+        return b.node("Pow", "p", {x, b.scalar("one", 1)});
+      },
+      [](Builder& b, ValueId x) { return b.add("a", x, b.scalar("zero", 0)); },
+      [](Builder& b, ValueId x) {
+        return b.node("Sub", "s", {x, b.scalar("zero", 0)});
+      },
   };
   for (const auto& add : cases) {
     Sandwich s;
@@ -69,6 +80,37 @@ TEST(RemoveIdentity, NodesThatChangeNothingGo) {
     SCOPED_TRACE(s.b.graph().nodes().back().op);
     EXPECT_EQ(s.ops_around(out), "Relu Abs");
   }
+}
+
+TEST(RemoveIdentity, ArithmeticThatChangesSomethingStays) {
+  const std::vector<std::function<ValueId(Builder&, ValueId)>> cases = {
+      [](Builder& b, ValueId x) { return b.mul("m", x, b.scalar("zero", 0)); },
+      [](Builder& b, ValueId x) { return b.add("a", x, b.scalar("one", 1)); },
+      [](Builder& b, ValueId x) {
+        return b.node("Div", "d", {b.scalar("one", 1), x});
+      },
+      [](Builder& b, ValueId x) {
+        return b.node("Sub", "s", {b.scalar("zero", 0), x});
+      },
+      [](Builder& b, ValueId x) {
+        return b.mul("w", x, b.constant("c", floats({1, 1, 1, 1}, {1})));
+      },
+  };
+  for (const auto& add : cases) {
+    Sandwich s;
+    const ValueId out = add(s.b, s.in);
+    const std::string op = s.b.graph().nodes().back().op;
+    SCOPED_TRACE(op);
+    EXPECT_EQ(s.ops_around(out), "Relu " + op + " Abs");
+  }
+}
+
+TEST(RemoveIdentity, ANeutralFactorBetweenTwoNamesThatMustStayIsAnIdentity) {
+  Builder b;
+  auto y = b.relu("y", b.input("x", {2}));
+  b.output(y);
+  b.output(b.mul("z", b.scalar("one", 1), y));
+  EXPECT_EQ(op_list(run(b)), "Relu Identity");
 }
 
 TEST(RemoveIdentity, AReversingSliceStays) {
