@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "optimizer/constants.h"
+#include "optimizer/group_normalization.h"
 #include "optimizer/normalization_match.h"
 #include "optimizer/passes.h"
 
@@ -83,6 +84,7 @@ core::Status fuse_normalization(graph::Graph& graph) {
   Rewriter rewriter(graph);
   for (NodeId id : rewriter.nodes()) {
     if (rewriter.removed(id)) continue;
+    if (rewriter.node(id).is("InstanceNormalization")) fuse_group_normalization(rewriter, id);
     if (const auto quotient = normalization_quotient(graph, rewriter.node(id))) {
       fuse_quotient(rewriter, id, *quotient);
     } else if (const auto sum = normalization_sum(graph, rewriter.node(id))) {

@@ -86,6 +86,22 @@ std::optional<LayoutPorts> image_ports(const Rewriter& rewriter, NodeId id) {
   return LayoutPorts{.inputs = {0}, .outputs = {0}, .cost_first = conversion_bytes(input)};
 }
 
+// A scale per group, as before opset 21, has no channels-last form.
+std::optional<LayoutPorts> group_normalization_ports(const Rewriter& rewriter, NodeId id) {
+  constexpr int kScalePerChannel = 21;
+  if (rewriter.node(id).opset < kScalePerChannel) return std::nullopt;
+  return image_ports(rewriter, id);
+}
+
+// To a GroupNormalization with one channel a group.
+core::Status convert_instance_normalization(ConstantForms& forms, NodeId id,
+                                            const LayoutPorts& ports) {
+  Rewriter& rewriter = forms.rewriter();
+  rewriter.node(id).op = "GroupNormalization";
+  rewriter.node(id).attributes["num_groups"] = rewriter.input_shape(id)[1];
+  return set_nhwc(forms, id, ports);
+}
+
 // The gates go with the image: they are the same bytes in both layouts.
 std::optional<LayoutPorts> scale_ports(const Rewriter& rewriter, NodeId id) {
   const Node& node = rewriter.node(id);
@@ -106,6 +122,8 @@ constexpr NamedLayoutRule kTable[] = {
     {"GlobalMaxPool", "", kImage},
     {"GlobalAveragePool", "", kImage},
     {"BatchNormalization", "", kImage},
+    {"GroupNormalization", "", {group_normalization_ports, set_nhwc}},
+    {"InstanceNormalization", "", {image_ports, convert_instance_normalization}},
     {"LRN", "", kImage},
     {"Scale", graph::kInternalDomain, {scale_ports, set_nhwc}},
 };
