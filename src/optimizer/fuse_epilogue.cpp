@@ -163,6 +163,13 @@ class Chain {
   std::vector<NodeId> taken_;
 };
 
+// Views that went behind a fused node may meet others there.
+void shorten_views(Rewriter& rewriter, NodeId id) {
+  if (!is_view(rewriter.graph(), id)) return;
+  join_views(rewriter, id);
+  if (rewriter.input_shape(id) == rewriter.output_shape(id)) rewriter.bypass(id);
+}
+
 }  // namespace
 
 core::Status fuse_epilogue(graph::Graph& graph) {
@@ -176,6 +183,7 @@ core::Status fuse_epilogue(graph::Graph& graph) {
     chain.match();
     chain.fuse();
   }
+  for (NodeId id : rewriter.nodes()) shorten_views(rewriter, id);
   return rewriter.finish();
 }
 

@@ -102,14 +102,6 @@ bool changes_nothing(const Rewriter& rewriter, NodeId id) {
   return is_view(rewriter.graph(), id) && same_shape(rewriter, node);
 }
 
-// Reads through the views before it: the chain becomes one Reshape, the rest dies when unread.
-void join_views(Rewriter& rewriter, NodeId id) {
-  const ValueId root = viewed_value(rewriter.graph(), rewriter.node(id).inputs[0]);
-  const bool in_chain = root != rewriter.node(id).inputs[0];
-  if (!in_chain && !rewriter.node(id).is("Transpose")) return;
-  make_reshape(rewriter, id, root, rewriter.output_shape(id));
-}
-
 // Two transposes in a row are one; but where the second moves nothing and both together do, the
 // first may have other readers, and its work would be done twice.
 void join_transposes(Rewriter& rewriter, NodeId id) {

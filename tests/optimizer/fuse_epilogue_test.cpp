@@ -260,6 +260,14 @@ TEST(FuseEpilogue, AResidualThatIsAViewOfRowsIsTakenAsThose) {
             "%y float32[2,3,6] = Reshape(%m, %y_reshape_shape)\n");
 }
 
+TEST(FuseEpilogue, BetweenTwoProductsOfRowsNoViewIsLeft) {
+  SequenceCase t;
+  auto wide = t.b.relu("wide", t.seen);
+  auto again = t.b.reshape("again", wide, {6, 6});
+  t.b.output(t.b.node("MatMul", "y", {again, t.b.weights("v", {6, 4})}));
+  EXPECT_EQ(op_list(run(t.b)), "Reshape mini_infer.MatMul MatMul");
+}
+
 TEST(FuseEpilogue, AViewThatMovesTheColumnsEndsTheChain) {
   SequenceCase t;
   auto heads = t.b.reshape("heads", t.m, {6, 2, 3});
