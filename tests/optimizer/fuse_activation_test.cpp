@@ -205,6 +205,14 @@ TEST(GeluTanh, AnotherExponentOrFactorIsAnotherFunction) {
             "Pow Mul Add Mul Tanh Add Mul Mul");
 }
 
+TEST(GeluTanh, AFifthPowerIsAnotherFunction) {
+  EXPECT_EQ(ops_alone([](Builder& b, ValueId x) {
+              auto fifth = b.mul("fifth", x, power(b, "fourth", x, 4));
+              return gelu_of_inner(b, x, inner_of_cube(b, x, fifth));
+            }),
+            "Pow Mul Mul Add Mul Tanh Add Mul Mul");
+}
+
 // --- Swish ---
 
 TEST(Swish, SiluInEitherOrder) {

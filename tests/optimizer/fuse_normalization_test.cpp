@@ -187,6 +187,14 @@ TEST(FuseLayerNormalization, TheMeanOfAnotherTensorIsAnotherFunction) {
             "ReduceMean Sub Mul ReduceMean Add Sqrt Reciprocal Mul ReduceMean Mul Sub Mul Add");
 }
 
+TEST(FuseLayerNormalization, TheFactorOfAnotherTensorIsAnotherFunction) {
+  TensorFlowWritten w;
+  auto s = w.factor();
+  auto shift = w.b.node("Sub", "shift", {w.b.weights("beta", {8}), w.b.mul("moved", w.m, s)});
+  EXPECT_EQ(w.ops(w.b.add("y", w.b.mul("product", w.b.input("z", {2, 3, 8}), s), shift)),
+            "ReduceMean Sub Mul ReduceMean Add Sqrt Reciprocal Mul Sub Mul Add");
+}
+
 TEST(FuseLayerNormalization, AnotherAxisIsAnotherFunction) {
   Written w;
   w.axes = {1};
@@ -199,12 +207,14 @@ TEST(FuseLayerNormalization, TheFirstAxesAreNotTheLast) {
   EXPECT_EQ(w.ops(w.quotient()), "ReduceMean Sub Pow ReduceMean Add Sqrt Div");
 }
 
-TEST(FuseLayerNormalization, AVarianceOverOtherAxesIsAnotherFunction) {
+TEST(FuseLayerNormalization, APowerOverOtherAxesIsThatOfTheDifference) {
   Written w;
   auto d = w.centred();
   w.axes = {1, 2};
-  EXPECT_EQ(w.ops(w.b.node("Div", "q", {d, w.deviation(w.b.node("Abs", "a", {w.square(d)}))})),
-            "ReduceMean Sub Pow Abs ReduceMean Add Sqrt Div");
+  EXPECT_EQ(w.text(w.b.node("Div", "q", {d, w.deviation(w.square(d))})),
+            "%d_mean float32[2,3,1] = ReduceMean(%x) axes=[-1]\n"
+            "%d float32[2,3,8] = Sub(%x, %d_mean)\n"
+            "%q float32[2,3,8] = RMSNormalization(%d, %d_scale) axis=-2 epsilon=1e-05\n");
 }
 
 TEST(FuseLayerNormalization, AnotherExponentIsAnotherFunction) {
