@@ -102,6 +102,20 @@ bool changes_nothing(const Rewriter& rewriter, NodeId id) {
   return is_view(rewriter.graph(), id) && same_shape(rewriter, node);
 }
 
+// An operator of two that broadcasts by itself needs no Expand before it, when its other operand
+// already has the shape that comes out.
+void read_through_expand(Rewriter& rewriter, NodeId id) {
+  const Node& node = rewriter.node(id);
+  if (!is_one_of(node, {"Add", "Sub", "Mul", "Div", "Pow"})) return;
+  for (int slot : {0, 1}) {
+    const auto side = static_cast<std::size_t>(slot);
+    const Node* expand = made_by(rewriter.graph(), node.inputs[side], "Expand");
+    const auto& other = rewriter.value(node.inputs[1 - side]).shape;
+    if (expand == nullptr || other != rewriter.value(node.outputs[0]).shape) continue;
+    rewriter.set_input(id, slot, expand->inputs[0]);
+  }
+}
+
 // Two transposes in a row are one; but where the second moves nothing and both together do, the
 // first may have other readers, and its work would be done twice.
 void join_transposes(Rewriter& rewriter, NodeId id) {
@@ -127,6 +141,7 @@ core::Status remove_identity(graph::Graph& graph) {
     if (rewriter.node(id).is("Transpose")) join_transposes(rewriter, id);
     if (is_view(graph, id)) join_views(rewriter, id);
     name_identity(rewriter, id);
+    read_through_expand(rewriter, id);
     if (changes_nothing(rewriter, id)) rewriter.bypass(id);
   }
   return rewriter.finish();

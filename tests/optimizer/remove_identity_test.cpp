@@ -113,6 +113,28 @@ TEST(RemoveIdentity, ANeutralFactorBetweenTwoNamesThatMustStayIsAnIdentity) {
   EXPECT_EQ(op_list(run(b)), "Relu Identity");
 }
 
+// Squeeze-and-excite by expand_as.
+TEST(RemoveIdentity, AnOperatorThatBroadcastsNeedsNoExpand) {
+  Builder b;
+  auto x = b.input("x", {2, 4, 3, 5});
+  auto shape = b.constant("shape", int64s({2, 4, 3, 5}));
+  auto gate = b.node("Expand", "e", {b.input("gate", {2, 4, 1, 1}), shape});
+  b.output(b.mul("y", x, gate));
+  b.output(b.node("Sub", "z", {gate, x}));
+  EXPECT_EQ(nodes_text(run(b)),
+            "%y float32[2,4,3,5] = Mul(%x, %gate)\n"
+            "%z float32[2,4,3,5] = Sub(%gate, %x)\n");
+}
+
+TEST(RemoveIdentity, AnExpandThatGivesTheShapeStays) {
+  Builder b;
+  auto shape = b.constant("shape", int64s({2, 4}));
+  auto wide = b.node("Expand", "e", {b.input("x", {1, 4}), shape});
+  b.output(b.add("y", wide, b.input("row", {4})));
+  b.output(b.mul("square", wide, wide));
+  EXPECT_EQ(op_list(run(b)), "Expand Add Mul");
+}
+
 TEST(RemoveIdentity, AReversingSliceStays) {
   Sandwich s;
   Builder& b = s.b;
