@@ -39,8 +39,8 @@ Status infer_with_residual(InferContext& context, int parameters) {
   MI_TRY(expect_one_type(context));
   MI_TRY(layer_normalization_geometry(context).status());
   for (int slot = parameters + 1; slot < kResidual; ++slot) {
-    if (context.has_input(slot))
-      return context.fail("input " + std::to_string(slot) + " does not exist");
+    if (!context.has_input(slot)) continue;
+    return context.fail("input " + std::to_string(slot) + " does not exist");
   }
   if (!context.has_input(kResidual)) return context.fail("its residual, input 3, is missing");
   MI_TRY(expect_shape(context, kResidual, "residual", context.input_shape(0)));

@@ -109,9 +109,10 @@ const Node* made_by(const Graph& graph, ValueId value, std::string_view op) {
 bool near(double number, double expected) { return std::fabs(number - expected) <= 1e-5; }
 
 std::optional<double> number(const Graph& graph, ValueId value) {
+  if (!is_single(graph, value)) return std::nullopt;
   if (const auto scalar = float_scalar(graph, value)) return *scalar;
   const auto integers = int_constant(graph, value);
-  if (!integers || integers->size() != 1) return std::nullopt;
+  if (!integers) return std::nullopt;
   return static_cast<double>(integers->front());
 }
 
