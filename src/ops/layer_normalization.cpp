@@ -37,13 +37,12 @@ Status infer_rms_normalization(InferContext& context) {
 Status infer_with_residual(InferContext& context, int parameters) {
   MI_TRY(context.expect_inputs(2, kResidual + 1));
   MI_TRY(expect_one_type(context));
+  if (!context.has_input(kResidual)) return context.fail("its residual, input 3, is missing");
   MI_TRY(layer_normalization_geometry(context).status());
   for (int slot = parameters + 1; slot < kResidual; ++slot) {
     if (!context.has_input(slot)) continue;
     return context.fail("input " + std::to_string(slot) + " does not exist");
   }
-  if (!context.has_input(kResidual)) return context.fail("its residual, input 3, is missing");
-  MI_TRY(expect_shape(context, kResidual, "residual", context.input_shape(0)));
   for (int slot : {0, 1}) context.set_output(slot, context.input_type(0), context.input_shape(0));
   return Status::SUCCESS;
 }
@@ -98,7 +97,29 @@ Result<BroadcastParameter> broadcast_parameter(const NodeView& view, int slot, i
   return parameter;
 }
 
+Result<std::int64_t> checked_residual_rows(const NodeView& view, int axis) {
+  const auto rows = residual_rows(view.input_shape(kResidual), view.input_shape(0), axis);
+  if (rows) return *rows;
+  return view.fail("residual (input 3): expected " + view.input_shape(0).to_string() +
+                   ", or that without its first axes, found " +
+                   view.input_shape(kResidual).to_string());
+}
+
 }  // namespace
+
+std::optional<std::int64_t> residual_rows(const Shape& residual, const Shape& input, int axis) {
+  const int missing = input.rank() - residual.rank();
+  if (missing < 0) return std::nullopt;
+  std::int64_t rows = 1;
+  bool repeated = true;  // along all axes so far
+  for (int i = 0; i < input.rank(); ++i) {
+    const std::int64_t extent = i < missing ? 1 : residual[i - missing];
+    repeated = repeated && extent == 1 && i < axis;
+    if (!repeated && extent != input[i]) return std::nullopt;
+    if (i < axis) rows *= extent;
+  }
+  return rows;
+}
 
 std::int64_t BroadcastParameter::offset(std::int64_t element) const {
   std::int64_t at = 0;
@@ -120,6 +141,9 @@ Result<LayerNormalizationGeometry> layer_normalization_geometry(const NodeView& 
   MI_ASSIGN(geometry.scale, broadcast_parameter(view, 1, axis));
   if (view.has_input(2)) {
     MI_ASSIGN(geometry.bias, broadcast_parameter(view, 2, axis));
+  }
+  if (view.has_input(kResidual)) {
+    MI_ASSIGN(geometry.residual_rows, checked_residual_rows(view, axis));
   }
   return geometry;
 }

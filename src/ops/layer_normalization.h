@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "ops/node_view.h"
@@ -27,7 +28,13 @@ struct LayerNormalizationGeometry {
   BroadcastParameter scale = {};
   BroadcastParameter bias = {};
   core::Shape statistics = {};  // the shape of Mean and InvStdDev
+  std::int64_t residual_rows = 0;
 };
+
+// The rows of a residual that is the input's shape, or is repeated along its first axes; nullopt
+// when it is neither. Rows are what lies from `axis` on.
+std::optional<std::int64_t> residual_rows(const core::Shape& residual, const core::Shape& input,
+                                          int axis);
 
 // Of LayerNormalization and RMSNormalization.
 core::Result<LayerNormalizationGeometry> layer_normalization_geometry(const NodeView& view);

@@ -1,3 +1,6 @@
+#include <optional>
+
+#include "ops/layer_normalization.h"
 #include "optimizer/passes.h"
 #include "optimizer/rewrite.h"
 
@@ -11,39 +14,53 @@ using graph::NodeId;
 using graph::Value;
 using graph::ValueId;
 
-constexpr std::size_t kResidual = 3;
-
 bool is_normalization(const Rewriter& rewriter, const Node& node) {
   const bool last_axes = node.is("LayerNormalization") || node.is("RMSNormalization");
   if (!last_axes || node.outputs.size() != 1) return false;
-  return rewriter.value(node.inputs[1]).is_constant() &&
-         (input_of(node, 2) == kNoValue || rewriter.value(node.inputs[2]).is_constant());
+  const auto is_parameter = [&](ValueId value) {
+    return rewriter.value(value).is_constant() &&
+           rewriter.value(value).type == core::DataType::kFloat32;
+  };
+  return is_parameter(node.inputs[1]) &&
+         (input_of(node, 2) == kNoValue || is_parameter(node.inputs[2]));
 }
 
-// The Add of two float32 tensors of one shape that makes the value; else kNoNode.
-NodeId addition(const Rewriter& rewriter, ValueId sum) {
+// What is added to what of the normalised shape.
+struct Addition {
+  NodeId node = kNoNode;
+  ValueId x = kNoValue;
+  ValueId residual = kNoValue;
+};
+
+// The addition that makes the value, of which rows from `axis` on are normalised.
+std::optional<Addition> addition(const Rewriter& rewriter, ValueId sum, int axis) {
   const NodeId id = rewriter.value(sum).producer;
-  if (id == kNoNode || !rewriter.node(id).is("Add")) return kNoNode;
-  for (ValueId term : rewriter.node(id).inputs) {
-    const Value& value = rewriter.value(term);
-    const bool fits =
-        value.type == core::DataType::kFloat32 && value.shape == rewriter.value(sum).shape;
-    if (!fits) return kNoNode;
+  const Value& value = rewriter.value(sum);
+  if (id == kNoNode || !rewriter.node(id).is("Add")) return std::nullopt;
+  if (value.type != core::DataType::kFloat32) return std::nullopt;
+  const auto& terms = rewriter.node(id).inputs;
+  for (std::size_t x : {0u, 1u}) {
+    const core::Shape& residual = *rewriter.value(terms[1 - x]).shape;
+    const bool fits = rewriter.value(terms[x]).shape == value.shape &&
+                      ops::residual_rows(residual, *value.shape, axis);
+    if (fits) return Addition{id, terms[x], terms[1 - x]};
   }
-  return id;
+  return std::nullopt;
 }
 
 // The parameters are constants, so that whoever else reads the sum can wait for the normalisation.
 void take_addition(Rewriter& rewriter, NodeId id) {
   const ValueId sum = rewriter.node(id).inputs[0];
-  const NodeId add = addition(rewriter, sum);
-  if (add == kNoNode) return;
+  const int rank = rewriter.input_shape(id).rank();
+  const auto axis = static_cast<int>(rewriter.node(id).get_int("axis", -1));
+  const auto found = addition(rewriter, sum, axis < 0 ? axis + rank : axis);
+  if (!found) return;
   const bool kept = rewriter.only_reader(sum) != id;
   std::vector<ValueId> inputs = rewriter.node(id).inputs;
-  inputs.resize(kResidual + 1, kNoValue);
-  inputs[0] = rewriter.node(add).inputs[0];
-  inputs[kResidual] = rewriter.node(add).inputs[1];
-  rewriter.remove(add);
+  inputs.resize(ops::kNormalizationResidual + 1, kNoValue);
+  inputs[0] = found->x;
+  inputs[ops::kNormalizationResidual] = found->residual;
+  rewriter.remove(found->node);
   rewriter.set_inputs(id, std::move(inputs));
   Node& node = rewriter.node(id);
   node.domain = graph::kInternalDomain;

@@ -242,12 +242,37 @@ TEST(LayerNormalizationWithResidual, BothOutputsMayOverwriteAnAddendEach) {
   }
 }
 
+TEST(LayerNormalizationWithResidual, TheResidualMayBeRepeatedAlongTheFirstAxes) {
+  Residual t;
+  const Tensor rows = t.random.tensor({2, 7});
+  std::vector<float> repeated;
+  for (int i = 0; i < 3; ++i)
+    repeated.insert(repeated.end(), rows.as<float>().begin(), rows.as<float>().end());
+  t.residual = floats({3, 2, 7}, repeated);
+  const Tensor expected = t.layer_of_sum();
+  t.residual = rows;
+  expect_output(t.layer(), expected);
+  t.residual = rows.reshaped({1, 2, 7});
+  expect_output(t.layer(), expected);
+  expect_same_in_place(t.layer(), 0);
+}
+
+TEST(LayerNormalizationWithResidual, ZeroExtentsAreLegal) {
+  for (const Shape& shape : {Shape{0, 3}, Shape{3, 0}}) {
+    expect_output(
+        with_residual("LayerNormalization", {ramp(shape), ramp({1}), ramp({1}), ramp(shape)}),
+        ramp(shape));
+  }
+}
+
 TEST(LayerNormalizationWithResidual, BadNodesAreNamed) {
   const Residual t;
   expect_failure(with_residual("LayerNormalization", {t.x, t.scale, t.bias}),
                  Status::ERROR_INVALID_MODEL, "its residual, input 3, is missing");
-  expect_failure(with_residual("LayerNormalization", {t.x, t.scale, t.bias, t.scale}),
-                 Status::ERROR_INVALID_MODEL, "residual");
+  expect_failure(
+      with_residual("LayerNormalization", {t.x, t.scale, t.bias, ramp({3, 1, 7})}),
+      Status::ERROR_INVALID_MODEL,
+      "residual (input 3): expected [3,2,7], or that without its first axes, found [3,1,7]");
   expect_failure(with_residual("RMSNormalization", {t.x, t.scale, t.bias, t.residual}),
                  Status::ERROR_INVALID_MODEL, "input 2 does not exist");
 }

@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
+#include "cpu/evaluator.h"
 #include "optimizer/builder.h"
 #include "optimizer/optimized.h"
+#include "optimizer/optimizer.h"
 
 namespace mini_infer::test {
 namespace {
@@ -75,9 +77,40 @@ TEST(FuseResidual, ATensorAddedToItself) {
   EXPECT_EQ(op_list(run(b)), "mini_infer.LayerNormalization");
 }
 
-TEST(FuseResidual, AnAdditionThatIsBroadcastStays) {
+// Positions added to a batch of embeddings.
+TEST(FuseResidual, AResidualMayBeRepeatedAlongTheFirstAxes) {
+  for (const core::Shape& shape : {core::Shape{3, 8}, core::Shape{1, 3, 8}, core::Shape{8}}) {
+    SCOPED_TRACE(shape.to_string());
+    Builder b;
+    auto sum = b.add("sum", b.weights("position", shape), b.input("x", {2, 3, 8}));
+    b.output(b.node("LayerNormalization", "y", {sum, b.weights("w", {8})}));
+    EXPECT_EQ(nodes_text(run(b)),
+              "%y float32[2,3,8] = mini_infer.LayerNormalization(%x, %w, -, %position)\n");
+  }
+}
+
+TEST(FuseResidual, AResidualRepeatedOtherwiseStays) {
+  for (const core::Shape& shape :
+       {core::Shape{2, 1, 8}, core::Shape{2, 8, 1}, core::Shape{1, 8, 1}, core::Shape{}}) {
+    SCOPED_TRACE(shape.to_string());
+    Builder b;
+    auto sum = b.add("sum", b.input("x", {2, 8, 8}), b.input("r", shape));
+    b.output(b.node("LayerNormalization", "y", {sum, b.weights("w", {8})}));
+    EXPECT_EQ(op_list(run(b)), "Add LayerNormalization");
+  }
+}
+
+TEST(FuseResidual, ARowThatIsRepeatedInsideARowStays) {
   Builder b;
-  auto sum = b.add("sum", b.input("x", {2, 3, 8}), b.input("position", {3, 8}));
+  auto sum = b.add("sum", b.input("x", {2, 3, 8}), b.input("r", {8}));
+  b.output(b.node("LayerNormalization", "y", {sum, b.weights("w", {3, 8})},
+                  {{"axis", std::int64_t{1}}}));
+  EXPECT_EQ(op_list(run(b)), "Add LayerNormalization");
+}
+
+TEST(FuseResidual, TwoTermsThatBothAreRepeatedStay) {
+  Builder b;
+  auto sum = b.add("sum", b.input("x", {2, 1, 8}), b.input("r", {3, 8}));
   b.output(b.node("LayerNormalization", "y", {sum, b.weights("w", {8})}));
   EXPECT_EQ(op_list(run(b)), "Add LayerNormalization");
 }
@@ -86,6 +119,19 @@ TEST(FuseResidual, AScaleThatMayDependOnTheSumKeepsTheAddition) {
   Sum t;
   t.b.output(t.b.node("LayerNormalization", "y", {t.sum, t.b.node("Abs", "scale", {t.sum})}));
   EXPECT_EQ(op_list(run(t.b)), "Add Abs LayerNormalization");
+}
+
+// There is no kernel for it; the error must name the model's node, not ours.
+TEST(FuseResidual, AScaleOfAnotherTypeKeepsTheAddition) {
+  Sum t;
+  auto scale = t.b.constant(
+      "scale", core::Tensor::from<double>(core::DataType::kFloat64, {1}, std::vector<double>{1}));
+  t.b.output(t.b.node("RMSNormalization", "y", {t.sum, scale}, {}, 23));
+  graph::Graph graph = t.b.graph();
+  ASSERT_TRUE(
+      optimizer::optimize(graph, {.passes = {{"fuse-residual"}}, .after_pass = {}}, cpu::evaluate)
+          .ok());
+  EXPECT_EQ(op_list(graph), "Add RMSNormalization");
 }
 
 TEST(FuseResidual, StatisticsThatAreReadKeepTheAddition) {

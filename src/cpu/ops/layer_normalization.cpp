@@ -58,6 +58,7 @@ class Normalization {
       : geometry_(std::move(geometry)), statistics_(statistics), epsilon_(epsilon) {}
 
   std::int64_t rows() const { return geometry_.rows; }
+  std::int64_t residual_rows() const { return geometry_.residual_rows; }
   std::int64_t extent() const { return geometry_.extent; }
 
   // `y` may be `x`; `bias` may be null.
@@ -124,7 +125,8 @@ Result<Kernel> bind_with_residual(const NodeView& view) {
     for (std::int64_t row = 0; row < of.rows(); ++row) {
       const std::int64_t at = row * of.extent();
       const float* x = args.in<float>(0) + at;
-      const float* residual = args.in<float>(ops::kNormalizationResidual) + at;
+      const float* residual =
+          args.in<float>(ops::kNormalizationResidual) + row % of.residual_rows() * of.extent();
       float* sum = sums + at;
       for (std::int64_t i = 0; i < of.extent(); ++i) sum[i] = x[i] + residual[i];
       of.normalize(sum, row, args.in<float>(1), optional_input(args, 2), args.out<float>(0) + at);
