@@ -226,7 +226,7 @@ TEST(LayerNormalizationWithResidual, BothOutputsMayOverwriteAnAddendEach) {
     SCOPED_TRACE(crossed);
     graph::Graph graph = graph_of(t.layer(2));
     ASSERT_TRUE(ops::infer(graph, cpu::evaluate).ok());
-    const auto kernel = cpu::backend().bind(ops::NodeView(graph, 0));
+    const auto kernel = cpu::backend().bind(ops::NodeView(graph, 0), {});
     ASSERT_TRUE(kernel.ok()) << kernel.status().to_string();
     Tensor a = Tensor::copy_of(t.x.type(), t.x.shape(), t.x.bytes());
     Tensor b = Tensor::copy_of(t.x.type(), t.x.shape(), t.residual.bytes());

@@ -6,6 +6,7 @@
 #include "cpu/ops/epilogue.h"
 #include "cpu/ops/moments.h"
 #include "cpu/ops/optional_output.h"
+#include "cpu/ops/share_rows.h"
 #include "ops/functor.h"
 
 namespace mini_infer::cpu {
@@ -103,13 +104,13 @@ Result<Kernel> bind_normalization(const NodeView& view) {
   return Kernel([of](const KernelArgs& args) -> Status {
     float* means = optional_output(args, 1);
     float* factors = optional_output(args, 2);
-    for (std::int64_t row = 0; row < of.rows(); ++row) {
+    share_rows(*args.threads, of.rows(), of.extent(), [&](std::int64_t row) {
       const std::int64_t at = row * of.extent();
       const auto [mean, factor] = of.normalize(args.in<float>(0) + at, row, args.in<float>(1),
                                                optional_input(args, 2), args.out<float>(0) + at);
       if (means != nullptr) means[row] = mean;
       if (factors != nullptr) factors[row] = factor;
-    }
+    });
     return Status::SUCCESS;
   });
 }
@@ -122,7 +123,7 @@ Result<Kernel> bind_with_residual(const NodeView& view) {
   return Kernel([of](const KernelArgs& args) -> Status {
     float* sums = optional_output(args, 1);
     if (sums == nullptr) sums = args.out<float>(0);
-    for (std::int64_t row = 0; row < of.rows(); ++row) {
+    share_rows(*args.threads, of.rows(), of.extent(), [&](std::int64_t row) {
       const std::int64_t at = row * of.extent();
       const float* x = args.in<float>(0) + at;
       const float* residual =
@@ -130,7 +131,7 @@ Result<Kernel> bind_with_residual(const NodeView& view) {
       float* sum = sums + at;
       for (std::int64_t i = 0; i < of.extent(); ++i) sum[i] = x[i] + residual[i];
       of.normalize(sum, row, args.in<float>(1), optional_input(args, 2), args.out<float>(0) + at);
-    }
+    });
     return Status::SUCCESS;
   });
 }

@@ -12,6 +12,7 @@ void map(float* y, std::int64_t count, Function function) {
 
 // The kind is looked at once, so that each loop is vector code.
 void activate(const ops::Activation& activation, float* y, std::int64_t count) {
+  if (activation.kind == ops::Activation::Kind::kNone) return;
   ops::with_functor(activation, [&](auto function) { map(y, count, function); });
 }
 
