@@ -33,6 +33,7 @@ extern const std::span<const KernelEntry> kReduceExtremeKernels;
 extern const std::span<const KernelEntry> kReduceLogKernels;
 extern const std::span<const KernelEntry> kReduceSumKernels;
 extern const std::span<const KernelEntry> kRotaryEmbeddingKernels;
+extern const std::span<const KernelEntry> kScaleKernels;
 extern const std::span<const KernelEntry> kScatterNdKernels;
 extern const std::span<const KernelEntry> kShapeValueKernels;
 extern const std::span<const KernelEntry> kSoftmaxKernels;
@@ -80,6 +81,7 @@ class CpuBackend final : public ops::Backend {
                               &kReduceLogKernels,
                               &kReduceSumKernels,
                               &kRotaryEmbeddingKernels,
+                              &kScaleKernels,
                               &kScatterNdKernels,
                               &kShapeValueKernels,
                               &kSoftmaxKernels,

@@ -9,8 +9,9 @@ namespace mini_infer::ops {
 namespace {
 
 // Indexed by Activation::Kind.
-constexpr std::array<std::string_view, 8> kNames = {"",        "Relu", "Clip",        "LeakyRelu",
-                                                    "Sigmoid", "Tanh", "HardSigmoid", "HardSwish"};
+constexpr std::array<std::string_view, 13> kNames = {
+    "",          "Relu",  "Clip", "LeakyRelu", "Sigmoid", "Tanh",    "HardSigmoid",
+    "HardSwish", "Swish", "Mish", "Elu",       "Gelu",    "GeluTanh"};
 
 }  // namespace
 

@@ -22,10 +22,15 @@ struct Activation {
     kSigmoid,
     kTanh,
     kHardSigmoid,
-    kHardSwish
+    kHardSwish,
+    kSwish,
+    kMish,
+    kElu,
+    kGelu,
+    kGeluTanh
   };
   Kind kind = Kind::kNone;
-  float alpha = 0;  // Clip: lowest; LeakyRelu: slope; HardSigmoid: slope
+  float alpha = 0;  // Clip: lowest; LeakyRelu, HardSigmoid: slope; Swish, Elu: as the standard's
   float beta = 0;   // Clip: highest; HardSigmoid: offset
 
   // As the node's attributes state it; kNone without them.
@@ -35,26 +40,42 @@ struct Activation {
 
 inline namespace MI_ISA {
 
-MI_HD inline float apply(const Activation& activation, float x) {
+// use(functor of the activation), so that loops over many numbers choose it once.
+template <typename Use>
+MI_HD inline auto with_functor(const Activation& activation, Use use) {
   switch (activation.kind) {
     case Activation::Kind::kNone:
-      return x;
+      break;
     case Activation::Kind::kRelu:
-      return Relu{}(x);
+      return use(Relu{});
     case Activation::Kind::kClip:
-      return Clip{activation.alpha, activation.beta}(x);
+      return use(Clip{activation.alpha, activation.beta});
     case Activation::Kind::kLeakyRelu:
-      return LeakyRelu{activation.alpha}(x);
+      return use(LeakyRelu{activation.alpha});
     case Activation::Kind::kSigmoid:
-      return Sigmoid{}(x);
+      return use(Sigmoid{});
     case Activation::Kind::kTanh:
-      return Tanh{}(x);
+      return use(Tanh{});
     case Activation::Kind::kHardSigmoid:
-      return HardSigmoid{activation.alpha, activation.beta}(x);
+      return use(HardSigmoid{activation.alpha, activation.beta});
     case Activation::Kind::kHardSwish:
-      return HardSwish{}(x);
+      return use(HardSwish{});
+    case Activation::Kind::kSwish:
+      return use(Swish{activation.alpha});
+    case Activation::Kind::kMish:
+      return use(Mish{});
+    case Activation::Kind::kElu:
+      return use(Elu{activation.alpha});
+    case Activation::Kind::kGelu:
+      return use(Gelu{});
+    case Activation::Kind::kGeluTanh:
+      return use(GeluTanh{});
   }
-  return x;
+  return use(Unchanged{});
+}
+
+MI_HD inline float apply(const Activation& activation, float x) {
+  return with_functor(activation, [x](auto function) { return function(x); });
 }
 
 }  // namespace MI_ISA

@@ -3,8 +3,9 @@
 #include "ops/op_def.h"
 #include "ops/shapes.h"
 
-// Normalisations over the channel axis; BatchNormalization and LRN also in the domain mini_infer,
-// with the attribute `layout`, "NCHW" (default) or "NHWC".
+// Normalisations over the channel axis; BatchNormalization, GroupNormalization (with a scale per
+// channel) and LRN also in the domain mini_infer, with the attribute `layout`, "NCHW" (default) or
+// "NHWC".
 namespace mini_infer::ops {
 namespace {
 
@@ -56,6 +57,10 @@ constexpr OpDef kTable[] = {
      .since = 18,
      .infer = infer_group_normalization,
      .alias = kInPlace},
+    {.type = "GroupNormalization",
+     .domain = kInternal,
+     .infer = infer_group_normalization,
+     .alias = kInPlace},
     {.type = "LRN", .since = 1, .infer = infer_lrn},
     {.type = "LRN", .domain = kInternal, .infer = infer_lrn},
 };
@@ -99,10 +104,16 @@ Result<GroupNormalizationGeometry> group_normalization_geometry(const NodeView& 
   MI_TRY(expect_channels(view, 2));
   MI_TRY(expect_one_type(view));
   GroupNormalizationGeometry geometry;
-  geometry.view = channel_view(view.input_shape(0), Layout::kNchw);
+  MI_ASSIGN(geometry.layout, layout_of(view));
+  const Shape& input = view.input_shape(0);
+  geometry.view = channel_view(input, Layout::kNchw);
+  if (geometry.layout == Layout::kNhwc) {
+    const int last = input.rank() - 1;
+    geometry.view = {input[0], input[last], input.elements(1, last)};
+  }
   MI_ASSIGN(geometry.groups, groups_of(view, geometry.view.channels));
   geometry.scale_per_group =
-      view.node().op == "GroupNormalization" && view.opset() < kScalePerChannel;
+      view.node().is("GroupNormalization") && view.opset() < kScalePerChannel;
   const Shape parameter{geometry.scale_per_group ? geometry.groups : geometry.view.channels};
   MI_TRY(expect_shape(view, 1, "scale", parameter));
   MI_TRY(expect_shape(view, 2, "bias", parameter));

@@ -11,7 +11,8 @@ core::Result<ChannelView> batch_normalization_view(const NodeView& view);
 // Of InstanceNormalization and GroupNormalization: each sample's channels in `groups` groups of
 // neighbours, each with a mean and a variance of its own.
 struct GroupNormalizationGeometry {
-  ChannelView view;
+  ChannelView view;  // outer: samples; inner: positions, in either layout
+  Layout layout = Layout::kNchw;
   std::int64_t groups = 1;
   bool scale_per_group = false;  // GroupNormalization before opset 21; else per channel
 };

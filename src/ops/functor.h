@@ -35,6 +35,13 @@ MI_HD bool is_nan(T x) {
 
 // --- Activations ---
 
+struct Unchanged {
+  template <typename T>
+  MI_HD T operator()(T x) const {
+    return x;
+  }
+};
+
 struct Relu {
   template <typename T>
   MI_HD T operator()(T x) const {

@@ -4,8 +4,9 @@
 
 #include "ops/op_def.h"
 #include "ops/shapes.h"
+#include "ops/spatial.h"
 
-// Normalisations over the last axes.
+// Normalisations over the last axes; in the domain mini_infer with a residual.
 namespace mini_infer::ops {
 namespace {
 
@@ -13,6 +14,8 @@ using core::DataType;
 using core::Result;
 using core::Shape;
 using core::Status;
+
+constexpr int kResidual = kNormalizationResidual;
 
 Status infer_layer_normalization(InferContext& context) {
   MI_TRY(context.expect_inputs(2, 3));
@@ -30,6 +33,31 @@ Status infer_rms_normalization(InferContext& context) {
   return Status::SUCCESS;
 }
 
+// With a residual: normalises input 0 + input 3, and output 1 is that sum.
+Status infer_with_residual(InferContext& context, int parameters) {
+  MI_TRY(context.expect_inputs(2, kResidual + 1));
+  MI_TRY(expect_one_type(context));
+  if (!context.has_input(kResidual)) return context.fail("its residual, input 3, is missing");
+  MI_TRY(layer_normalization_geometry(context).status());
+  for (int slot = parameters + 1; slot < kResidual; ++slot) {
+    if (!context.has_input(slot)) continue;
+    return context.fail("input " + std::to_string(slot) + " does not exist");
+  }
+  for (int slot : {0, 1}) context.set_output(slot, context.input_type(0), context.input_shape(0));
+  return Status::SUCCESS;
+}
+
+Status infer_layer_normalization_with_residual(InferContext& context) {
+  return infer_with_residual(context, 2);
+}
+Status infer_rms_normalization_with_residual(InferContext& context) {
+  return infer_with_residual(context, 1);
+}
+
+constexpr std::array<Alias, 4> kOverEither = {{{AliasKind::kOverwrite, 0, 0},
+                                               {AliasKind::kOverwrite, 0, kResidual},
+                                               {AliasKind::kOverwrite, 1, 0},
+                                               {AliasKind::kOverwrite, 1, kResidual}}};
 constexpr std::array<Alias, 4> kInPlace = {{{AliasKind::kOverwrite, 0, 0}}};
 
 constexpr OpDef kTable[] = {
@@ -38,6 +66,14 @@ constexpr OpDef kTable[] = {
      .infer = infer_layer_normalization,
      .alias = kInPlace},
     {.type = "RMSNormalization", .since = 23, .infer = infer_rms_normalization, .alias = kInPlace},
+    {.type = "LayerNormalization",
+     .domain = graph::kInternalDomain,
+     .infer = infer_layer_normalization_with_residual,
+     .alias = kOverEither},
+    {.type = "RMSNormalization",
+     .domain = graph::kInternalDomain,
+     .infer = infer_rms_normalization_with_residual,
+     .alias = kOverEither},
 };
 
 Status check_stash_type(const NodeView& view) {
@@ -61,7 +97,29 @@ Result<BroadcastParameter> broadcast_parameter(const NodeView& view, int slot, i
   return parameter;
 }
 
+Result<std::int64_t> checked_residual_rows(const NodeView& view, int axis) {
+  const auto rows = residual_rows(view.input_shape(kResidual), view.input_shape(0), axis);
+  if (rows) return *rows;
+  return view.fail("residual (input 3): expected " + view.input_shape(0).to_string() +
+                   ", or that without its first axes, found " +
+                   view.input_shape(kResidual).to_string());
+}
+
 }  // namespace
+
+std::optional<std::int64_t> residual_rows(const Shape& residual, const Shape& input, int axis) {
+  const int missing = input.rank() - residual.rank();
+  if (missing < 0) return std::nullopt;
+  std::int64_t rows = 1;
+  bool repeated = true;  // along all axes so far
+  for (int i = 0; i < input.rank(); ++i) {
+    const std::int64_t extent = i < missing ? 1 : residual[i - missing];
+    repeated = repeated && extent == 1 && i < axis;
+    if (!repeated && extent != input[i]) return std::nullopt;
+    if (i < axis) rows *= extent;
+  }
+  return rows;
+}
 
 std::int64_t BroadcastParameter::offset(std::int64_t element) const {
   std::int64_t at = 0;
@@ -83,6 +141,9 @@ Result<LayerNormalizationGeometry> layer_normalization_geometry(const NodeView& 
   MI_ASSIGN(geometry.scale, broadcast_parameter(view, 1, axis));
   if (view.has_input(2)) {
     MI_ASSIGN(geometry.bias, broadcast_parameter(view, 2, axis));
+  }
+  if (view.has_input(kResidual)) {
+    MI_ASSIGN(geometry.residual_rows, checked_residual_rows(view, axis));
   }
   return geometry;
 }

@@ -21,6 +21,7 @@ extern const std::span<const OpDef> kPadOps;
 extern const std::span<const OpDef> kPoolOps;
 extern const std::span<const OpDef> kReduceOps;
 extern const std::span<const OpDef> kRotaryEmbeddingOps;
+extern const std::span<const OpDef> kScaleOps;
 extern const std::span<const OpDef> kShapeValueOps;
 extern const std::span<const OpDef> kSoftmaxOps;
 extern const std::span<const OpDef> kUnaryOps;
@@ -30,18 +31,18 @@ extern const std::span<const OpDef> kWhereOps;
 namespace {
 
 constexpr const std::span<const OpDef>* kTables[] = {
-    &kAttentionOps,  &kBinaryOps,
-    &kCastOps,       &kChannelNormalizationOps,
-    &kConvOps,       &kConvTransposeOps,
-    &kCopyOps,       &kDropoutOps,
-    &kEinsumOps,     &kGemmOps,
-    &kIndexingOps,   &kLayerNormalizationOps,
-    &kMatMulOps,     &kMovementOps,
-    &kPadOps,        &kPoolOps,
-    &kReduceOps,     &kRotaryEmbeddingOps,
-    &kShapeValueOps, &kSoftmaxOps,
-    &kUnaryOps,      &kViewOps,
-    &kWhereOps,
+    &kAttentionOps, &kBinaryOps,
+    &kCastOps,      &kChannelNormalizationOps,
+    &kConvOps,      &kConvTransposeOps,
+    &kCopyOps,      &kDropoutOps,
+    &kEinsumOps,    &kGemmOps,
+    &kIndexingOps,  &kLayerNormalizationOps,
+    &kMatMulOps,    &kMovementOps,
+    &kPadOps,       &kPoolOps,
+    &kReduceOps,    &kRotaryEmbeddingOps,
+    &kScaleOps,     &kShapeValueOps,
+    &kSoftmaxOps,   &kUnaryOps,
+    &kViewOps,      &kWhereOps,
 };
 
 }  // namespace

@@ -37,6 +37,13 @@ std::optional<Activation> activation_of(const Graph& graph, const Node& node) {
   if (node.is("Sigmoid")) return Activation{Kind::kSigmoid};
   if (node.is("Tanh")) return Activation{Kind::kTanh};
   if (node.is("HardSwish")) return Activation{Kind::kHardSwish};
+  if (node.is("Mish")) return Activation{Kind::kMish};
+  if (node.is("Gelu")) {
+    const bool tanh = node.get_string("approximate", "none") == "tanh";
+    return Activation{tanh ? Kind::kGeluTanh : Kind::kGelu};
+  }
+  if (node.is("Swish")) return Activation{Kind::kSwish, node.get_float("alpha", 1)};
+  if (node.is("Elu")) return Activation{Kind::kElu, node.get_float("alpha", 1)};
   if (node.is("LeakyRelu")) return Activation{Kind::kLeakyRelu, node.get_float("alpha", 0.01f)};
   if (node.is("HardSigmoid")) {
     return Activation{Kind::kHardSigmoid, node.get_float("alpha", 0.2f),

@@ -11,8 +11,4 @@ namespace mini_infer::optimizer {
 // known before running.
 std::optional<ops::Activation> activation_of(const graph::Graph& graph, const graph::Node& node);
 
-// Turns x * HardSigmoid(x) and x * Clip(x + 3, 0, 6) / 6, as exporters write it, into HardSwish.
-// Leaves what it no longer needs dead.
-void recognise_hard_swish(graph::Graph& graph);
-
 }  // namespace mini_infer::optimizer

@@ -17,9 +17,16 @@ std::optional<Tensor> float_constant(const Graph& graph, ValueId value) {
   return constant->aligned();
 }
 
+bool is_single(const Graph& graph, ValueId value) {
+  if (value == graph::kNoValue) return false;
+  const auto& constant = graph.value(value).constant;
+  return constant && constant->elements() == 1;
+}
+
 std::optional<float> float_scalar(const Graph& graph, ValueId value) {
+  if (!is_single(graph, value)) return std::nullopt;
   const auto constant = float_constant(graph, value);
-  if (!constant || constant->elements() != 1) return std::nullopt;
+  if (!constant) return std::nullopt;
   return constant->as<float>()[0];
 }
 

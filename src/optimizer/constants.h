@@ -14,6 +14,10 @@ namespace mini_infer::optimizer {
 // another type.
 std::optional<core::Tensor> float_constant(const graph::Graph& graph, graph::ValueId value);
 
+// Whether the value is a constant of exactly one element. Asked first, it spares large constants a
+// look at their bytes.
+bool is_single(const graph::Graph& graph, graph::ValueId value);
+
 // The element of a float32 constant that has exactly one.
 std::optional<float> float_scalar(const graph::Graph& graph, graph::ValueId value);
 

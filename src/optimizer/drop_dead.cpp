@@ -34,6 +34,9 @@ std::vector<bool> needed_nodes(const Graph& graph) {
 // less; -1 for the others.
 int first_optional_output(const Node& node) {
   if (node.is("MaxPool") || node.is("Dropout") || node.is("LayerNormalization")) return 1;
+  if (node.domain == graph::kInternalDomain) {
+    return node.op == "LayerNormalization" || node.op == "RMSNormalization" ? 1 : -1;
+  }
   if (node.is("LSTM") || node.is("GRU") || node.is("RNN")) return 0;
   return -1;
 }

@@ -55,6 +55,22 @@ std::optional<Affine> affine_of_batch_norm(const Graph& graph, const Node& node,
   return affine;
 }
 
+// x with these numbers, or these numbers with x.
+std::optional<Affine> affine_of_arithmetic(const Node& node, bool x_first, const Channels& values) {
+  const Channels zeros(values.size(), 0.0), ones(values.size(), 1.0);
+  if (node.is("Add")) return Affine{ones, values};
+  if (node.is("Mul")) return Affine{values, zeros};
+  const bool subtracts = node.is("Sub");
+  if (subtracts && !x_first) return Affine{Channels(values.size(), -1.0), values};
+  if (!x_first || (!subtracts && std::count(values.begin(), values.end(), 0.0) > 0)) {
+    return std::nullopt;
+  }
+  Channels inverse(values.size());
+  std::transform(values.begin(), values.end(), inverse.begin(),
+                 [&](double value) { return subtracts ? -value : 1 / value; });
+  return subtracts ? Affine{ones, inverse} : Affine{inverse, zeros};
+}
+
 // What the node does to `x` of this shape, when that is one scale and one shift per channel.
 std::optional<Affine> affine_of(const Graph& graph, const Node& node, ValueId x) {
   const Shape& shape = *graph.value(x).shape;
@@ -62,13 +78,12 @@ std::optional<Affine> affine_of(const Graph& graph, const Node& node, ValueId x)
   if (node.is("BatchNormalization")) {
     return node.inputs[0] == x ? affine_of_batch_norm(graph, node, shape) : std::nullopt;
   }
-  if (!node.is("Mul") && !node.is("Add")) return std::nullopt;
-  const ValueId other = node.inputs[node.inputs[0] == x ? 1 : 0];
-  auto values = per_channel(graph, other, shape, kChannelAxis);
-  if (!values) return std::nullopt;
-  const auto channels = static_cast<std::size_t>(shape[kChannelAxis]);
-  if (node.is("Mul")) return Affine{std::move(*values), Channels(channels, 0.0)};
-  return Affine{Channels(channels, 1.0), std::move(*values)};
+  if (!node.is("Mul") && !node.is("Add") && !node.is("Sub") && !node.is("Div")) {
+    return std::nullopt;
+  }
+  const bool x_first = node.inputs[0] == x;
+  const auto values = per_channel(graph, node.inputs[x_first ? 1 : 0], shape, kChannelAxis);
+  return values ? affine_of_arithmetic(node, x_first, *values) : std::nullopt;
 }
 
 // The weights times one number per index of `axis`.

@@ -3,6 +3,7 @@
 #include "optimizer/activation_match.h"
 #include "optimizer/constants.h"
 #include "optimizer/passes.h"
+#include "optimizer/reshape.h"
 #include "optimizer/rewrite.h"
 
 namespace mini_infer::optimizer {
@@ -27,20 +28,22 @@ bool can_head_a_chain(const Rewriter& rewriter, const Node& node) {
                      [&](ValueId input) { return rewriter.value(input).shape->rank() >= 2; });
 }
 
-// A Conv, Gemm or MatMul and what follows it, in the only order the fused node computes:
+// A Conv, Gemm or MatMul and what follows it, as the fused node computes it:
 // act(product + bias + residual). Every value in between has one reader and is no graph output, so
-// the residual cannot depend on it: no cycle can arise.
+// the residual cannot depend on it: no cycle can arise. Views of a product that leave its columns
+// in place go behind the fused node.
 class Chain {
  public:
   Chain(Rewriter& rewriter, NodeId head)
       : rewriter_(rewriter), head_(head), inputs_(rewriter.node(head).inputs) {
     inputs_.resize(kSlots, kNoValue);
-    last_ = rewriter.node(head).outputs[0];
+    last_ = product();
   }
 
   void match() {
     take_bias();
     take_residual();
+    take_bias();
     take_activation();
   }
 
@@ -53,13 +56,45 @@ class Chain {
     while (inputs_.back() == kNoValue) inputs_.pop_back();
     for (NodeId id : taken_) rewriter_.remove(id);
     rewriter_.set_inputs(head_, inputs_);
-    rewriter_.set_output(head_, 0, last_);
+    if (shape(last_) == shape(product())) {
+      rewriter_.set_output(head_, 0, last_);
+    } else {
+      add_reshape(rewriter_, product(), last_);
+    }
   }
 
  private:
-  NodeId next() const { return rewriter_.only_reader(last_); }
+  // What the head makes before it is fused.
+  ValueId product() const { return rewriter_.node(head_).outputs[0]; }
+  const Shape& shape(ValueId value) const { return *rewriter_.value(value).shape; }
+
+  // The view that alone reads the value and leaves the columns of a product in place; else kNoNode.
+  NodeId view_of(ValueId value) const {
+    const NodeId id = rewriter_.only_reader(value);
+    if (id == kNoNode || rewriter_.node(head_).is("Conv") || !is_view(rewriter_.graph(), id)) {
+      return kNoNode;
+    }
+    const Shape& viewed = shape(rewriter_.node(id).outputs[0]);
+    const std::int64_t columns = shape(value)[shape(value).rank() - 1];
+    return viewed.rank() > 0 && viewed[viewed.rank() - 1] == columns ? id : kNoNode;
+  }
+
+  // The end of the chain as the next node sees it.
+  ValueId end() const {
+    ValueId end = last_;
+    for (NodeId id = view_of(end); id != kNoNode; id = view_of(end)) {
+      end = rewriter_.node(id).outputs[0];
+    }
+    return end;
+  }
+
+  NodeId next() const { return rewriter_.only_reader(end()); }
 
   void take(NodeId id) {
+    for (NodeId view = view_of(last_); view != kNoNode; view = view_of(last_)) {
+      taken_.push_back(view);
+      last_ = rewriter_.node(view).outputs[0];
+    }
     taken_.push_back(id);
     last_ = rewriter_.node(id).outputs[0];
   }
@@ -68,7 +103,7 @@ class Chain {
   ValueId addend(NodeId id) const {
     const Node& node = rewriter_.node(id);
     if (node.inputs.size() != 2 || (!node.is("Add") && !node.is("Sum"))) return kNoValue;
-    return node.inputs[node.inputs[0] == last_ ? 1 : 0];
+    return node.inputs[node.inputs[0] == end() ? 1 : 0];
   }
 
   void take_bias() {
@@ -76,11 +111,11 @@ class Chain {
     if (id == kNoNode || inputs_[kBias] != kNoValue) return;
     const ValueId added = addend(id);
     if (added == kNoValue) return;
-    const Shape& shape = *rewriter_.value(last_).shape;
-    const int axis = rewriter_.node(head_).is("Conv") ? 1 : shape.rank() - 1;
-    const auto values = per_channel(rewriter_.graph(), added, shape, axis);
+    const Shape& sum = shape(end());
+    const int axis = rewriter_.node(head_).is("Conv") ? 1 : sum.rank() - 1;
+    const auto values = per_channel(rewriter_.graph(), added, sum, axis);
     if (!values) return;
-    set_bias(added, Shape{shape[axis]}, *values);
+    set_bias(added, Shape{sum[axis]}, *values);
     take(id);
   }
 
@@ -95,14 +130,25 @@ class Chain {
   void take_residual() {
     const NodeId id = next();
     const ValueId added = id == kNoNode ? kNoValue : addend(id);
-    if (added == kNoValue || rewriter_.value(added).shape != rewriter_.value(last_).shape) return;
-    inputs_[kResidual] = added;
+    if (added == kNoValue || shape(added) != shape(end())) return;
+    inputs_[kResidual] = like_product(added);
     take(id);
+  }
+
+  // The value, seen under the shape of the product.
+  ValueId like_product(ValueId value) {
+    if (shape(value) == shape(product())) return value;
+    const ValueId root = viewed_value(rewriter_.graph(), value);
+    if (shape(root) == shape(product())) return root;
+    const graph::Value& of = rewriter_.value(value);
+    const ValueId seen = rewriter_.add_value(of.name + "_rows", of.type, shape(product()));
+    add_reshape(rewriter_, root, seen);
+    return seen;
   }
 
   void take_activation() {
     const NodeId id = next();
-    if (id == kNoNode || rewriter_.node(id).inputs[0] != last_) return;
+    if (id == kNoNode || rewriter_.node(id).inputs[0] != end()) return;
     const auto activation = activation_of(rewriter_.graph(), rewriter_.node(id));
     if (!activation) return;
     activation_ = *activation;
@@ -117,11 +163,16 @@ class Chain {
   std::vector<NodeId> taken_;
 };
 
+// Views that went behind a fused node may meet others there.
+void shorten_views(Rewriter& rewriter, NodeId id) {
+  if (!is_view(rewriter.graph(), id)) return;
+  join_views(rewriter, id);
+  if (rewriter.input_shape(id) == rewriter.output_shape(id)) rewriter.bypass(id);
+}
+
 }  // namespace
 
 core::Status fuse_epilogue(graph::Graph& graph) {
-  recognise_hard_swish(graph);
-  if (auto status = drop_dead(graph); !status.ok()) return status;
   Rewriter rewriter(graph);
   std::vector<NodeId> ids = rewriter.nodes();
   // Backwards: of two convolutions that one Add joins, the later one takes it.
@@ -132,6 +183,7 @@ core::Status fuse_epilogue(graph::Graph& graph) {
     chain.match();
     chain.fuse();
   }
+  for (NodeId id : rewriter.nodes()) shorten_views(rewriter, id);
   return rewriter.finish();
 }
 

@@ -21,10 +21,17 @@ constexpr std::array kAlways = {
 constexpr std::array kSwitchable = {
     Pass{{"remove-identity", "removes nodes that change nothing, joins chains of reshapes"},
          remove_identity},
+    Pass{{"merge-pad", "moves zero padding into the convolutions behind it"}, merge_pad},
+    Pass{{"fuse-activation", "gives activations that are written out their names"},
+         fuse_activation},
+    Pass{{"fuse-normalization", "makes one node of LayerNorm and RMSNorm that are written out"},
+         fuse_normalization},
     Pass{{"fold-batch-norm", "moves per-channel scales and shifts into the weights before them"},
          fold_batch_norm},
     Pass{{"fuse-epilogue", "joins Conv, Gemm and MatMul with bias, residual and activation"},
          fuse_epilogue},
+    Pass{{"fuse-residual", "joins normalisations with the addition before them"}, fuse_residual},
+    Pass{{"fuse-scale", "joins scaling by channel with residual and activation"}, fuse_scale},
     Pass{{"layout", "keeps channels last around convolutions, with the fewest bytes transposed"},
          choose_layout},
 };

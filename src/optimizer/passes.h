@@ -13,8 +13,13 @@ core::Status drop_dead(graph::Graph& graph);
 
 // Switchable.
 core::Status remove_identity(graph::Graph& graph);
+core::Status merge_pad(graph::Graph& graph);
+core::Status fuse_activation(graph::Graph& graph);
+core::Status fuse_normalization(graph::Graph& graph);
 core::Status fold_batch_norm(graph::Graph& graph);
 core::Status fuse_epilogue(graph::Graph& graph);
+core::Status fuse_residual(graph::Graph& graph);
+core::Status fuse_scale(graph::Graph& graph);
 core::Status choose_layout(graph::Graph& graph);
 
 }  // namespace mini_infer::optimizer

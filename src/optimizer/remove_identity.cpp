@@ -2,6 +2,7 @@
 
 #include "optimizer/constants.h"
 #include "optimizer/passes.h"
+#include "optimizer/pattern.h"
 #include "optimizer/reshape.h"
 #include "optimizer/rewrite.h"
 
@@ -61,6 +62,29 @@ bool is_one_of(const Node& node, std::initializer_list<std::string_view> types) 
   return node.domain.empty() && std::find(types.begin(), types.end(), node.op) != types.end();
 }
 
+// x where the node is x * 1, x / 1, x + 0, x - 0 or x to the power of 1; else kNoValue.
+ValueId under_neutral(const Rewriter& rewriter, const Node& node) {
+  const bool product = is_one_of(node, {"Mul", "Div", "Pow"});
+  if (!product && !is_one_of(node, {"Add", "Sub"})) return kNoValue;
+  const bool commutes = is_one_of(node, {"Mul", "Add"});
+  for (std::size_t x : {0u, 1u}) {
+    if (x == 1 && !commutes) break;
+    const bool neutral = number(rewriter.graph(), node.inputs[1 - x]) == (product ? 1.0 : 0.0);
+    const auto& shape = rewriter.value(node.inputs[x]).shape;
+    if (neutral && shape == rewriter.value(node.outputs[0]).shape) return node.inputs[x];
+  }
+  return kNoValue;
+}
+
+void name_identity(Rewriter& rewriter, NodeId id) {
+  const ValueId x = under_neutral(rewriter, rewriter.node(id));
+  if (x == kNoValue) return;
+  Node& node = rewriter.node(id);
+  node.op = "Identity";
+  node.attributes.clear();
+  rewriter.set_inputs(id, {x});
+}
+
 bool changes_nothing(const Rewriter& rewriter, NodeId id) {
   const Node& node = rewriter.node(id);
   if (input_of(node, 0) == kNoValue || node.outputs.empty() || node.outputs[0] == kNoValue) {
@@ -78,12 +102,18 @@ bool changes_nothing(const Rewriter& rewriter, NodeId id) {
   return is_view(rewriter.graph(), id) && same_shape(rewriter, node);
 }
 
-// Reads through the views before it: the chain becomes one Reshape, the rest dies when unread.
-void join_views(Rewriter& rewriter, NodeId id) {
-  const ValueId root = viewed_value(rewriter.graph(), rewriter.node(id).inputs[0]);
-  const bool in_chain = root != rewriter.node(id).inputs[0];
-  if (!in_chain && !rewriter.node(id).is("Transpose")) return;
-  make_reshape(rewriter, id, root, rewriter.output_shape(id));
+// An operator of two that broadcasts by itself needs no Expand before it, when its other operand
+// already has the shape that comes out.
+void read_through_expand(Rewriter& rewriter, NodeId id) {
+  const Node& node = rewriter.node(id);
+  if (!is_one_of(node, {"Add", "Sub", "Mul", "Div", "Pow"})) return;
+  for (int slot : {0, 1}) {
+    const auto side = static_cast<std::size_t>(slot);
+    const Node* expand = made_by(rewriter.graph(), node.inputs[side], "Expand");
+    const auto& other = rewriter.value(node.inputs[1 - side]).shape;
+    if (expand == nullptr || other != rewriter.value(node.outputs[0]).shape) continue;
+    rewriter.set_input(id, slot, expand->inputs[0]);
+  }
 }
 
 // Two transposes in a row are one; but where the second moves nothing and both together do, the
@@ -110,6 +140,8 @@ core::Status remove_identity(graph::Graph& graph) {
   for (NodeId id : rewriter.nodes()) {
     if (rewriter.node(id).is("Transpose")) join_transposes(rewriter, id);
     if (is_view(graph, id)) join_views(rewriter, id);
+    name_identity(rewriter, id);
+    read_through_expand(rewriter, id);
     if (changes_nothing(rewriter, id)) rewriter.bypass(id);
   }
   return rewriter.finish();

@@ -65,4 +65,20 @@ void make_reshape(Rewriter& rewriter, NodeId id, ValueId input, const Shape& sha
   rewriter.set_inputs(id, {input, extents});
 }
 
+void join_views(Rewriter& rewriter, NodeId id) {
+  const ValueId root = viewed_value(rewriter.graph(), rewriter.node(id).inputs[0]);
+  const bool in_chain = root != rewriter.node(id).inputs[0];
+  if (!in_chain && !rewriter.node(id).is("Transpose")) return;
+  make_reshape(rewriter, id, root, rewriter.output_shape(id));
+}
+
+void add_reshape(Rewriter& rewriter, ValueId from, ValueId to) {
+  Node node;
+  node.name = rewriter.value(to).name + "_reshape";
+  node.inputs = {from};
+  node.outputs = {to};
+  const NodeId id = rewriter.add_node(std::move(node));
+  make_reshape(rewriter, id, from, rewriter.output_shape(id));
+}
+
 }  // namespace mini_infer::optimizer

@@ -22,4 +22,11 @@ graph::ValueId viewed_value(const graph::Graph& graph, graph::ValueId value);
 void make_reshape(Rewriter& rewriter, graph::NodeId id, graph::ValueId input,
                   const core::Shape& shape);
 
+// Makes the view read through the views before it: the chain becomes one Reshape, the rest dies
+// when unread.
+void join_views(Rewriter& rewriter, graph::NodeId id);
+
+// Adds the Reshape that makes the value `to` of `from`.
+void add_reshape(Rewriter& rewriter, graph::ValueId from, graph::ValueId to);
+
 }  // namespace mini_infer::optimizer

@@ -89,6 +89,11 @@ void Rewriter::set_output(NodeId id, int slot, ValueId value) {
   graph_.value(value).producer = id;
 }
 
+void Rewriter::add_output(NodeId id, ValueId value) {
+  node(id).outputs.push_back(value);
+  graph_.value(value).producer = id;
+}
+
 void Rewriter::remove(NodeId id) {
   set_inputs(id, {});
   for (ValueId output : node(id).outputs) {

@@ -46,6 +46,8 @@ class Rewriter {
   void set_input(graph::NodeId id, int slot, graph::ValueId value);
   // The node makes `value` in place of what it made there, which is left without a producer.
   void set_output(graph::NodeId id, int slot, graph::ValueId value);
+  // The node makes `value` as one output more.
+  void add_output(graph::NodeId id, graph::ValueId value);
   // Its outputs are left without a producer: nobody may read them any more.
   void remove(graph::NodeId id);
 

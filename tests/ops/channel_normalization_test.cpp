@@ -173,6 +173,28 @@ TEST(GroupNormalization, ScalesGroupsBeforeOpset21AndChannelsSince) {
                 floats({1, 4, 1}, {-1, 2, -3, 104}));
 }
 
+TEST(GroupNormalization, ChannelsMayBeLast) {
+  Random random(3);
+  for (const Shape& shape : {Shape{2, 6, 5}, Shape{3, 6, 2, 3}, Shape{0, 6, 2}, Shape{2, 6, 0}}) {
+    for (const std::int64_t groups : {1, 2, 6}) {
+      SCOPED_TRACE(shape.to_string());
+      const Tensor x = random.tensor(shape);
+      OpCase test_case = {.op = "GroupNormalization",
+                          .opset = 21,
+                          .attributes = {{"epsilon", 0.5f}, {"num_groups", groups}},
+                          .inputs = {x, random.tensor({6}), random.tensor({6})}};
+      const auto expected = run(test_case);
+      ASSERT_TRUE(expected.ok()) << expected.status().to_string();
+      test_case.domain = "mini_infer";
+      test_case.opset = 1;
+      test_case.attributes = in_nhwc(test_case.attributes);
+      test_case.inputs[0] = channels_last(x);
+      expect_output(test_case, channels_last(expected->at(0)));
+      expect_same_in_place(test_case);
+    }
+  }
+}
+
 TEST(GroupNormalization, BadNodesAreNamed) {
   expect_failure(group_normalization(21, 3, ramp({4}), ramp({4})), Status::ERROR_INVALID_MODEL,
                  "num_groups 3 does not divide 4 channels");

@@ -2,8 +2,11 @@
 
 #include <cmath>
 
+#include "cpu/backend.h"
+#include "cpu/evaluator.h"
 #include "ops/alias_case.h"
 #include "ops/in_place.h"
+#include "ops/infer.h"
 #include "ops/spatial_case.h"
 
 namespace mini_infer::test {
@@ -160,6 +163,118 @@ TEST(LayerNormalization, BadNodesAreNamed) {
                  "expected 2 to 3 inputs, found 1");
   expect_failure(normalization("RMSNormalization", 0, {ramp({1}), ramp({1}), ramp({1})}),
                  Status::ERROR_INVALID_MODEL, "expected 2 inputs, found 3");
+}
+
+// --- With a residual ---
+
+OpCase with_residual(const std::string& op, std::vector<Tensor> inputs, int outputs = 1) {
+  OpCase test_case = normalization(op, -1, std::move(inputs));
+  test_case.domain = graph::kInternalDomain;
+  test_case.outputs = outputs;
+  return test_case;
+}
+
+struct Residual {
+  Random random{4};
+  Tensor x = random.tensor({3, 2, 7}), residual = random.tensor({3, 2, 7});
+  Tensor scale = random.tensor({7}), bias = random.tensor({7});
+
+  Tensor sum() const {
+    std::vector<float> values;
+    for (std::int64_t i = 0; i < x.elements(); ++i) {
+      values.push_back(x.as<float>()[i] + residual.as<float>()[i]);
+    }
+    return floats(x.shape(), std::move(values));
+  }
+  OpCase layer(int outputs = 1) const {
+    return with_residual("LayerNormalization", {x, scale, bias, residual}, outputs);
+  }
+  OpCase rms(int outputs = 1) const {
+    return with_residual("RMSNormalization", {x, scale, Tensor(), residual}, outputs);
+  }
+  Tensor layer_of_sum() const {
+    return reference(normalization("LayerNormalization", -1, {sum(), scale, bias}), 2);
+  }
+  Tensor rms_of_sum() const {
+    return reference(normalization("RMSNormalization", -1, {sum(), scale}), 2);
+  }
+};
+
+TEST(LayerNormalizationWithResidual, NormalisesTheSum) {
+  const Residual t;
+  expect_output(t.layer(), t.layer_of_sum());
+  expect_output(t.rms(), t.rms_of_sum());
+}
+
+TEST(LayerNormalizationWithResidual, YieldsTheSum) {
+  const Residual t;
+  expect_outputs(t.layer(2), {t.layer_of_sum(), t.sum()});
+  expect_outputs(t.rms(2), {t.rms_of_sum(), t.sum()});
+}
+
+TEST(LayerNormalizationWithResidual, TheFirstOutputMayOverwriteEitherAddend) {
+  const Residual t;
+  for (const OpCase& test_case : {t.layer(), t.rms()}) {
+    expect_same_in_place(test_case, 0);
+    expect_same_in_place(test_case, 3);
+  }
+}
+
+TEST(LayerNormalizationWithResidual, BothOutputsMayOverwriteAnAddendEach) {
+  const Residual t;
+  for (const bool crossed : {false, true}) {
+    SCOPED_TRACE(crossed);
+    graph::Graph graph = graph_of(t.layer(2));
+    ASSERT_TRUE(ops::infer(graph, cpu::evaluate).ok());
+    const auto kernel = cpu::backend().bind(ops::NodeView(graph, 0), {});
+    ASSERT_TRUE(kernel.ok()) << kernel.status().to_string();
+    Tensor a = Tensor::copy_of(t.x.type(), t.x.shape(), t.x.bytes());
+    Tensor b = Tensor::copy_of(t.x.type(), t.x.shape(), t.residual.bytes());
+    const void* const inputs[] = {a.bytes().data(), t.scale.bytes().data(), t.bias.bytes().data(),
+                                  b.bytes().data()};
+    Tensor& y = crossed ? b : a;
+    Tensor& sum = crossed ? a : b;
+    void* const outputs[] = {y.mutable_bytes().data(), sum.mutable_bytes().data()};
+    ASSERT_TRUE((*kernel)({.inputs = inputs, .outputs = outputs}).ok());
+    const auto apart = run(t.layer(2));
+    EXPECT_TRUE(std::equal(y.bytes().begin(), y.bytes().end(), apart->at(0).bytes().begin()));
+    EXPECT_TRUE(std::equal(sum.bytes().begin(), sum.bytes().end(), apart->at(1).bytes().begin()));
+  }
+}
+
+TEST(LayerNormalizationWithResidual, TheResidualMayBeRepeatedAlongTheFirstAxes) {
+  Residual t;
+  const Tensor rows = t.random.tensor({2, 7});
+  std::vector<float> repeated;
+  for (int i = 0; i < 3; ++i)
+    repeated.insert(repeated.end(), rows.as<float>().begin(), rows.as<float>().end());
+  t.residual = floats({3, 2, 7}, repeated);
+  const Tensor expected = t.layer_of_sum();
+  t.residual = rows;
+  expect_output(t.layer(), expected);
+  t.residual = rows.reshaped({1, 2, 7});
+  expect_output(t.layer(), expected);
+  expect_same_in_place(t.layer(), 0);
+}
+
+TEST(LayerNormalizationWithResidual, ZeroExtentsAreLegal) {
+  for (const Shape& shape : {Shape{0, 3}, Shape{3, 0}}) {
+    expect_output(
+        with_residual("LayerNormalization", {ramp(shape), ramp({1}), ramp({1}), ramp(shape)}),
+        ramp(shape));
+  }
+}
+
+TEST(LayerNormalizationWithResidual, BadNodesAreNamed) {
+  const Residual t;
+  expect_failure(with_residual("LayerNormalization", {t.x, t.scale, t.bias}),
+                 Status::ERROR_INVALID_MODEL, "its residual, input 3, is missing");
+  expect_failure(
+      with_residual("LayerNormalization", {t.x, t.scale, t.bias, ramp({3, 1, 7})}),
+      Status::ERROR_INVALID_MODEL,
+      "residual (input 3): expected [3,2,7], or that without its first axes, found [3,1,7]");
+  expect_failure(with_residual("RMSNormalization", {t.x, t.scale, t.bias, t.residual}),
+                 Status::ERROR_INVALID_MODEL, "input 2 does not exist");
 }
 
 }  // namespace

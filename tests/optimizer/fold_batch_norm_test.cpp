@@ -60,6 +60,24 @@ TEST(FoldBatchNorm, FoldsScaleAndShiftPerChannelAsOldExportersWriteThem) {
   EXPECT_EQ(op_list(run(b)), "Conv");
 }
 
+TEST(FoldBatchNorm, FoldsDifferencesAndQuotients) {
+  Builder b;
+  auto c = b.conv("c", b.input("x", {1, 3, 5, 5}), {4, 3, 3, 3});
+  auto moved = b.node("Sub", "s", {c, b.weights("mean", {4, 1, 1})});
+  auto turned = b.node("Sub", "t", {b.weights("from", {4, 1, 1}), moved});
+  b.output(b.node("Div", "y", {turned, b.constant("by", floats({4, 1, 1}, {2, -3, 4, 0.5f}))}));
+  EXPECT_EQ(op_list(run(b)), "Conv");
+}
+
+TEST(FoldBatchNorm, AQuotientByZeroAndAnInverseStay) {
+  Builder b;
+  auto x = b.input("x", {1, 3, 5, 5});
+  b.output(b.node("Div", "y",
+                  {b.conv("c", x, {2, 3, 3, 3}), b.constant("by", floats({2, 1, 1}, {1, 0}))}));
+  b.output(b.node("Div", "z", {b.weights("one", {2, 1, 1}), b.conv("d", x, {2, 3, 1, 1})}));
+  EXPECT_EQ(op_list(run(b)), "Conv Div Conv Div");
+}
+
 TEST(FoldBatchNorm, GoesIntoTheGemmBeforeIt) {
   for (const bool transposed : {false, true}) {
     Builder b;

@@ -1,7 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "optimizer/builder.h"
 #include "optimizer/optimized.h"
 
@@ -79,6 +77,14 @@ TEST(FuseEpilogue, EveryActivationStaysWhatItIs) {
       {"Tanh", {}, "\"Tanh\" activation_alpha=0 activation_beta=0"},
       {"Sigmoid", {}, "\"Sigmoid\" activation_alpha=0 activation_beta=0"},
       {"HardSwish", {}, "\"HardSwish\" activation_alpha=0 activation_beta=0"},
+      {"Mish", {}, "\"Mish\" activation_alpha=0 activation_beta=0"},
+      {"Gelu", {}, "\"Gelu\" activation_alpha=0 activation_beta=0"},
+      {"Gelu",
+       {{"approximate", std::string("tanh")}},
+       "\"GeluTanh\" activation_alpha=0 activation_beta=0"},
+      {"Swish", {}, "\"Swish\" activation_alpha=1 activation_beta=0"},
+      {"Swish", {{"alpha", 1.702f}}, "\"Swish\" activation_alpha=1.702 activation_beta=0"},
+      {"Elu", {{"alpha", 0.5f}}, "\"Elu\" activation_alpha=0.5 activation_beta=0"},
       {"LeakyRelu", {}, "\"LeakyRelu\" activation_alpha=0.01 activation_beta=0"},
       {"LeakyRelu", {{"alpha", 0.25f}}, "\"LeakyRelu\" activation_alpha=0.25 activation_beta=0"},
       {"HardSigmoid", {}, "\"HardSigmoid\" activation_alpha=0.2 activation_beta=0.5"},
@@ -209,6 +215,79 @@ TEST(FuseEpilogue, TheBoundOfAClipIsNoInputOfAnActivation) {
   EXPECT_EQ(op_list(run(b)), "MatMul Reshape Clip");
 }
 
+TEST(FuseEpilogue, TheBiasMayComeAfterTheResidual) {
+  Builder b;
+  auto m = b.node("MatMul", "m", {b.input("x", {2, 6}), b.weights("w", {6, 5})});
+  auto sum = b.add("sum", m, b.input("r", {2, 5}));
+  b.output(b.node("Sigmoid", "y", {b.add("biased", sum, b.weights("bias", {5}))}));
+  EXPECT_EQ(nodes_text(run(b)),
+            "%y float32[2,5] = mini_infer.MatMul(%x, %w, %bias, %r) activation=\"Sigmoid\" "
+            "activation_alpha=0 activation_beta=0\n");
+}
+
+// A dense layer on a sequence, as TensorFlow and GPT-2 write it.
+struct SequenceCase {
+  Builder b;
+  ValueId x = b.input("x", {2, 3, 6});
+  ValueId rows = b.reshape("rows", x, {6, 6});
+  ValueId m = b.node("MatMul", "m", {rows, b.weights("w", {6, 6})});
+  ValueId seen = b.reshape("seen", m, {2, 3, 6});
+};
+
+TEST(FuseEpilogue, WhatFollowsAViewOfTheRowsIsTaken) {
+  SequenceCase t;
+  t.b.output(t.b.relu("y", t.b.add("biased", t.seen, t.b.weights("bias", {6}))));
+  EXPECT_EQ(nodes_text(run(t.b)),
+            "%rows float32[6,6] = Reshape(%x, %rows_extents)\n"
+            "%m float32[6,6] = mini_infer.MatMul(%rows, %w, %bias) activation=\"Relu\" "
+            "activation_alpha=0 activation_beta=0\n"
+            "%y float32[2,3,6] = Reshape(%m, %y_reshape_shape)\n");
+}
+
+TEST(FuseEpilogue, AResidualIsSeenAsTheRowsAre) {
+  SequenceCase t;
+  t.b.output(t.b.add("y", t.seen, t.b.input("r", {2, 3, 6})));
+  EXPECT_EQ(op_list(run(t.b)), "Reshape Reshape mini_infer.MatMul Reshape");
+}
+
+TEST(FuseEpilogue, AResidualThatIsAViewOfRowsIsTakenAsThose) {
+  SequenceCase t;
+  auto wide = t.b.reshape("wide", t.b.input("r", {6, 6}), {2, 3, 6});
+  t.b.output(t.b.add("y", wide, t.seen));
+  EXPECT_EQ(nodes_text(run(t.b)),
+            "%rows float32[6,6] = Reshape(%x, %rows_extents)\n"
+            "%m float32[6,6] = mini_infer.MatMul(%rows, %w, -, %r)\n"
+            "%y float32[2,3,6] = Reshape(%m, %y_reshape_shape)\n");
+}
+
+TEST(FuseEpilogue, BetweenTwoProductsOfRowsNoViewIsLeft) {
+  SequenceCase t;
+  auto wide = t.b.relu("wide", t.seen);
+  auto again = t.b.reshape("again", wide, {6, 6});
+  t.b.output(t.b.node("MatMul", "y", {again, t.b.weights("v", {6, 4})}));
+  EXPECT_EQ(op_list(run(t.b)), "Reshape mini_infer.MatMul MatMul");
+}
+
+TEST(FuseEpilogue, AViewThatMovesTheColumnsEndsTheChain) {
+  SequenceCase t;
+  auto heads = t.b.reshape("heads", t.m, {6, 2, 3});
+  t.b.output(t.b.relu("y", t.b.add("biased", heads, t.b.weights("bias", {3}))));
+  EXPECT_EQ(op_list(run(t.b)), "Reshape MatMul Reshape Add Relu");
+}
+
+TEST(FuseEpilogue, AViewThatIsAGraphOutputEndsTheChain) {
+  SequenceCase t;
+  t.b.output(t.seen);
+  t.b.output(t.b.relu("y", t.seen));
+  EXPECT_EQ(op_list(run(t.b)), "Reshape MatMul Reshape Relu");
+}
+
+TEST(FuseEpilogue, AViewOfAnImageEndsTheChain) {
+  ConvCase t;
+  t.b.output(t.b.relu("y", t.b.reshape("seen", t.c, {1, 2, 12, 6})));
+  EXPECT_EQ(t.ops(), "Conv Reshape Relu");
+}
+
 TEST(FuseEpilogue, VectorsAreLeftAlone) {
   Builder b;
   auto m = b.node("MatMul", "m", {b.input("x", {2, 3}), b.weights("w", {3})});
@@ -220,85 +299,6 @@ TEST(FuseEpilogue, IsSwitchedOff) {
   ConvCase t;
   t.b.output(t.b.relu("y", t.c));
   EXPECT_EQ(op_list(optimized(t.b.graph(), {{"remove-identity"}})), "Conv Relu");
-}
-
-// HardSwish as exporters write it.
-
-std::string hard_swish_ops(const std::function<ValueId(Builder&, ValueId)>& written) {
-  ConvCase t;
-  t.b.output(written(t.b, t.c));
-  return t.ops();
-}
-
-ValueId relu6_of_shifted(Builder& b, ValueId x, float shift = 3) {
-  return b.node(
-      "Clip", "clip",
-      {b.add("shifted", x, b.scalar("shift", shift)), b.scalar("zero", 0), b.scalar("six", 6)});
-}
-
-TEST(HardSwish, WithHardSigmoid) {
-  EXPECT_EQ(hard_swish_ops([](Builder& b, ValueId x) {
-              auto gate = b.node("HardSigmoid", "gate", {x}, {{"alpha", 1.0f / 6.0f}});
-              return b.mul("y", x, gate);
-            }),
-            kConv);
-}
-
-TEST(HardSwish, WithTheQuotientOutside) {
-  EXPECT_EQ(hard_swish_ops([](Builder& b, ValueId x) {
-              auto product = b.mul("product", x, relu6_of_shifted(b, x));
-              return b.node("Div", "y", {product, b.scalar("sixth", 6)});
-            }),
-            kConv);
-}
-
-TEST(HardSwish, WithTheQuotientInside) {
-  EXPECT_EQ(hard_swish_ops([](Builder& b, ValueId x) {
-              auto gate = b.node("Div", "gate", {relu6_of_shifted(b, x), b.scalar("d", 6)});
-              return b.mul("y", gate, x);
-            }),
-            kConv);
-}
-
-TEST(HardSwish, WithAFactorForTheQuotient) {
-  EXPECT_EQ(hard_swish_ops([](Builder& b, ValueId x) {
-              auto gate = b.mul("gate", relu6_of_shifted(b, x), b.scalar("sixth", 0.166667f));
-              return b.mul("y", x, gate);
-            }),
-            kConv);
-}
-
-TEST(HardSwish, TheDefaultSlopeIsAnother) {
-  EXPECT_EQ(hard_swish_ops([](Builder& b, ValueId x) {
-              return b.mul("y", x, b.node("HardSigmoid", "gate", {x}));
-            }),
-            "Conv HardSigmoid Mul");
-}
-
-TEST(HardSwish, AnotherShiftIsAnotherFunction) {
-  EXPECT_EQ(hard_swish_ops([](Builder& b, ValueId x) {
-              auto product = b.mul("product", x, relu6_of_shifted(b, x, 2));
-              return b.node("Div", "y", {product, b.scalar("sixth", 6)});
-            }),
-            "Conv Add Clip Mul Div");
-}
-
-TEST(HardSwish, AGateOfAnotherTensorIsAnotherFunction) {
-  EXPECT_EQ(hard_swish_ops([](Builder& b, ValueId x) {
-              auto z = b.input("z", {1, 4, 6, 6});
-              auto gate = b.node("HardSigmoid", "gate", {z}, {{"alpha", 1.0f / 6.0f}});
-              return b.mul("y", x, gate);
-            }),
-            "Conv HardSigmoid Mul");
-}
-
-TEST(HardSwish, AGateThatIsAlsoAGraphOutputStaysBesideIt) {
-  Builder b;
-  auto x = b.input("x", {4});
-  auto gate = b.node("HardSigmoid", "gate", {x}, {{"alpha", 1.0f / 6.0f}});
-  b.output(gate);
-  b.output(b.mul("y", x, gate));
-  EXPECT_EQ(op_list(run(b)), "HardSigmoid HardSwish");
 }
 
 }  // namespace

@@ -89,6 +89,33 @@ class RandomNetwork {
     return {builder_.node(kTypes[static_cast<std::size_t>(pick(7))], name, {x})};
   }
 
+  // Written out, with every value open to other readers.
+  std::vector<ValueId> gated_activation(const std::string& name, ValueId x) {
+    const ValueId gate = builder_.node(pick(2) == 0 ? "Sigmoid" : "HardSigmoid", name + "_g", {x});
+    return {builder_.mul(name, x, gate), gate};
+  }
+
+  std::vector<ValueId> normalisation_of_rows(const std::string& name, ValueId x) {
+    if (shape(x).rank() < 2) return {};
+    const std::int64_t width = shape(x)[shape(x).rank() - 1];
+    const Builder::Attributes last = {{"axes", Ints{-1}}};
+    const ValueId mean = builder_.node("ReduceMean", name + "_m", {x}, last);
+    const ValueId d = builder_.node("Sub", name + "_d", {x, mean});
+    const ValueId base = pick(3) == 0 ? x : d;
+    const ValueId variance =
+        builder_.node("ReduceMean", name + "_v", {builder_.mul(name + "_2", base, base)}, last);
+    const ValueId stable = builder_.add(name + "_e", variance, builder_.scalar(name + "_c", 0.1f));
+    const ValueId root = builder_.node("Sqrt", name + "_r", {stable});
+    const ValueId quotient = builder_.node("Div", name + "_q", {pick(3) == 0 ? x : d, root});
+    return {builder_.mul(name, quotient, builder_.weights(name + "_w", {width})), quotient, root};
+  }
+
+  std::vector<ValueId> squeeze_and_excite(const std::string& name, ValueId x) {
+    if (shape(x).rank() < 3) return {};
+    const ValueId pooled = builder_.node("GlobalAveragePool", name + "_p", {x});
+    return {builder_.mul(name, x, builder_.node("Sigmoid", name + "_g", {pooled}))};
+  }
+
   std::vector<ValueId> addition(const std::string& name, ValueId x) {
     return {builder_.node(pick(4) == 0 ? "Mul" : "Add", name, {x, another(shape(x))})};
   }
@@ -191,17 +218,30 @@ class RandomNetwork {
   Builder builder_;
   std::vector<ValueId> values_;
   const std::vector<Grow> kinds_ = {
-      bind(&RandomNetwork::convolution),   bind(&RandomNetwork::convolution),
-      bind(&RandomNetwork::convolution),   bind(&RandomNetwork::normalisation),
-      bind(&RandomNetwork::normalisation), bind(&RandomNetwork::activation),
-      bind(&RandomNetwork::activation),    bind(&RandomNetwork::addition),
-      bind(&RandomNetwork::addition),      bind(&RandomNetwork::addition_of_constant),
-      bind(&RandomNetwork::concatenation), bind(&RandomNetwork::halves),
-      bind(&RandomNetwork::slice),         bind(&RandomNetwork::pad),
-      bind(&RandomNetwork::reduction),     bind(&RandomNetwork::softmax),
-      bind(&RandomNetwork::transposition), bind(&RandomNetwork::transposition),
-      bind(&RandomNetwork::reshape),       bind(&RandomNetwork::product),
+      bind(&RandomNetwork::convolution),
+      bind(&RandomNetwork::convolution),
+      bind(&RandomNetwork::convolution),
+      bind(&RandomNetwork::normalisation),
+      bind(&RandomNetwork::normalisation),
+      bind(&RandomNetwork::activation),
+      bind(&RandomNetwork::activation),
+      bind(&RandomNetwork::addition),
+      bind(&RandomNetwork::addition),
+      bind(&RandomNetwork::addition_of_constant),
+      bind(&RandomNetwork::concatenation),
+      bind(&RandomNetwork::halves),
+      bind(&RandomNetwork::slice),
+      bind(&RandomNetwork::pad),
+      bind(&RandomNetwork::reduction),
+      bind(&RandomNetwork::softmax),
+      bind(&RandomNetwork::transposition),
+      bind(&RandomNetwork::transposition),
+      bind(&RandomNetwork::reshape),
+      bind(&RandomNetwork::product),
       bind(&RandomNetwork::pooling),
+      bind(&RandomNetwork::gated_activation),
+      bind(&RandomNetwork::normalisation_of_rows),
+      bind(&RandomNetwork::squeeze_and_excite),
   };
 };
 

@@ -62,6 +62,17 @@ TEST(RemoveIdentity, NodesThatChangeNothingGo) {
       [](Builder& b, ValueId x) {
         return b.node("Split", "s", {x}, {{"axis", std::int64_t{1}}}, 11);
       },
+      [](Builder& b, ValueId x) { return b.mul("m", b.scalar("one", 1), x); },
+      [](Builder& b, ValueId x) {
+        return b.node("Div", "d", {x, b.scalar("one", 1)});
+      },
+      [](Builder& b, ValueId x) {
+        return b.node("Pow", "p", {x, b.scalar("one", 1)});
+      },
+      [](Builder& b, ValueId x) { return b.add("a", x, b.scalar("zero", 0)); },
+      [](Builder& b, ValueId x) {
+        return b.node("Sub", "s", {x, b.scalar("zero", 0)});
+      },
   };
   for (const auto& add : cases) {
     Sandwich s;
@@ -69,6 +80,59 @@ TEST(RemoveIdentity, NodesThatChangeNothingGo) {
     SCOPED_TRACE(s.b.graph().nodes().back().op);
     EXPECT_EQ(s.ops_around(out), "Relu Abs");
   }
+}
+
+TEST(RemoveIdentity, ArithmeticThatChangesSomethingStays) {
+  const std::vector<std::function<ValueId(Builder&, ValueId)>> cases = {
+      [](Builder& b, ValueId x) { return b.mul("m", x, b.scalar("zero", 0)); },
+      [](Builder& b, ValueId x) { return b.add("a", x, b.scalar("one", 1)); },
+      [](Builder& b, ValueId x) {
+        return b.node("Div", "d", {b.scalar("one", 1), x});
+      },
+      [](Builder& b, ValueId x) {
+        return b.node("Sub", "s", {b.scalar("zero", 0), x});
+      },
+      [](Builder& b, ValueId x) {
+        return b.mul("w", x, b.constant("c", floats({1, 1, 1, 1}, {1})));
+      },
+  };
+  for (const auto& add : cases) {
+    Sandwich s;
+    const ValueId out = add(s.b, s.in);
+    const std::string op = s.b.graph().nodes().back().op;
+    SCOPED_TRACE(op);
+    EXPECT_EQ(s.ops_around(out), "Relu " + op + " Abs");
+  }
+}
+
+TEST(RemoveIdentity, ANeutralFactorBetweenTwoNamesThatMustStayIsAnIdentity) {
+  Builder b;
+  auto y = b.relu("y", b.input("x", {2}));
+  b.output(y);
+  b.output(b.mul("z", b.scalar("one", 1), y));
+  EXPECT_EQ(op_list(run(b)), "Relu Identity");
+}
+
+// Squeeze-and-excite by expand_as.
+TEST(RemoveIdentity, AnOperatorThatBroadcastsNeedsNoExpand) {
+  Builder b;
+  auto x = b.input("x", {2, 4, 3, 5});
+  auto shape = b.constant("shape", int64s({2, 4, 3, 5}));
+  auto gate = b.node("Expand", "e", {b.input("gate", {2, 4, 1, 1}), shape});
+  b.output(b.mul("y", x, gate));
+  b.output(b.node("Sub", "z", {gate, x}));
+  EXPECT_EQ(nodes_text(run(b)),
+            "%y float32[2,4,3,5] = Mul(%x, %gate)\n"
+            "%z float32[2,4,3,5] = Sub(%gate, %x)\n");
+}
+
+TEST(RemoveIdentity, AnExpandThatGivesTheShapeStays) {
+  Builder b;
+  auto shape = b.constant("shape", int64s({2, 4}));
+  auto wide = b.node("Expand", "e", {b.input("x", {1, 4}), shape});
+  b.output(b.add("y", wide, b.input("row", {4})));
+  b.output(b.mul("square", wide, wide));
+  EXPECT_EQ(op_list(run(b)), "Expand Add Mul");
 }
 
 TEST(RemoveIdentity, AReversingSliceStays) {

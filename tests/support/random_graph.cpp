@@ -93,7 +93,7 @@ class Generator {
 
   void add_node() {
     const Known x = pick();
-    switch (random_.below(16)) {
+    switch (random_.below(18)) {
       case 0:
         return apply("Relu", {x.id}, 1);
       case 1:
@@ -126,6 +126,10 @@ class Generator {
         return pool(x);
       case 15:
         return matmul(x);
+      case 16:
+        return normalized_sum(x);
+      case 17:
+        return squeeze_and_excite(x);
     }
   }
 
@@ -194,6 +198,20 @@ class Generator {
     if (x.shape.rank() < 2) return apply("Relu", {x.id}, 1);
     const std::int64_t inner = x.shape[x.shape.rank() - 1];
     apply("MatMul", {x.id, b_.constant(random_tensor(Shape{inner, 1 + random_.below(6)}))}, 1);
+  }
+
+  void normalized_sum(const Known& x) {
+    apply("Add", {x.id, pick_of_shape(x.shape)->id}, 1);
+    if (x.shape.rank() == 0) return;
+    const ValueId scale = b_.constant(random_tensor(Shape{x.shape[x.shape.rank() - 1]}));
+    apply("LayerNormalization", {known_.back().id, scale}, 1, {{"epsilon", 0.5f}});
+  }
+
+  void squeeze_and_excite(const Known& x) {
+    if (!is_image(x)) return apply("Sigmoid", {x.id}, 1);
+    apply("GlobalAveragePool", {x.id}, 1);
+    apply("Mul", {x.id, known_.back().id}, 1);
+    if (random_.chance(50)) apply("Add", {known_.back().id, pick_of_shape(x.shape)->id}, 1);
   }
 
   void choose_outputs() {

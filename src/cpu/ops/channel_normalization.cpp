@@ -134,6 +134,7 @@ Result<Kernel> bind_batch_normalization(const NodeView& view) {
 
 // --- InstanceNormalization, GroupNormalization ---
 
+// Neighbours are of one channel.
 void normalize_groups(const GroupNormalizationGeometry& geometry, float epsilon, const float* x,
                       const float* scale, const float* bias, float* y) {
   const ChannelView& view = geometry.view;
@@ -154,14 +155,37 @@ void normalize_groups(const GroupNormalizationGeometry& geometry, float epsilon,
   }
 }
 
+// Neighbours are of neighbouring channels.
+void normalize_groups_of_pixels(const GroupNormalizationGeometry& geometry, float epsilon,
+                                const float* x, const float* scale, const float* bias, float* y) {
+  const ChannelView& view = geometry.view;
+  const std::int64_t per_group = view.channels / geometry.groups;
+  for (std::int64_t sample = 0; sample < view.outer; ++sample) {
+    for (std::int64_t c = 0; c < view.channels; c += per_group) {
+      const std::int64_t first = sample * view.inner * view.channels + c;
+      const Moments moments = moments_of({x + first, per_group, view.inner, view.channels});
+      const auto mean = static_cast<float>(moments.mean);
+      const float inverse_deviation = moments.inverse_deviation(epsilon);
+      for (std::int64_t position = 0; position < view.inner; ++position) {
+        const std::int64_t at = first + position * view.channels;
+        for (std::int64_t i = 0; i < per_group; ++i) {
+          y[at + i] = (x[at + i] - mean) * (scale[c + i] * inverse_deviation) + bias[c + i];
+        }
+      }
+    }
+  }
+}
+
 Result<Kernel> bind_group_normalization(const NodeView& view) {
   if (view.input_type(0) != DataType::kFloat32) return view.unsupported_type(view.input_type(0));
   MI_ASSIGN(const GroupNormalizationGeometry geometry, ops::group_normalization_geometry(view));
   const float epsilon = view.node().get_float("epsilon", 1e-5f);
-  return Kernel([geometry, epsilon](const KernelArgs& args) -> Status {
+  const auto normalize =
+      geometry.layout == ops::Layout::kNchw ? normalize_groups : normalize_groups_of_pixels;
+  return Kernel([geometry, epsilon, normalize](const KernelArgs& args) -> Status {
     if (geometry.view.empty()) return Status::SUCCESS;
-    normalize_groups(geometry, epsilon, args.in<float>(0), args.in<float>(1), args.in<float>(2),
-                     args.out<float>(0));
+    normalize(geometry, epsilon, args.in<float>(0), args.in<float>(1), args.in<float>(2),
+              args.out<float>(0));
     return Status::SUCCESS;
   });
 }
@@ -221,6 +245,7 @@ constexpr KernelEntry kTable[] = {
     {"BatchNormalization", bind_batch_normalization, kInternal},
     {"InstanceNormalization", bind_group_normalization},
     {"GroupNormalization", bind_group_normalization},
+    {"GroupNormalization", bind_group_normalization, kInternal},
     {"LRN", bind_lrn},
     {"LRN", bind_lrn, kInternal},
 };

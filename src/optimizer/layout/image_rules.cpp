@@ -86,6 +86,31 @@ std::optional<LayoutPorts> image_ports(const Rewriter& rewriter, NodeId id) {
   return LayoutPorts{.inputs = {0}, .outputs = {0}, .cost_first = conversion_bytes(input)};
 }
 
+// A scale per group, as before opset 21, has no channels-last form.
+std::optional<LayoutPorts> group_normalization_ports(const Rewriter& rewriter, NodeId id) {
+  constexpr int kScalePerChannel = 21;
+  if (rewriter.node(id).opset < kScalePerChannel) return std::nullopt;
+  return image_ports(rewriter, id);
+}
+
+// To a GroupNormalization with one channel a group.
+core::Status convert_instance_normalization(ConstantForms& forms, NodeId id,
+                                            const LayoutPorts& ports) {
+  Rewriter& rewriter = forms.rewriter();
+  rewriter.node(id).op = "GroupNormalization";
+  rewriter.node(id).attributes["num_groups"] = rewriter.input_shape(id)[1];
+  return set_nhwc(forms, id, ports);
+}
+
+// The gates go with the image: they are the same bytes in both layouts.
+std::optional<LayoutPorts> scale_ports(const Rewriter& rewriter, NodeId id) {
+  const Node& node = rewriter.node(id);
+  if (!is_image(rewriter.value(node.inputs[0]))) return std::nullopt;
+  LayoutPorts ports{.inputs = {0, 1}, .outputs = {0}};
+  if (node.inputs.size() > 2) ports.inputs.push_back(2);
+  return ports;
+}
+
 constexpr LayoutRule kConv{conv_ports, convert_conv};
 constexpr LayoutRule kImage{image_ports, set_nhwc};
 
@@ -97,7 +122,10 @@ constexpr NamedLayoutRule kTable[] = {
     {"GlobalMaxPool", "", kImage},
     {"GlobalAveragePool", "", kImage},
     {"BatchNormalization", "", kImage},
+    {"GroupNormalization", "", {group_normalization_ports, set_nhwc}},
+    {"InstanceNormalization", "", {image_ports, convert_instance_normalization}},
     {"LRN", "", kImage},
+    {"Scale", graph::kInternalDomain, {scale_ports, set_nhwc}},
 };
 
 }  // namespace
