@@ -23,6 +23,8 @@ constexpr std::array kSwitchable = {
          remove_identity},
     Pass{{"fold-batch-norm", "moves per-channel scales and shifts into the weights before them"},
          fold_batch_norm},
+    Pass{{"fuse-attention", "makes one node of queries, keys, Softmax and values, read in place"},
+         fuse_attention},
     Pass{{"fuse-epilogue", "joins Conv, Gemm and MatMul with bias, residual and activation"},
          fuse_epilogue},
     Pass{{"layout", "keeps channels last around convolutions, with the fewest bytes transposed"},

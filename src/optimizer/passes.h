@@ -14,6 +14,7 @@ core::Status drop_dead(graph::Graph& graph);
 // Switchable.
 core::Status remove_identity(graph::Graph& graph);
 core::Status fold_batch_norm(graph::Graph& graph);
+core::Status fuse_attention(graph::Graph& graph);
 core::Status fuse_epilogue(graph::Graph& graph);
 core::Status choose_layout(graph::Graph& graph);
 

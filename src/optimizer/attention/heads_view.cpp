@@ -1,0 +1,80 @@
+#include "optimizer/attention/heads_view.h"
+
+#include <utility>
+
+#include "optimizer/attention/strided_view.h"
+
+namespace mini_infer::optimizer {
+namespace {
+
+using graph::Graph;
+using graph::ValueId;
+
+// As [batch, heads, tokens, size].
+std::optional<std::vector<StridedAxis>> four_axes(std::vector<StridedAxis> axes,
+                                                  const HeadsForm& form) {
+  if (axes.size() < 3 || axes.size() > 4) return std::nullopt;
+  if (form.transposed) std::swap(axes[axes.size() - 2], axes[axes.size() - 1]);
+  if (axes.size() == 4) return axes;
+  std::int64_t both = 1;
+  for (const Stride& stride : axes[0]) both *= stride.extent;
+  if (both % form.batch != 0) return std::nullopt;
+  auto split = regrouped({axes[0]}, {form.batch, both / form.batch});
+  if (!split) return std::nullopt;
+  split->insert(split->end(), axes.begin() + 1, axes.end());
+  return split;
+}
+
+// Without the repetition of each head for the members of its group.
+StridedAxis without_groups(StridedAxis heads) {
+  heads = merged(heads);
+  if (!heads.empty() && heads.back().step == 0) heads.pop_back();
+  return heads;
+}
+
+std::optional<HeadsView> heads_in(const StridedView& view, const HeadsForm& form) {
+  auto axes = four_axes(view.axes, form);
+  if (!axes) return std::nullopt;
+  if (form.grouped) (*axes)[1] = without_groups((*axes)[1]);
+  const auto batch = single((*axes)[0]);
+  const auto heads = single((*axes)[1]);
+  const auto tokens = single((*axes)[2]);
+  const auto size = single((*axes)[3]);
+  if (!batch || !heads || !tokens || !size) return std::nullopt;
+  if (size->extent != 1 && size->step != 1) return std::nullopt;
+  return HeadsView{.root = view.root,
+                   .heads = {.batch = batch->extent,
+                             .heads = heads->extent,
+                             .tokens = tokens->extent,
+                             .size = size->extent,
+                             .first = view.offset,
+                             .batch_step = batch->step,
+                             .head_step = heads->step,
+                             .token_step = tokens->step},
+                   .scale = view.scale};
+}
+
+}  // namespace
+
+std::optional<HeadsView> find_heads(const Graph& graph, ValueId value, const HeadsForm& form) {
+  const auto steps = view_steps(graph, value, form.scaled);
+  for (std::size_t count = steps.size() + 1; count-- > 0;) {
+    const auto view = view_through(graph, value, steps, count);
+    if (!view) continue;
+    if (auto heads = heads_in(*view, form)) return heads;
+  }
+  return std::nullopt;
+}
+
+std::int64_t apparent_batch(const Graph& graph, ValueId value) {
+  const auto steps = view_steps(graph, value, true);
+  for (std::size_t count = steps.size(); count > 0; --count) {
+    const auto view = view_through(graph, value, steps, count);
+    if (!view) continue;
+    const StridedAxis axis = merged(view->axes[0]);
+    return axis.size() > 1 ? axis[0].extent : 1;
+  }
+  return 1;
+}
+
+}  // namespace mini_infer::optimizer
