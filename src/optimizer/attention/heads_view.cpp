@@ -54,6 +54,10 @@ std::optional<HeadsView> heads_in(const StridedView& view, const HeadsForm& form
                    .scale = view.scale};
 }
 
+std::int64_t elements_of(const Graph& graph, ValueId value) {
+  return graph.value(value).shape->elements();
+}
+
 }  // namespace
 
 std::optional<HeadsView> find_heads(const Graph& graph, ValueId value, const HeadsForm& form) {
@@ -61,7 +65,11 @@ std::optional<HeadsView> find_heads(const Graph& graph, ValueId value, const Hea
   for (std::size_t count = steps.size() + 1; count-- > 0;) {
     const auto view = view_through(graph, value, steps, count);
     if (!view) continue;
-    if (auto heads = heads_in(*view, form)) return heads;
+    auto heads = heads_in(*view, form);
+    if (!heads) continue;
+    if (form.whole && heads->heads.shape().elements() != elements_of(graph, view->root)) continue;
+    if (count > 0) heads->reader = steps[count - 1].node;
+    return heads;
   }
   return std::nullopt;
 }

@@ -11,7 +11,8 @@ namespace mini_infer::optimizer {
 struct HeadsView {
   graph::ValueId root = graph::kNoValue;
   ops::Heads heads;
-  float scale = 1;  // the heads are this many times what lies there
+  float scale = 1;                        // the heads are this many times what lies there
+  graph::NodeId reader = graph::kNoNode;  // which so far read the root; none: it is the value
 };
 
 // How a value holds heads, and what may be between it and the root.
@@ -20,6 +21,7 @@ struct HeadsForm {
   bool transposed = false;  // the last two axes are size and tokens
   bool scaled = false;      // products with a constant scalar
   bool grouped = false;     // a head repeated for each of a group counts once
+  bool whole = false;       // the heads must be all that the root holds
 };
 
 // The heads of `value`, as far from it towards its origin as they can still be read in place.

@@ -515,19 +515,40 @@ TEST(FuseAttention, APresentThatNobodyReadsIsNotWritten) {
   EXPECT_TRUE(last_line(run(c)).starts_with("%y float32[2,3,8], -, %present_v"));
 }
 
+// A decoder whose pasts are two parts of a stack.
+struct Stacked : Decoder {
+  ValueId part(const std::string& name, ValueId stack, std::int64_t index) {
+    return node("Gather", name, {stack, constant(name + "_index", int64s({index}).reshaped({}))});
+  }
+  void attend_stack(ValueId stack) {
+    attend(joined("present_k", part("k_past", stack, 0), new_k),
+           joined("present_v", part("v_past", stack, 1), new_v));
+  }
+};
+
 TEST(FuseAttention, PastsInOneTensorAreReadInPlace) {
-  Decoder b;
-  auto past = b.input("past", {3, 2, 2, 5, 4});
-  auto part = [&](const std::string& name, std::int64_t index) {
-    return b.node("Gather", name,
-                  {past, b.constant(name + "_index", int64s({index}).reshaped({}))});
-  };
-  b.attend(b.joined("present_k", part("k_past", 1), b.new_k),
-           b.joined("present_v", part("v_past", 2), b.new_v));
+  Stacked b;
+  b.attend_stack(b.input("past", {2, 2, 2, 5, 4}));
   const graph::Graph fused = run(b);
   EXPECT_EQ(op_list(fused), kBertFused);
-  EXPECT_NE(last_line(fused).find("past_key=[2,2,5,4,80,40,20,4] past_value=[2,2,5,4,160,40,20,4]"),
+  EXPECT_NE(last_line(fused).find("past_key=[2,2,5,4,0,40,20,4] past_value=[2,2,5,4,80,40,20,4]"),
             std::string::npos);
+}
+
+// Reading them in place would keep the other parts alive until then.
+TEST(FuseAttention, TheLastPartsOfALargerTensorAreCopied) {
+  Stacked b;
+  b.attend_stack(b.input("past", {5, 2, 2, 5, 4}));
+  EXPECT_EQ(op_list(run(b)),
+            "MatMul Add MatMul Add Gather Gather MatMul Add " + std::string(kFused));
+}
+
+TEST(FuseAttention, PartsOfATensorThatIsReadLaterAreReadInPlace) {
+  Stacked b;
+  auto stack = b.input("past", {5, 2, 2, 5, 4});
+  b.attend_stack(stack);
+  b.output(b.part("later", stack, 2));
+  EXPECT_EQ(op_list(run(b)), kBertFused + " Gather");
 }
 
 TEST(FuseAttention, ThePastCountsInACausalConstant) {
