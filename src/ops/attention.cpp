@@ -65,12 +65,6 @@ Status resolve_output(const NodeView& view, AttentionGeometry& geometry) {
                    geometry.output.shape().to_string());
 }
 
-std::string shapes_of(const NodeView& view) {
-  return view.input_shape(Input::kQuery).to_string() + ", " +
-         view.input_shape(Input::kKey).to_string() + " and " +
-         view.input_shape(Input::kValue).to_string();
-}
-
 Status resolve_heads(const NodeView& view, AttentionGeometry& geometry) {
   MI_ASSIGN(const Heads query, heads_in(view, Input::kQuery, "query", "q_num_heads"));
   MI_ASSIGN(const Heads key, heads_in(view, Input::kKey, "key", "kv_num_heads"));
@@ -79,7 +73,8 @@ Status resolve_heads(const NodeView& view, AttentionGeometry& geometry) {
                            query.batch == key.batch && key.batch == value.batch;
   if (!of_one_kind || query.size != key.size || key.tokens != value.tokens ||
       key.heads != value.heads) {
-    return view.fail("queries, keys and values do not fit: " + shapes_of(view));
+    return view.fail("queries, keys and values do not fit: " + query.shape().to_string() + ", " +
+                     key.shape().to_string() + " and " + value.shape().to_string());
   }
   if (key.heads == 0 || query.heads % key.heads != 0) {
     return view.fail(std::to_string(query.heads) + " heads of queries cannot share " +

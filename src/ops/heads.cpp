@@ -72,7 +72,10 @@ std::vector<std::int64_t> stated(const Heads& heads) {
 
 core::Result<Heads> stated_heads(const NodeView& view, const char* key, const core::Shape& within) {
   const std::vector<std::int64_t> stated = view.node().get_ints(key);
-  if (stated.size() != 8) return view.fail(std::string(key) + ": expected 8 numbers");
+  if (stated.size() != 8) {
+    return view.fail(std::string(key) + ": expected 8 numbers, found " +
+                     std::to_string(stated.size()));
+  }
   const Heads heads{.batch = stated[0],
                     .heads = stated[1],
                     .tokens = stated[2],
@@ -84,7 +87,7 @@ core::Result<Heads> stated_heads(const NodeView& view, const char* key, const co
   if (std::ranges::any_of(stated, [](std::int64_t number) { return number < 0; }) ||
       std::any_of(stated.begin(), stated.begin() + 4,
                   [](std::int64_t extent) { return extent > kLargestHeadExtent; })) {
-    return view.fail(std::string(key) + ": expected extents and steps that a tensor can have");
+    return view.fail(std::string(key) + ": expected extents and steps of a tensor");
   }
   if (!is_inside(heads, within.elements())) {
     return view.fail(std::string(key) + " reaches beyond " + within.to_string());
