@@ -14,8 +14,11 @@ core::Status drop_dead(graph::Graph& graph);
 // Switchable.
 core::Status remove_identity(graph::Graph& graph);
 core::Status fold_batch_norm(graph::Graph& graph);
+core::Status fuse_rotary(graph::Graph& graph);
 core::Status fuse_attention(graph::Graph& graph);
+core::Status absorb_transposes(graph::Graph& graph);
 core::Status fuse_epilogue(graph::Graph& graph);
+core::Status pack_projections(graph::Graph& graph);
 core::Status choose_layout(graph::Graph& graph);
 
 }  // namespace mini_infer::optimizer
