@@ -2,11 +2,10 @@
 #include <array>
 
 #include "core/try.h"
-#include "ops/activation.h"
 #include "ops/heads.h"
+#include "optimizer/attention/projection.h"
 #include "optimizer/constants.h"
 #include "optimizer/passes.h"
-#include "optimizer/rewrite.h"
 
 namespace mini_infer::optimizer {
 namespace {
@@ -20,47 +19,8 @@ using graph::NodeId;
 using graph::ValueId;
 using ops::Heads;
 
-// What an Attention says of its first inputs.
-constexpr std::array kAttributes = {"query", "key", "value"};
-constexpr std::size_t kWeights = 1;
-constexpr std::size_t kBias = 2;
-constexpr std::size_t kResidual = 3;
-
-bool is_plain_product(const Node& node) {
-  if (input_of(node, kResidual) != kNoValue) return false;
-  if (ops::Activation::of(node).kind != ops::Activation::Kind::kNone) return false;
-  if (node.op == "MatMul") return true;
-  return node.op == "Gemm" && node.get_int("transA", 0) == 0 && node.get_float("alpha", 1) == 1 &&
-         node.get_float("beta", 1) == 1;
-}
-
-// Whether the weights are [columns, depth], not [depth, columns].
-bool is_transposed(const Node& product) { return product.get_int("transB", 0) != 0; }
-
-std::int64_t columns_of(const Rewriter& rewriter, NodeId product) {
-  const Shape shape = rewriter.output_shape(product);
-  return shape[shape.rank() - 1];
-}
-
-bool has_constants_of_its_own(const Rewriter& rewriter, NodeId id) {
-  const Node& node = rewriter.node(id);
-  const auto weights = float_constant(rewriter.graph(), node.inputs[kWeights]);
-  if (!weights || weights->shape().rank() != 2) return false;
-  if (rewriter.only_reader(node.inputs[kWeights]) != id) return false;
-  if (input_of(node, kBias) == kNoValue) return true;
-  const auto bias = float_constant(rewriter.graph(), node.inputs[kBias]);
-  return bias && bias->shape() == Shape{columns_of(rewriter, id)};
-}
-
-// x * weights + bias, both constant, that the attention alone reads.
-bool is_projection(const Rewriter& rewriter, NodeId id, NodeId attention) {
-  if (id == kNoNode || !is_plain_product(rewriter.node(id))) return false;
-  const ValueId output = rewriter.node(id).outputs[0];
-  return has_constants_of_its_own(rewriter, id) && !rewriter.is_output(output) &&
-         std::ranges::all_of(rewriter.readers(output),
-                             [&](NodeId reader) { return reader == attention; });
-}
-
+constexpr std::size_t kWeights = Projection::kWeights;
+constexpr std::size_t kBias = Projection::kBias;
 // Columns of a matrix that become some of a wider one's.
 struct Columns {
   std::int64_t count = 0;
@@ -86,7 +46,7 @@ std::optional<Heads> within(Heads heads, const Columns& columns) {
 }
 
 Heads heads_of(const Node& attention, std::size_t slot) {
-  const auto stated = attention.get_ints(kAttributes[slot]);
+  const auto stated = attention.get_ints(kHeadsAttributes[slot]);
   return {.batch = stated[0],
           .heads = stated[1],
           .tokens = stated[2],
@@ -100,9 +60,11 @@ Heads heads_of(const Node& attention, std::size_t slot) {
 // Projections of one value, which become one.
 class Packing {
  public:
-  Packing(Rewriter& rewriter, NodeId attention, std::vector<NodeId> products)
-      : rewriter_(rewriter), attention_(attention), products_(std::move(products)) {
-    for (NodeId id : products_) packed_ += columns_of(rewriter_, id);
+  Packing(Rewriter& rewriter, NodeId attention, std::vector<Projection> projections)
+      : rewriter_(rewriter), attention_(attention), projections_(std::move(projections)) {
+    for (const auto& [product, rotary] : projections_) packed_ += columns_of(rewriter_, product);
+    output_shape_ = rewriter_.output_shape(projections_[0].product);
+    output_shape_[output_shape_.rank() - 1] = packed_;
   }
 
   core::Status pack() {
@@ -112,47 +74,94 @@ class Packing {
     std::vector<ValueId> inputs = {rewriter_.node(model).inputs[0],
                                    rewriter_.add_constant(name() + "_weights", std::move(weights))};
     if (has_bias(model)) inputs.push_back(rewriter_.add_constant(name() + "_bias", packed_bias()));
-    const ValueId output = add_output();
+    const ValueId output = add_output(name());
+    redirect(rotate_in_place(output));
     rewriter_.set_inputs(model, std::move(inputs));
     rewriter_.set_output(model, 0, output);
-    redirect(output);
-    for (NodeId id : products_) {
-      if (id != model) rewriter_.remove(id);
+    for (const auto& [product, rotary] : projections_) {
+      if (product != model) rewriter_.remove(product);
     }
     return core::Status::SUCCESS;
   }
 
  private:
+  NodeId producer(ValueId value) const { return rewriter_.value(value).producer; }
   bool has_bias(NodeId id) const { return input_of(rewriter_.node(id), kBias) != kNoValue; }
 
   // The one that becomes all of them: with a bias, if one has.
   NodeId model_product() const {
-    const auto biased = std::ranges::find_if(products_, [&](NodeId id) { return has_bias(id); });
-    return biased == products_.end() ? products_[0] : *biased;
+    const auto biased = std::ranges::find_if(
+        projections_, [&](const Projection& each) { return has_bias(each.product); });
+    return (biased == projections_.end() ? projections_.begin() : biased)->product;
   }
 
-  std::string name() const { return rewriter_.node(products_[0]).name + "_packed"; }
+  const Node& first() const { return rewriter_.node(projections_[0].product); }
+  std::string name() const { return first().name + "_packed"; }
 
-  // Where the attention's heads will be, per slot; none where another value holds them.
+  // Where heads will be: the attention's per slot, none where another value holds them, and those
+  // that are rotated per projection.
   bool find_heads() {
-    std::int64_t first = 0;
-    for (NodeId id : products_) {
-      const Columns columns{columns_of(rewriter_, id), first, packed_};
+    Columns columns{0, 0, packed_};
+    for (const Projection& each : projections_) {
+      columns.count = columns_of(rewriter_, each.product);
       const Node& attention = rewriter_.node(attention_);
-      for (std::size_t slot = 0; slot < kAttributes.size(); ++slot) {
-        if (attention.inputs[slot] != rewriter_.node(id).outputs[0]) continue;
+      for (std::size_t slot = 0; slot < kHeadsAttributes.size(); ++slot) {
+        if (attention.inputs[slot] != rewriter_.node(each.last()).outputs[0]) continue;
         heads_[slot] = within(heads_of(attention, slot), columns);
         if (!heads_[slot]) return false;
       }
-      first += columns.count;
+      rotated_.push_back(each.rotary == kNoNode ? Heads{}
+                                                : within(rotated_heads(each.rotary), columns));
+      if (!rotated_.back()) return false;
+      columns.first += columns.count;
     }
     return true;
   }
 
+  Heads rotated_heads(NodeId rotary) const {
+    const Shape shape = rewriter_.output_shape(rotary);
+    if (shape.rank() == 4) {
+      return ops::dense(
+          {.batch = shape[0], .heads = shape[1], .tokens = shape[2], .size = shape[3]});
+    }
+    const std::int64_t heads = rewriter_.node(rotary).get_int("num_heads", 1);
+    return ops::dense({.batch = shape[0],
+                       .heads = heads,
+                       .tokens = shape[1],
+                       .size = shape[2] / heads,
+                       .merged = true});
+  }
+
+  // What only sees the product for its rotation.
+  void remove_views(ValueId value, NodeId product) {
+    for (NodeId id = producer(value); id != product; id = producer(value)) {
+      value = rewriter_.node(id).inputs[0];
+      rewriter_.remove(id);
+    }
+  }
+
+  // The rotations follow each other, each of its own part of the packed value.
+  ValueId rotate_in_place(ValueId packed) {
+    for (std::size_t i = 0; i < projections_.size(); ++i) {
+      const NodeId id = projections_[i].rotary;
+      if (id == kNoNode) continue;
+      remove_views(rewriter_.node(id).inputs[0], projections_[i].product);
+      rewriter_.set_input(id, 0, packed);
+      packed = add_output(rewriter_.node(id).name + "_packed");
+      rewriter_.set_output(id, 0, packed);
+      Node& rotary = rewriter_.node(id);
+      rotary.domain = graph::kInternalDomain;
+      rotary.opset = 1;
+      rotary.attributes.erase("num_heads");
+      rotary.attributes["heads"] = ops::stated(*rotated_[i]);
+    }
+    return packed;
+  }
+
   core::Result<Tensor> packed_weights() const {
-    const bool transposed = is_transposed(rewriter_.node(products_[0]));
-    const Shape first = *rewriter_.value(rewriter_.node(products_[0]).inputs[kWeights]).shape;
-    const std::int64_t depth = first[transposed ? 1 : 0];
+    const bool transposed = is_transposed(first());
+    const Shape shape = *rewriter_.value(first().inputs[kWeights]).shape;
+    const std::int64_t depth = shape[transposed ? 1 : 0];
     MI_ASSIGN(Tensor packed,
               Tensor::allocate(core::DataType::kFloat32,
                                transposed ? Shape{packed_, depth} : Shape{depth, packed_}));
@@ -160,8 +169,8 @@ class Packing {
     const std::int64_t rows = transposed ? 1 : depth;
     std::byte* to = packed.mutable_bytes().data();
     const std::size_t row_bytes = packed.bytes().size() / static_cast<std::size_t>(rows);
-    for (NodeId id : products_) {
-      const auto from = rewriter_.value(rewriter_.node(id).inputs[kWeights]).constant->bytes();
+    for (const auto& [product, rotary] : projections_) {
+      const auto from = rewriter_.value(rewriter_.node(product).inputs[kWeights]).constant->bytes();
       const std::size_t part = from.size() / static_cast<std::size_t>(rows);
       for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
         std::copy_n(from.data() + row * part, part, to + row * row_bytes);
@@ -173,9 +182,9 @@ class Packing {
 
   Tensor packed_bias() const {
     std::vector<float> packed;
-    for (NodeId id : products_) {
-      const auto bias = float_constant(rewriter_.graph(), input_of(rewriter_.node(id), kBias));
-      const auto columns = static_cast<std::size_t>(columns_of(rewriter_, id));
+    for (const auto& [product, rotary] : projections_) {
+      const auto bias = float_constant(rewriter_.graph(), input_of(rewriter_.node(product), kBias));
+      const auto columns = static_cast<std::size_t>(columns_of(rewriter_, product));
       std::vector<float> own(columns, 0);
       if (bias) std::ranges::copy(bias->as<float>(), own.begin());
       packed.insert(packed.end(), own.begin(), own.end());
@@ -183,51 +192,26 @@ class Packing {
     return Tensor::from<float>(core::DataType::kFloat32, Shape{packed_}, packed);
   }
 
-  ValueId add_output() {
-    Shape shape = rewriter_.output_shape(products_[0]);
-    shape[shape.rank() - 1] = packed_;
-    return rewriter_.add_value(name(), core::DataType::kFloat32, shape);
+  ValueId add_output(const std::string& name) {
+    return rewriter_.add_value(name, core::DataType::kFloat32, output_shape_);
   }
 
   void redirect(ValueId output) {
-    for (std::size_t slot = 0; slot < kAttributes.size(); ++slot) {
+    for (std::size_t slot = 0; slot < kHeadsAttributes.size(); ++slot) {
       if (!heads_[slot]) continue;
       rewriter_.set_input(attention_, static_cast<int>(slot), output);
-      rewriter_.node(attention_).attributes[kAttributes[slot]] = ops::stated(*heads_[slot]);
+      rewriter_.node(attention_).attributes[kHeadsAttributes[slot]] = ops::stated(*heads_[slot]);
     }
   }
 
   Rewriter& rewriter_;
   NodeId attention_;
-  std::vector<NodeId> products_;
-  std::int64_t packed_ = 0;
-  std::array<std::optional<Heads>, kAttributes.size()> heads_;
+  std::vector<Projection> projections_;
+  std::int64_t packed_ = 0;  // columns of all
+  Shape output_shape_;
+  std::vector<std::optional<Heads>> rotated_;
+  std::array<std::optional<Heads>, kHeadsAttributes.size()> heads_;
 };
-
-bool belong_together(const Rewriter& rewriter, NodeId a, NodeId b) {
-  const Node& first = rewriter.node(a);
-  const Node& second = rewriter.node(b);
-  return first.op == second.op && first.inputs[0] == second.inputs[0] &&
-         is_transposed(first) == is_transposed(second);
-}
-
-// The projections of the value that most of the attention's are of.
-std::vector<NodeId> projections_of(const Rewriter& rewriter, NodeId attention) {
-  std::vector<NodeId> all;
-  for (std::size_t slot = 0; slot < kAttributes.size(); ++slot) {
-    const NodeId id = rewriter.value(rewriter.node(attention).inputs[slot]).producer;
-    const bool known = std::ranges::find(all, id) != all.end();
-    if (!known && is_projection(rewriter, id, attention)) all.push_back(id);
-  }
-  std::vector<NodeId> largest;
-  for (NodeId id : all) {
-    std::vector<NodeId> group;
-    std::ranges::copy_if(all, std::back_inserter(group),
-                         [&](NodeId other) { return belong_together(rewriter, id, other); });
-    if (group.size() > largest.size()) largest = std::move(group);
-  }
-  return largest;
-}
 
 }  // namespace
 
@@ -237,8 +221,8 @@ core::Status pack_projections(graph::Graph& graph) {
     if (rewriter.removed(id) || !rewriter.node(id).is("Attention", graph::kInternalDomain)) {
       continue;
     }
-    auto products = projections_of(rewriter, id);
-    if (products.size() > 1) MI_TRY(Packing(rewriter, id, std::move(products)).pack());
+    auto projections = projections_of(rewriter, id);
+    if (projections.size() > 1) MI_TRY(Packing(rewriter, id, std::move(projections)).pack());
   }
   return rewriter.finish();
 }

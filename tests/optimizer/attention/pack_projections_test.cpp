@@ -81,6 +81,63 @@ TEST(PackProjections, KeysAndValuesOfAnotherSequence) {
   EXPECT_EQ(b.ops(), "mini_infer.MatMul mini_infer.MatMul mini_infer.Attention");
 }
 
+// Llama: the queries and the keys are rotated, one after the other, where they lie.
+struct Rotated : Projections {
+  ValueId rows(const std::string& name, std::int64_t tokens) {
+    return weights(name, {kBatch, tokens, kSize / 2});
+  }
+  ValueId rotated(const std::string& name, ValueId from, std::int64_t tokens,
+                  Attributes attributes) {
+    return node("RotaryEmbedding", name + "_rotated",
+                {from, rows(name + "_cos", tokens), rows(name + "_sin", tokens)},
+                std::move(attributes), 23);
+  }
+};
+
+TEST(PackProjections, RotatedPartsAreRotatedInPlace) {
+  Rotated b;
+  auto q = b.rotated("q", b.biased("q", b.x), 3, {{"num_heads", std::int64_t{2}}});
+  auto k = b.rotated("k", b.biased("k", b.x), 3, {{"num_heads", std::int64_t{2}}});
+  b.attend(q, k, b.biased("v", b.x));
+  EXPECT_EQ(nodes_text(run(b)),
+            "%q_mm_packed float32[2,3,24] = mini_infer.MatMul(%x, %q_mm_packed_weights, "
+            "%q_mm_packed_bias)\n"
+            "%q_rotated_packed float32[2,3,24] = mini_infer.RotaryEmbedding(%q_mm_packed, %q_cos, "
+            "%q_sin) heads=[2,2,3,4,0,72,4,24]\n"
+            "%k_rotated_packed float32[2,3,24] = mini_infer.RotaryEmbedding(%q_rotated_packed, "
+            "%k_cos, %k_sin) heads=[2,2,3,4,8,72,4,24]\n"
+            "%y float32[2,3,8] = mini_infer.Attention(%k_rotated_packed, %k_rotated_packed, "
+            "%k_rotated_packed) key=[2,2,3,4,8,72,4,24] masked_rows_are_nan=1 "
+            "output=[2,2,3,4,0,24,4,8] output_shape=[2,3,8] query=[2,2,3,4,0,72,4,24] scale=1 "
+            "value=[2,2,3,4,16,72,4,24]\n");
+}
+
+// Of one token, heads lie alike before and after they are split.
+TEST(PackProjections, RotatedHeadsOfOneToken) {
+  Rotated b;
+  b.x = b.input("token", {2, 1, 8});
+  auto q = b.rotated("q", b.split_heads("q4", b.biased("q", b.x)), 1, {});
+  auto k = b.rotated("k", b.split_heads("k4", b.biased("k", b.x)), 1, {});
+  auto product = b.matmul("product", q, b.transpose("k_t", k, {0, 1, 3, 2}));
+  auto v = b.split_heads("v4", b.biased("v", b.x));
+  b.output(b.merge_heads("y", b.matmul("context", b.softmax(product), v)));
+  EXPECT_EQ(b.ops(),
+            "mini_infer.MatMul mini_infer.RotaryEmbedding mini_infer.RotaryEmbedding "
+            "mini_infer.Attention");
+}
+
+TEST(PackProjections, WhatIsAlsoReadUnrotatedStaysApart) {
+  Rotated b;
+  auto q = b.biased("q", b.x);
+  b.output(b.node("Neg", "other", {q}));
+  auto v = b.biased("v", b.x);
+  b.attend(
+      b.rotated("q", q, 3, {{"num_heads", std::int64_t{2}}}),
+      b.rotated("k", b.biased("k", b.input("z", {2, 3, 8})), 3, {{"num_heads", std::int64_t{2}}}),
+      v);
+  EXPECT_EQ(b.ops().find("mini_infer.Rotary"), std::string::npos);
+}
+
 const char* const kApart = "mini_infer.MatMul mini_infer.MatMul mini_infer.MatMul";
 
 TEST(PackProjections, WhatOthersReadStaysApart) {
