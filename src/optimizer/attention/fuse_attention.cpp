@@ -1,13 +1,12 @@
 #include "optimizer/attention/inputs.h"
 #include "optimizer/attention/mask.h"
-#include "optimizer/attention/strided_view.h"
+#include "optimizer/attention/output_view.h"
+#include "optimizer/attention/read_in_place.h"
 #include "optimizer/passes.h"
-#include "optimizer/reshape.h"
 
 namespace mini_infer::optimizer {
 namespace {
 
-using core::Shape;
 using graph::Graph;
 using graph::kNoNode;
 using graph::kNoValue;
@@ -30,65 +29,13 @@ class Fusion {
 
   void fuse(const AttentionMask& mask) {
     mask_ = mask;
-    find_output();
+    Heads heads = inputs_.query.view.heads;
+    heads.size = inputs_.value.view.heads.size;
+    output_ = follow_output(rewriter_, rewriter_.node(match_.last).outputs[0], ops::dense(heads));
     build();
   }
 
  private:
-  // Follows what only re-views the output as long as the heads can be written in place.
-  void find_output() {
-    ValueId value = rewriter_.node(match_.last).outputs[0];
-    Heads heads = inputs_.query.view.heads;
-    heads.size = inputs_.value.view.heads.size;
-    output_ = {.root = value, .heads = ops::dense(heads)};
-    const HeadsView dense = output_;
-    std::vector<ViewStep> steps;
-    for (NodeId id = rewriter_.only_reader(value); id != kNoNode;
-         id = rewriter_.only_reader(value)) {
-      if (!is_view(graph(), id) && !rewriter_.node(id).is("Transpose")) return;
-      if (rewriter_.node(id).inputs[0] != value) return;  // the value is its shape
-      steps.insert(steps.begin(), {id, value});
-      value = rewriter_.node(id).outputs[0];
-      if (const auto moved = moved_heads(dense.heads, value, steps)) output_ = {value, *moved};
-    }
-  }
-
-  // Where in `value` the dense heads come to lie.
-  std::optional<Heads> moved_heads(Heads heads, ValueId value,
-                                   const std::vector<ViewStep>& steps) const {
-    const auto view = view_through(graph(), value, steps, steps.size());
-    if (!view) return std::nullopt;
-    StridedAxis strides;
-    for (const StridedAxis& axis : view->axes) {
-      strides.insert(strides.end(), axis.begin(), axis.end());
-    }
-    const auto batch = moved_step(strides, {heads.batch, heads.batch_step});
-    const auto head = moved_step(strides, {heads.heads, heads.head_step});
-    const auto token = moved_step(strides, {heads.tokens, heads.token_step});
-    const auto element = moved_step(strides, {heads.size, 1});
-    if (!batch || !head || !token || !element || (heads.size != 1 && *element != 1)) {
-      return std::nullopt;
-    }
-    heads.batch_step = *batch;
-    heads.head_step = *head;
-    heads.token_step = *token;
-    return heads;
-  }
-
-  // `strides` reads a dense tensor in another order; what the step of `from` becomes in that order.
-  static std::optional<std::int64_t> moved_step(const StridedAxis& strides, Stride from) {
-    if (from.extent == 1) return 0;
-    std::int64_t step = 1;
-    for (auto stride = strides.rbegin(); stride != strides.rend(); ++stride) {
-      const std::int64_t ratio = from.step / stride->step;
-      const bool holds =
-          from.step % stride->step == 0 && stride->extent % (ratio * from.extent) == 0;
-      if (holds) return step * ratio;
-      step *= stride->extent;
-    }
-    return std::nullopt;
-  }
-
   std::vector<ValueId> inputs() const {
     std::vector<ValueId> inputs = {inputs_.query.view.root, inputs_.key.view.root,
                                    inputs_.value.view.root, mask_.value};
@@ -160,6 +107,7 @@ core::Status fuse_attention(Graph& graph) {
   MaskBuilder masks(rewriter);
   for (NodeId id : rewriter.nodes()) {
     if (rewriter.removed(id)) continue;
+    if (rewriter.node(id).is("Attention")) read_in_place(rewriter, id);
     if (const auto match = match_attention(rewriter, id)) fuse(rewriter, masks, *match);
   }
   return rewriter.finish();

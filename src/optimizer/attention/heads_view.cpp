@@ -10,14 +10,22 @@ namespace {
 using graph::Graph;
 using graph::ValueId;
 
+// [batch, tokens, heads * size] as [batch, heads, tokens, size].
+std::optional<std::vector<StridedAxis>> split_heads(const std::vector<StridedAxis>& axes,
+                                                    std::int64_t heads) {
+  const auto split = regrouped({axes[2]}, {heads, extent_of(axes[2]) / heads});
+  if (!split) return std::nullopt;
+  return std::vector<StridedAxis>{axes[0], (*split)[0], axes[1], (*split)[1]};
+}
+
 // As [batch, heads, tokens, size].
 std::optional<std::vector<StridedAxis>> four_axes(std::vector<StridedAxis> axes,
                                                   const HeadsForm& form) {
   if (axes.size() < 3 || axes.size() > 4) return std::nullopt;
   if (form.transposed) std::swap(axes[axes.size() - 2], axes[axes.size() - 1]);
   if (axes.size() == 4) return axes;
-  std::int64_t both = 1;
-  for (const Stride& stride : axes[0]) both *= stride.extent;
+  if (form.merged_heads != 0) return split_heads(axes, form.merged_heads);
+  const std::int64_t both = extent_of(axes[0]);
   if (both % form.batch != 0) return std::nullopt;
   auto split = regrouped({axes[0]}, {form.batch, both / form.batch});
   if (!split) return std::nullopt;

@@ -18,10 +18,11 @@ struct HeadsView {
 // How a value holds heads, and what may be between it and the root.
 struct HeadsForm {
   std::int64_t batch = 1;  // of [batch * heads, tokens, size]; [batch, heads, tokens, size] says it
-  bool transposed = false;  // the last two axes are size and tokens
-  bool scaled = false;      // products with a constant scalar
-  bool grouped = false;     // a head repeated for each of a group counts once
-  bool whole = false;       // the heads must be all that the root holds
+  std::int64_t merged_heads = 0;  // of [batch, tokens, heads * size]; 0: it is none
+  bool transposed = false;        // the last two axes are size and tokens
+  bool scaled = false;            // products with a constant scalar
+  bool grouped = false;           // a head repeated for each of a group counts once
+  bool whole = false;             // the heads must be all that the root holds
 };
 
 // The heads of `value`, as far from it towards its origin as they can still be read in place.

@@ -1,7 +1,6 @@
 #include "optimizer/attention/inputs.h"
 
 #include <algorithm>
-#include <array>
 
 namespace mini_infer::optimizer {
 namespace {
@@ -65,6 +64,52 @@ bool depends_on(const Graph& graph, std::vector<ValueId> values, const std::vect
   return false;
 }
 
+bool locate(const Graph& graph, AttentionSlot& slot) {
+  const auto view = find_heads(graph, slot.value, slot.form);
+  if (view) slot.view = *view;
+  return view.has_value();
+}
+
+std::vector<AttentionSlot*> slots(AttentionInputs& inputs) {
+  std::vector<AttentionSlot*> slots = {&inputs.query, &inputs.key, &inputs.value};
+  if (inputs.has_past) slots.insert(slots.end(), {&inputs.past_key, &inputs.past_value});
+  return slots;
+}
+
+// By a node that the model has; those that passes add follow none of its order.
+bool is_read_after(const Rewriter& rewriter, ValueId value, NodeId node) {
+  if (rewriter.is_output(value)) return true;
+  return std::ranges::any_of(rewriter.readers(value), [&](NodeId reader) {
+    return reader > node && !rewriter.node(reader).is("Attention", graph::kInternalDomain);
+  });
+}
+
+// Whether reading this part in place keeps the whole alive that nobody else reads later, and of
+// which the attention does not need the rest.
+bool keeps_too_much(const Rewriter& rewriter, AttentionInputs& inputs, const HeadsView& view) {
+  std::int64_t needed = 0;
+  NodeId last = view.reader;
+  for (const AttentionSlot* slot : slots(inputs)) {
+    if (slot->view.root != view.root) continue;
+    needed += slot->view.heads.shape().elements();
+    last = std::max(last, slot->view.reader);
+  }
+  return needed < rewriter.value(view.root).shape->elements() &&
+         !is_read_after(rewriter, view.root, last);
+}
+
+// Such parts are better copied before, as they were.
+bool let_go_of_large_roots(const Rewriter& rewriter, AttentionInputs& inputs) {
+  std::vector<AttentionSlot*> copied;
+  std::ranges::copy_if(slots(inputs), std::back_inserter(copied), [&](const AttentionSlot* slot) {
+    return keeps_too_much(rewriter, inputs, slot->view);
+  });
+  return std::ranges::all_of(copied, [&](AttentionSlot* slot) {
+    slot->form.whole = true;
+    return locate(rewriter.graph(), *slot);
+  });
+}
+
 class Finder {
  public:
   Finder(const Rewriter& rewriter, const AttentionMatch& match)
@@ -73,7 +118,7 @@ class Finder {
   std::optional<AttentionInputs> find() {
     if (!find_heads_of_all() || !heads_fit()) return std::nullopt;
     if (auto with_past = past_of(inputs_)) inputs_ = std::move(*with_past);
-    if (!let_go_of_large_roots()) return std::nullopt;
+    if (!let_go_of_large_roots(rewriter_, inputs_)) return std::nullopt;
     const std::int64_t batch = inputs_.query.view.heads.batch;
     const bool fits = broadcast_batch(inputs_.key.view.heads, batch) &&
                       broadcast_batch(inputs_.value.view.heads, batch);
@@ -83,19 +128,15 @@ class Finder {
  private:
   const Graph& graph() const { return rewriter_.graph(); }
 
-  bool locate(AttentionSlot& slot) const {
-    const auto view = find_heads(graph(), slot.value, slot.form);
-    if (view) slot.view = *view;
-    return view.has_value();
-  }
-
   bool find_heads_of_all() {
     const std::int64_t batch = batch_of(rewriter_, match_);
     inputs_.query = {match_.query, {.batch = batch, .scaled = true}, {}};
     inputs_.key = {
         match_.key, {.batch = batch, .transposed = true, .scaled = true, .grouped = true}, {}};
     inputs_.value = {match_.value, {.batch = batch, .grouped = true}, {}};
-    if (!locate(inputs_.query) || !locate(inputs_.key) || !locate(inputs_.value)) return false;
+    if (!locate(graph(), inputs_.query) || !locate(graph(), inputs_.key) ||
+        !locate(graph(), inputs_.value))
+      return false;
     inputs_.scale = match_.scale * inputs_.query.view.scale * inputs_.key.view.scale;
     return true;
   }
@@ -114,7 +155,7 @@ class Finder {
   bool take_apart(NodeId concat, AttentionSlot& past, AttentionSlot& fresh) const {
     past = {rewriter_.node(concat).inputs[0], {}, {}};
     fresh = {rewriter_.node(concat).inputs[1], {}, {}};
-    return locate(past) && locate(fresh);
+    return locate(graph(), past) && locate(graph(), fresh);
   }
 
   // The same attention of past and new keys, which must not be made of what it now makes itself.
@@ -137,50 +178,18 @@ class Finder {
     return fits ? std::optional(std::move(inputs)) : std::nullopt;
   }
 
-  static std::vector<AttentionSlot*> slots(AttentionInputs& inputs) {
-    std::vector<AttentionSlot*> slots = {&inputs.query, &inputs.key, &inputs.value};
-    if (inputs.has_past) slots.insert(slots.end(), {&inputs.past_key, &inputs.past_value});
-    return slots;
-  }
-
-  // Reading a part in place keeps the whole alive. When nobody reads it later, and the attention
-  // does not need most of it, the part is better copied before, as it was.
-  bool let_go_of_large_roots() {
-    const auto all = slots(inputs_);
-    std::vector<AttentionSlot*> copied;
-    std::ranges::copy_if(all, std::back_inserter(copied),
-                         [&](const AttentionSlot* slot) { return keeps_too_much(slot->view); });
-    return std::ranges::all_of(copied, [&](AttentionSlot* slot) {
-      slot->form.whole = true;
-      return locate(*slot);
-    });
-  }
-
-  bool keeps_too_much(const HeadsView& view) {
-    std::int64_t needed = 0;
-    NodeId last = view.reader;
-    for (const AttentionSlot* slot : slots(inputs_)) {
-      if (slot->view.root != view.root) continue;
-      needed += slot->view.heads.shape().elements();
-      last = std::max(last, slot->view.reader);
-    }
-    return needed < rewriter_.value(view.root).shape->elements() && !is_read_after(view.root, last);
-  }
-
-  // By a node that the model has; those that passes add follow none of its order.
-  bool is_read_after(ValueId value, NodeId node) const {
-    if (rewriter_.is_output(value)) return true;
-    return std::ranges::any_of(rewriter_.readers(value), [&](NodeId reader) {
-      return reader > node && !rewriter_.node(reader).is("Attention", graph::kInternalDomain);
-    });
-  }
-
   const Rewriter& rewriter_;
   const AttentionMatch& match_;
   AttentionInputs inputs_;
 };
 
 }  // namespace
+
+bool locate(const Rewriter& rewriter, AttentionInputs& inputs) {
+  return std::ranges::all_of(
+             slots(inputs), [&](AttentionSlot* slot) { return locate(rewriter.graph(), *slot); }) &&
+         let_go_of_large_roots(rewriter, inputs);
+}
 
 std::optional<AttentionInputs> find_inputs(const Rewriter& rewriter, const AttentionMatch& match) {
   return Finder(rewriter, match).find();

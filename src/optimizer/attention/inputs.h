@@ -27,6 +27,10 @@ struct AttentionInputs {
   std::int64_t past() const { return has_past ? past_key.view.heads.tokens : 0; }
 };
 
+// Locates the heads of all slots, whose values and forms are set. Parts of larger tensors are read
+// in place unless that keeps the rest of them alive for nothing. False when some cannot be read.
+bool locate(const Rewriter& rewriter, AttentionInputs& inputs);
+
 // nullopt when heads do not fit each other, or cannot be read in place.
 std::optional<AttentionInputs> find_inputs(const Rewriter& rewriter, const AttentionMatch& match);
 

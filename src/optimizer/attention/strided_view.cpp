@@ -20,12 +20,6 @@ using graph::NodeId;
 using graph::ValueId;
 using ops::NodeView;
 
-std::int64_t extent_of(const StridedAxis& axis) {
-  std::int64_t extent = 1;
-  for (const Stride& stride : axis) extent *= stride.extent;
-  return extent;
-}
-
 // Elements from the axis' beginning to an index.
 std::int64_t position(const StridedAxis& axis, std::int64_t index) {
   std::int64_t at = 0;
@@ -205,6 +199,12 @@ std::optional<StridedView> view_through(const Graph& graph, ValueId value,
     if (!apply(graph, steps[step].node, output, view)) return std::nullopt;
   }
   return view;
+}
+
+std::int64_t extent_of(const StridedAxis& axis) {
+  std::int64_t extent = 1;
+  for (const Stride& stride : axis) extent *= stride.extent;
+  return extent;
 }
 
 StridedAxis merged(const StridedAxis& axis) {

@@ -42,6 +42,7 @@ std::vector<ViewStep> view_steps(const graph::Graph& graph, graph::ValueId value
 std::optional<StridedView> view_through(const graph::Graph& graph, graph::ValueId value,
                                         const std::vector<ViewStep>& steps, std::size_t count);
 
+std::int64_t extent_of(const StridedAxis& axis);
 // The axis with as few strides as possible.
 StridedAxis merged(const StridedAxis& axis);
 // The axis as one stride, if it can be.

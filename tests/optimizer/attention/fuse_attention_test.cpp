@@ -604,6 +604,69 @@ TEST(FuseAttention, QueriesMadeOfThePresentNeedItBefore) {
                 std::string(kFused));
 }
 
+// --- The operator of the standard ---
+
+ValueId attention(Builder& b, Builder::Values inputs, Builder::Attributes attributes = {},
+                  int opset = 23) {
+  return b.node("Attention", "attention", std::move(inputs), std::move(attributes), opset);
+}
+
+TEST(FuseAttention, TheStandardsOperatorReadsInPlace) {
+  Packed b;
+  auto parts = b.node_of_many("Split", "part", {b.qkv, b.constant("parts", int64s({8, 8, 8}))}, 3,
+                              {{"axis", std::int64_t{-1}}});
+  auto q = b.split_heads("q", parts[0]);
+  auto k = b.split_heads("k", parts[1]);
+  auto made = attention(b, {q, k, b.split_heads("v", parts[2])},
+                        {{"is_causal", std::int64_t{1}}, {"scale", 0.25f}});
+  b.output(b.merge_heads("y", made));
+  EXPECT_EQ(b.line(),
+            "%y float32[2,3,8] = mini_infer.Attention(%qkv, %qkv, %qkv) is_causal=1 "
+            "key=[2,2,3,4,8,72,4,24] output=[2,2,3,4,0,24,4,8] output_shape=[2,3,8] "
+            "query=[2,2,3,4,0,72,4,24] scale=0.25 value=[2,2,3,4,16,72,4,24]");
+}
+
+TEST(FuseAttention, TheStandardsOperatorOfMergedHeads) {
+  Packed b;
+  auto parts = b.node_of_many("Split", "part", {b.qkv, b.constant("parts", int64s({8, 8, 8}))}, 3,
+                              {{"axis", std::int64_t{-1}}});
+  b.output(
+      attention(b, parts, {{"q_num_heads", std::int64_t{2}}, {"kv_num_heads", std::int64_t{2}}}));
+  EXPECT_TRUE(b.line().starts_with("%attention float32[2,3,8] = mini_infer.Attention(%qkv, %qkv"));
+}
+
+TEST(FuseAttention, TheStandardsOperatorWithAPast) {
+  Stacked b;
+  auto stack = b.input("past", {2, 2, 2, 5, 4});
+  auto q = b.split_heads("q", b.x);
+  auto past_k = b.part("k_past", stack, 0);
+  auto past_v = b.part("v_past", stack, 1);
+  auto made = b.node_of_many(
+      "Attention", "y", {q, b.new_k, b.new_v, b.input("mask", {3, 8}), past_k, past_v}, 3, {}, 23);
+  for (ValueId output : made) b.output(output);
+  EXPECT_EQ(op_list(run(b)), "MatMul Add MatMul Add " + std::string(kFused));
+}
+
+TEST(FuseAttention, TheStandardsOperatorThatGainsNothingStays) {
+  Attended b;
+  auto heads = b.input("heads", {2, 2, 3, 4});
+  b.output(attention(b, {heads, heads, heads}));
+  EXPECT_EQ(op_list(run(b)), "Attention");
+}
+
+TEST(FuseAttention, TheStandardsOperatorThatMeansMoreStays) {
+  Attended padded;
+  auto heads = padded.split_heads("heads", padded.x);
+  padded.output(attention(padded, {heads, heads, heads, padded.input("mask", {3, 2})}, {}, 24));
+  EXPECT_EQ(op_list(run(padded)), "Reshape Transpose Attention");
+  Attended shown;
+  heads = shown.split_heads("heads", shown.x);
+  for (ValueId output : shown.node_of_many("Attention", "y", {heads, heads, heads}, 4, {}, 23)) {
+    shown.output(output);
+  }
+  EXPECT_EQ(op_list(run(shown)), "Reshape Transpose Attention");
+}
+
 // --- What is no attention ---
 
 TEST(FuseAttention, WhatOthersReadStays) {

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "optimizer/attention/heads_view.h"
+#include "optimizer/rewrite.h"
+
+namespace mini_infer::optimizer {
+
+// Where the heads that are all of `value` come to lie in the furthest value that only re-views it
+// and that they can be written to in its place. Nothing else reads what is between the two.
+HeadsView follow_output(const Rewriter& rewriter, graph::ValueId value, const ops::Heads& heads);
+
+}  // namespace mini_infer::optimizer
