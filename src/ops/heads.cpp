@@ -70,20 +70,24 @@ std::vector<std::int64_t> stated(const Heads& heads) {
           heads.first, heads.batch_step, heads.head_step, heads.token_step};
 }
 
+Heads heads_stated(const std::vector<std::int64_t>& numbers) {
+  return {.batch = numbers[0],
+          .heads = numbers[1],
+          .tokens = numbers[2],
+          .size = numbers[3],
+          .first = numbers[4],
+          .batch_step = numbers[5],
+          .head_step = numbers[6],
+          .token_step = numbers[7]};
+}
+
 core::Result<Heads> stated_heads(const NodeView& view, const char* key, const core::Shape& within) {
   const std::vector<std::int64_t> stated = view.node().get_ints(key);
   if (stated.size() != 8) {
     return view.fail(std::string(key) + ": expected 8 numbers, found " +
                      std::to_string(stated.size()));
   }
-  const Heads heads{.batch = stated[0],
-                    .heads = stated[1],
-                    .tokens = stated[2],
-                    .size = stated[3],
-                    .first = stated[4],
-                    .batch_step = stated[5],
-                    .head_step = stated[6],
-                    .token_step = stated[7]};
+  const Heads heads = heads_stated(stated);
   if (std::ranges::any_of(stated, [](std::int64_t number) { return number < 0; }) ||
       std::any_of(stated.begin(), stated.begin() + 4,
                   [](std::int64_t extent) { return extent > kLargestHeadExtent; })) {

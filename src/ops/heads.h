@@ -38,6 +38,7 @@ core::Result<Heads> heads_of(const NodeView& view, int slot, const char* heads_k
 // Heads anywhere in a tensor, as an attribute says it: batch, heads, tokens, size, first,
 // batch_step, head_step and token_step.
 std::vector<std::int64_t> stated(const Heads& heads);
+Heads heads_stated(const std::vector<std::int64_t>& numbers);  // eight
 // From the attribute `key`. Fails unless every vector is inside a tensor of this shape.
 core::Result<Heads> stated_heads(const NodeView& view, const char* key, const core::Shape& within);
 

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "ops/op_def.h"
+#include "optimizer/attention/reorder.h"
 #include "optimizer/passes.h"
 #include "optimizer/reshape.h"
 #include "optimizer/rewrite.h"
@@ -174,6 +175,8 @@ class Between {
 core::Status absorb_transposes(graph::Graph& graph) {
   Rewriter rewriter(graph);
   for (NodeId id : rewriter.nodes()) {
+    if (rewriter.removed(id)) continue;
+    if (rewriter.node(id).is("Attention", graph::kInternalDomain)) drop_reorderings(rewriter, id);
     if (can_be_gemm(rewriter, id)) absorb_into_gemm(rewriter, id);
     if (!rewriter.node(id).is("Transpose") || is_view(graph, id)) continue;
     Between between(rewriter, id);

@@ -62,6 +62,14 @@ std::optional<HeadsView> heads_in(const StridedView& view, const HeadsForm& form
                    .scale = view.scale};
 }
 
+// How many rows of the root the stride goes over, a whole number of its indices in each.
+std::int64_t rows_spanned(const Graph& graph, ValueId root, const Stride& stride) {
+  const core::Shape& shape = *graph.value(root).shape;
+  const std::int64_t row = shape[shape.rank() - 1];
+  const std::int64_t all = stride.extent * stride.step;
+  return stride.step > 0 && row % stride.step == 0 && all % row == 0 ? all / row : 1;
+}
+
 std::int64_t elements_of(const Graph& graph, ValueId value) {
   return graph.value(value).shape->elements();
 }
@@ -88,7 +96,8 @@ std::int64_t apparent_batch(const Graph& graph, ValueId value) {
     const auto view = view_through(graph, value, steps, count);
     if (!view) continue;
     const StridedAxis axis = merged(view->axes[0]);
-    return axis.size() > 1 ? axis[0].extent : 1;
+    if (axis.empty()) return 1;
+    return axis.size() > 1 ? axis[0].extent : rows_spanned(graph, view->root, axis[0]);
   }
   return 1;
 }

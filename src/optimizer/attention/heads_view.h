@@ -29,7 +29,8 @@ struct HeadsForm {
 std::optional<HeadsView> find_heads(const graph::Graph& graph, graph::ValueId value,
                                     const HeadsForm& form);
 
-// The batch that [batch * heads, tokens, size] seems to have: what lies furthest apart.
+// The batch that [batch * heads, tokens, size] seems to have: what lies furthest apart, or in other
+// rows of the root.
 std::int64_t apparent_batch(const graph::Graph& graph, graph::ValueId value);
 
 }  // namespace mini_infer::optimizer

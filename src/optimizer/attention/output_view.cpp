@@ -25,7 +25,7 @@ std::optional<std::int64_t> moved_step(const StridedAxis& strides, Stride from) 
 }
 
 // Where in `value` the dense heads come to lie.
-std::optional<Heads> moved_heads(const graph::Graph& graph, Heads heads, ValueId value,
+std::optional<Heads> moved_heads(const graph::Graph& graph, const Heads& heads, ValueId value,
                                  const std::vector<ViewStep>& steps) {
   const auto view = view_through(graph, value, steps, steps.size());
   if (!view) return std::nullopt;
@@ -33,6 +33,12 @@ std::optional<Heads> moved_heads(const graph::Graph& graph, Heads heads, ValueId
   for (const StridedAxis& axis : view->axes) {
     strides.insert(strides.end(), axis.begin(), axis.end());
   }
+  return reordered(heads, strides);
+}
+
+}  // namespace
+
+std::optional<Heads> reordered(Heads heads, const StridedAxis& strides) {
   const auto batch = moved_step(strides, {heads.batch, heads.batch_step});
   const auto head = moved_step(strides, {heads.heads, heads.head_step});
   const auto token = moved_step(strides, {heads.tokens, heads.token_step});
@@ -45,8 +51,6 @@ std::optional<Heads> moved_heads(const graph::Graph& graph, Heads heads, ValueId
   heads.token_step = *token;
   return heads;
 }
-
-}  // namespace
 
 HeadsView follow_output(const Rewriter& rewriter, ValueId value, const Heads& heads) {
   HeadsView output{.root = value, .heads = heads};

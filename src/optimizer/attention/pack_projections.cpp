@@ -46,15 +46,7 @@ std::optional<Heads> within(Heads heads, const Columns& columns) {
 }
 
 Heads heads_of(const Node& attention, std::size_t slot) {
-  const auto stated = attention.get_ints(kHeadsAttributes[slot]);
-  return {.batch = stated[0],
-          .heads = stated[1],
-          .tokens = stated[2],
-          .size = stated[3],
-          .first = stated[4],
-          .batch_step = stated[5],
-          .head_step = stated[6],
-          .token_step = stated[7]};
+  return ops::heads_stated(attention.get_ints(kHeadsAttributes[slot]));
 }
 
 // Projections of one value, which become one.
