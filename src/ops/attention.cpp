@@ -53,7 +53,8 @@ Status resolve_output(const NodeView& view, AttentionGeometry& geometry) {
   geometry.output_shape = output.shape();
   if (!is_strided(view)) return Status::SUCCESS;
   const Shape shape(view.node().get_ints("output_shape"));
-  if (!core::checked_bytes(view.input_type(Input::kQuery), shape) ||
+  const DataType type = view.input_type(Input::kQuery);
+  if (!core::checked_bytes(type, shape) || !core::checked_bytes(type, output.shape()) ||
       shape.elements() != output.shape().elements()) {
     return view.fail("output_shape " + shape.to_string() + " does not hold " +
                      output.shape().to_string());

@@ -9,7 +9,6 @@ namespace {
 // Whether a tensor of so many elements holds every vector. Walks down from the last element, so
 // that nothing can overflow.
 bool is_inside(const Heads& heads, std::int64_t elements) {
-  if (heads.batch == 0 || heads.heads == 0 || heads.tokens == 0) return true;
   std::int64_t left = elements - heads.size;
   for (const auto& [extent, step] :
        {std::pair{std::int64_t{2}, heads.first}, std::pair{heads.batch, heads.batch_step},
@@ -88,10 +87,13 @@ core::Result<Heads> stated_heads(const NodeView& view, const char* key, const co
                      std::to_string(stated.size()));
   }
   const Heads heads = heads_stated(stated);
-  if (std::ranges::any_of(stated, [](std::int64_t number) { return number < 0; }) ||
-      std::any_of(stated.begin(), stated.begin() + 4,
-                  [](std::int64_t extent) { return extent > kLargestHeadExtent; })) {
-    return view.fail(std::string(key) + ": expected extents and steps of a tensor");
+  const auto is_extent = [](std::int64_t extent) {
+    return extent > 0 && extent <= kLargestHeadExtent;
+  };
+  if (!std::all_of(stated.begin(), stated.begin() + 4, is_extent) ||
+      std::any_of(stated.begin() + 4, stated.end(), [](std::int64_t step) { return step < 0; })) {
+    return view.fail(std::string(key) + ": expected extents above 0 and steps, found " +
+                     core::Shape(stated).to_string());
   }
   if (!is_inside(heads, within.elements())) {
     return view.fail(std::string(key) + " reaches beyond " + within.to_string());

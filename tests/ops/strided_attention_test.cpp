@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -155,10 +156,30 @@ TEST(StridedAttention, HeadsOutsideTheirTensorAreRefused) {
   refuse("key", {2, 2, 3, 4, 8, 72, 20, 24}, "key reaches beyond [2,3,24]");
   refuse("value", {2, 2, 3, 4, 16, INT64_MAX, 4, 24}, "value reaches beyond [2,3,24]");
   refuse("value", {2, 2, 3, 4, INT64_MAX, 72, 4, 24}, "value reaches beyond [2,3,24]");
-  refuse("value", {2, 2, 3, 4, -1, 72, 4, 24}, "value: expected extents and steps of a tensor");
-  refuse("value", {2, 2, 3, INT64_MAX, 0, 0, 0, 0},
-         "value: expected extents and steps of a tensor");
+  refuse("value", {2, 2, 3, 4, -1, 72, 4, 24}, "value: expected extents above 0 and steps");
+  refuse("value", {2, 2, 3, INT64_MAX, 0, 0, 0, 0}, "value: expected extents above 0 and steps");
   refuse("value", {2, 2, 3, 145, 0, 0, 0, 0}, "value reaches beyond [2,3,24]");
+}
+
+TEST(StridedAttention, WhateverIsStatedIsAnErrorOrRuns) {
+  constexpr std::array<std::int64_t, 4> kExtents = {0, 1, 2, 3};
+  constexpr std::array<std::int64_t, 8> kSteps = {-1, 0, 1, 4, 24, 1 << 30, INT64_MAX, INT64_MIN};
+  Random random(5);
+  int ran = 0;
+  for (int i = 0; i < 3000; ++i) {
+    OpCase test_case = with_one_tensor(packed());
+    const char* const keys[] = {"query", "key", "value", "output"};
+    const auto slot = static_cast<std::size_t>(random.number(0, 3));
+    auto stated = std::get<Ints>(test_case.attributes[keys[slot]]);
+    for (std::size_t at = 0; at < stated.size(); ++at) {
+      if (random.number(0, 3) != 0) continue;
+      stated[at] = at < 4 ? kExtents[static_cast<std::size_t>(random.number(0, 3))]
+                          : kSteps[static_cast<std::size_t>(random.number(0, 7))];
+    }
+    test_case.attributes[keys[slot]] = stated;
+    ran += run(test_case).ok() ? 1 : 0;
+  }
+  EXPECT_GT(ran, 100);
 }
 
 TEST(StridedAttention, HeadsThatDoNotFitAreRefused) {

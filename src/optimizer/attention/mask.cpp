@@ -123,29 +123,37 @@ ValueId MaskBuilder::of_four_axes(const ScoreMask& mask, const Shape& scores) {
   return value;
 }
 
-// Masks that follow each other, as one; what is computed for a mask that is constant is folded.
+// A mask of bools as numbers to add, which must hide as well.
+bool MaskBuilder::turn_into_numbers(AttentionMask& mask) {
+  if (!absorbs_scores(*mask.replacement)) return false;
+  mask.value =
+      made("Where", {mask.value, number(0), number(*mask.replacement)}, DataType::kFloat32);
+  mask.replacement.reset();
+  return true;
+}
+
+// Lets `mask` follow what `all` does.
+bool MaskBuilder::join(AttentionMask& all, const ScoreMask& mask) {
+  if (all.value == graph::kNoValue) {
+    all.value = mask.value;
+    if (mask.is_bool) all.replacement = mask.replacement;
+    return true;
+  }
+  if (!mask.is_bool) {
+    all.value = made("Add", {all.value, mask.value}, DataType::kFloat32);
+    return true;
+  }
+  if (!absorbs_scores(mask.replacement)) return false;
+  all.value = made("Where", {mask.value, all.value, number(mask.replacement)}, DataType::kFloat32);
+  return true;
+}
+
+// Masks that follow each other, as one; what is computed for constants is folded.
 std::optional<AttentionMask> MaskBuilder::joined(const std::vector<ScoreMask>& masks) {
   AttentionMask all;
   for (const ScoreMask& mask : masks) {
-    if (all.replacement) {  // of bools: as one of numbers
-      if (!absorbs_scores(*all.replacement)) return std::nullopt;
-      all.value =
-          made("Where", {all.value, number(0), number(*all.replacement)}, DataType::kFloat32);
-      all.replacement.reset();
-    }
-    if (!mask.is_bool) {
-      all.value = all.value == graph::kNoValue
-                      ? mask.value
-                      : made("Add", {all.value, mask.value}, DataType::kFloat32);
-      continue;
-    }
-    if (all.value == graph::kNoValue) {
-      all = {.value = mask.value, .replacement = mask.replacement};
-      continue;
-    }
-    if (!absorbs_scores(mask.replacement)) return std::nullopt;
-    all.value =
-        made("Where", {mask.value, all.value, number(mask.replacement)}, DataType::kFloat32);
+    if (all.replacement && !turn_into_numbers(all)) return std::nullopt;
+    if (!join(all, mask)) return std::nullopt;
   }
   return all;
 }

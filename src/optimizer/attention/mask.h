@@ -27,6 +27,8 @@ class MaskBuilder {
 
  private:
   std::optional<AttentionMask> joined(const std::vector<ScoreMask>& masks);
+  bool turn_into_numbers(AttentionMask& mask);
+  bool join(AttentionMask& all, const ScoreMask& mask);
   graph::ValueId inverted(graph::ValueId mask);
   graph::ValueId of_four_axes(const ScoreMask& mask, const core::Shape& scores);
   graph::ValueId made(const std::string& op, std::vector<graph::ValueId> inputs,

@@ -1,5 +1,6 @@
 #include "optimizer/attention/rotary_match.h"
 
+#include <algorithm>
 #include <array>
 
 #include "ops/shapes.h"
@@ -30,25 +31,29 @@ bool joins_last_axis(const Rewriter& rewriter, const Node& concat) {
   return concat.is("Concat") && concat.inputs.size() == 2 && (axis == -1 || axis == rank - 1);
 }
 
-// Whether `value` is [.., count] (or [.., count, 1]) of the vectors of `x`, [.., size].
+// Whether the view has these elements of each vector of a dense [.., size], in an axis of their own
+// or followed by one of extent 1.
+bool is_window(const StridedView& view, const Shape& shape, const Elements& elements) {
+  const std::vector<std::int64_t> steps = ops::strides_of(shape);
+  if (view.offset != elements.first || view.axes.size() < steps.size()) return false;
+  for (std::size_t axis = 0; axis < steps.size(); ++axis) {
+    const bool is_last = axis + 1 == steps.size();
+    const std::int64_t extent = is_last ? elements.count : shape[static_cast<int>(axis)];
+    const std::int64_t step = is_last ? elements.step : steps[axis];
+    const auto stride = single(view.axes[axis]);
+    if (!stride || stride->extent != extent || (extent > 1 && stride->step != step)) return false;
+  }
+  return std::all_of(view.axes.begin() + static_cast<std::ptrdiff_t>(steps.size()), view.axes.end(),
+                     [](const StridedAxis& axis) { return axis.empty(); });
+}
+
+// Whether `value` is these elements of the vectors of `x`.
 bool holds(const Rewriter& rewriter, ValueId value, ValueId x, const Elements& elements) {
   const auto steps = view_steps(rewriter.graph(), value, false);
   for (std::size_t count = 1; count <= steps.size(); ++count) {
     if (steps[count - 1].from != x) continue;
     const auto view = view_through(rewriter.graph(), value, steps, count);
-    const Shape& shape = *rewriter.value(x).shape;
-    const std::vector<std::int64_t> strides = ops::strides_of(shape);
-    const auto rank = static_cast<std::size_t>(shape.rank());
-    if (!view || view->offset != elements.first || view->axes.size() < rank) return false;
-    for (std::size_t axis = 0; axis < rank; ++axis) {
-      const bool is_last = axis + 1 == rank;
-      const std::int64_t extent = is_last ? elements.count : shape[static_cast<int>(axis)];
-      const std::int64_t step = is_last ? elements.step : strides[axis];
-      const auto stride = single(view->axes[axis]);
-      if (!stride || stride->extent != extent || (extent > 1 && stride->step != step)) return false;
-    }
-    return view->axes.size() == rank ||
-           (view->axes.size() == rank + 1 && view->axes.back().empty());
+    return view && is_window(*view, *rewriter.value(x).shape, elements);
   }
   return false;
 }

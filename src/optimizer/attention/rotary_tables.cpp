@@ -63,33 +63,43 @@ std::optional<ValueId> RotaryTableBuilder::halved_constant(ValueId value, bool i
 // `value` with one element for each pair of its last axis, if both are the same.
 std::optional<ValueId> RotaryTableBuilder::halved(ValueId value, bool interleaved) {
   const auto [at, is_new] = halved_.try_emplace({value, interleaved});
-  if (!is_new) return at->second;
-  std::optional<ValueId>& result = at->second;
-  if (float_constant(rewriter_.graph(), value)) {
-    return result = halved_constant(value, interleaved);
-  }
+  if (is_new) at->second = make_halved(value, interleaved);
+  return at->second;
+}
+
+std::optional<ValueId> RotaryTableBuilder::make_halved(ValueId value, bool interleaved) {
+  if (float_constant(rewriter_.graph(), value)) return halved_constant(value, interleaved);
   const NodeId id = rewriter_.value(value).producer;
   if (id == kNoNode) return std::nullopt;
-  const Node node = rewriter_.node(id);
-  if (node.is("Concat") && !interleaved) {
-    const int last = rewriter_.output_shape(id).rank() - 1;
-    const std::int64_t axis = node.get_int("axis", 0);
-    const bool doubles = node.inputs.size() == 2 && node.inputs[0] == node.inputs[1];
-    return result = doubles && (axis == -1 || axis == last) ? std::optional(node.inputs[0])
-                                                            : std::nullopt;
-  }
+  const Node& node = rewriter_.node(id);
+  if (node.is("Concat")) return interleaved ? std::nullopt : doubled(id);
   const bool scales = node.is("Mul") && float_scalar(rewriter_.graph(), node.inputs[1]);
   if (!node.is("Cos") && !node.is("Sin") && !scales) return std::nullopt;
-  const auto input = halved(node.inputs[0], interleaved);
+  return halved_function(id, interleaved);
+}
+
+// What a Concat joins with itself along the last axis.
+std::optional<ValueId> RotaryTableBuilder::doubled(NodeId concat) const {
+  const Node& node = rewriter_.node(concat);
+  const int last = rewriter_.output_shape(concat).rank() - 1;
+  const std::int64_t axis = node.get_int("axis", 0);
+  const bool doubles =
+      node.inputs.size() == 2 && node.inputs[0] == node.inputs[1] && (axis == -1 || axis == last);
+  return doubles ? std::optional(node.inputs[0]) : std::nullopt;
+}
+
+// Of a function of its input's elements, one by one.
+std::optional<ValueId> RotaryTableBuilder::halved_function(NodeId id, bool interleaved) {
+  const auto input = halved(rewriter_.node(id).inputs[0], interleaved);
   if (!input) return std::nullopt;
-  Node half = node;
+  Node half = rewriter_.node(id);
   half.name += "_half";
   half.inputs[0] = *input;
   half.outputs = {rewriter_.add_value(half.name, DataType::kFloat32,
                                       without_half_the_last(rewriter_.output_shape(id)))};
-  result = half.outputs[0];
+  const ValueId output = half.outputs[0];
   rewriter_.add_node(std::move(half));
-  return result;
+  return output;
 }
 
 ValueId RotaryTableBuilder::row_numbers(std::int64_t batch, std::int64_t tokens) {

@@ -28,6 +28,9 @@ class RotaryTableBuilder {
   struct Rows;
   std::optional<Rows> rows(graph::ValueId table, const RotaryMatch& match, int token_axis);
   std::optional<graph::ValueId> halved(graph::ValueId value, bool interleaved);
+  std::optional<graph::ValueId> make_halved(graph::ValueId value, bool interleaved);
+  std::optional<graph::ValueId> doubled(graph::NodeId concat) const;
+  std::optional<graph::ValueId> halved_function(graph::NodeId id, bool interleaved);
   std::optional<graph::ValueId> halved_constant(graph::ValueId value, bool interleaved);
   std::optional<Rows> chosen_rows(graph::ValueId value, const core::Shape& positions,
                                   bool interleaved);
