@@ -24,7 +24,7 @@ Status infer_attention(InferContext& context) {
   const Heads& query = geometry.query;
   const Heads& key = geometry.key;
   const std::int64_t keys = geometry.keys();
-  context.set_output(0, context.input_type(Input::kQuery), geometry.output.shape());
+  context.set_output(0, context.input_type(Input::kQuery), geometry.output_shape);
   context.set_output(1, context.input_type(Input::kKey),
                      Shape{key.batch, key.heads, keys, key.size});
   context.set_output(2, context.input_type(Input::kValue),
@@ -34,23 +34,48 @@ Status infer_attention(InferContext& context) {
   return Status::SUCCESS;
 }
 
-constexpr OpDef kTable[] = {{.type = "Attention", .since = 23, .infer = infer_attention}};
+constexpr OpDef kTable[] = {
+    {.type = "Attention", .since = 23, .infer = infer_attention},
+    {.type = "Attention", .domain = graph::kInternalDomain, .infer = infer_attention}};
 
-std::string shapes_of(const NodeView& view) {
-  return view.input_shape(Input::kQuery).to_string() + ", " +
-         view.input_shape(Input::kKey).to_string() + " and " +
-         view.input_shape(Input::kValue).to_string();
+bool is_strided(const NodeView& view) { return view.node().domain == graph::kInternalDomain; }
+
+// Where the heads of an input lie; `heads_key` says how many a merged one has.
+Result<Heads> heads_in(const NodeView& view, int slot, const char* key, const char* heads_key) {
+  return is_strided(view) ? stated_heads(view, key, view.input_shape(slot))
+                          : heads_of(view, slot, heads_key);
+}
+
+Status resolve_output(const NodeView& view, AttentionGeometry& geometry) {
+  Heads output = geometry.query;
+  output.size = geometry.value.size;
+  geometry.output = dense(output);
+  geometry.output_shape = output.shape();
+  if (!is_strided(view)) return Status::SUCCESS;
+  const Shape shape(view.node().get_ints("output_shape"));
+  const DataType type = view.input_type(Input::kQuery);
+  if (!core::checked_bytes(type, shape) || !core::checked_bytes(type, output.shape()) ||
+      shape.elements() != output.shape().elements()) {
+    return view.fail("output_shape " + shape.to_string() + " does not hold " +
+                     output.shape().to_string());
+  }
+  MI_ASSIGN(geometry.output, stated_heads(view, "output", shape));
+  geometry.output_shape = shape;
+  if (geometry.output.shape() == output.shape()) return Status::SUCCESS;
+  return view.fail("output: expected " + output.shape().to_string() + ", found " +
+                   geometry.output.shape().to_string());
 }
 
 Status resolve_heads(const NodeView& view, AttentionGeometry& geometry) {
-  MI_ASSIGN(const Heads query, heads_of(view, Input::kQuery, "q_num_heads"));
-  MI_ASSIGN(const Heads key, heads_of(view, Input::kKey, "kv_num_heads"));
-  MI_ASSIGN(const Heads value, heads_of(view, Input::kValue, "kv_num_heads"));
+  MI_ASSIGN(const Heads query, heads_in(view, Input::kQuery, "query", "q_num_heads"));
+  MI_ASSIGN(const Heads key, heads_in(view, Input::kKey, "key", "kv_num_heads"));
+  MI_ASSIGN(const Heads value, heads_in(view, Input::kValue, "value", "kv_num_heads"));
   const bool of_one_kind = query.merged == key.merged && key.merged == value.merged &&
                            query.batch == key.batch && key.batch == value.batch;
   if (!of_one_kind || query.size != key.size || key.tokens != value.tokens ||
       key.heads != value.heads) {
-    return view.fail("queries, keys and values do not fit: " + shapes_of(view));
+    return view.fail("queries, keys and values do not fit: " + query.shape().to_string() + ", " +
+                     key.shape().to_string() + " and " + value.shape().to_string());
   }
   if (key.heads == 0 || query.heads % key.heads != 0) {
     return view.fail(std::to_string(query.heads) + " heads of queries cannot share " +
@@ -59,9 +84,32 @@ Status resolve_heads(const NodeView& view, AttentionGeometry& geometry) {
   geometry.query = query;
   geometry.key = key;
   geometry.value = value;
-  geometry.output = query;
-  geometry.output.size = value.size;
-  return Status::SUCCESS;
+  return resolve_output(view, geometry);
+}
+
+Result<std::int64_t> past_tokens(const NodeView& view) {
+  const Shape& past = view.input_shape(Input::kPastKey);
+  std::int64_t tokens = past.rank() == 4 ? past[2] : 0;
+  if (is_strided(view)) {
+    MI_ASSIGN(const Heads stated, stated_heads(view, "past_key", past));
+    tokens = stated.tokens;
+  }
+  if (tokens <= kLargestHeadExtent) return tokens;
+  return view.unsupported("a past of " + std::to_string(tokens) + " tokens");
+}
+
+// The heads that precede the `fresh` ones.
+Result<Heads> past_in(const NodeView& view, int slot, const char* key, const Heads& fresh,
+                      const AttentionGeometry& geometry) {
+  const Shape expected{fresh.batch, fresh.heads, geometry.past, fresh.size};
+  if (!is_strided(view)) {
+    MI_TRY(expect_shape(view, slot, key, expected));
+    return heads_of(view, slot, "");
+  }
+  MI_ASSIGN(const Heads past, stated_heads(view, key, view.input_shape(slot)));
+  if (past.shape() == expected) return past;
+  return view.fail(std::string(key) + ": expected " + expected.to_string() + ", found " +
+                   past.shape().to_string());
 }
 
 Status resolve_past(const NodeView& view, AttentionGeometry& geometry) {
@@ -73,15 +121,11 @@ Status resolve_past(const NodeView& view, AttentionGeometry& geometry) {
   if (view.has_input(Input::kValidKeys)) {
     return view.fail("expected nonpad_kv_seqlen or a past, not both");
   }
-  const Shape& past = view.input_shape(Input::kPastKey);
-  geometry.past = past.rank() == 4 ? past[2] : 0;
-  if (geometry.past > kLargestHeadExtent) {
-    return view.unsupported("a past of " + std::to_string(geometry.past) + " tokens");
-  }
-  Shape expected{geometry.key.batch, geometry.key.heads, geometry.past, geometry.key.size};
-  MI_TRY(expect_shape(view, Input::kPastKey, "past_key", expected));
-  expected[3] = geometry.value.size;
-  return expect_shape(view, Input::kPastValue, "past_value", expected);
+  MI_ASSIGN(geometry.past, past_tokens(view));
+  MI_ASSIGN(geometry.past_key, past_in(view, Input::kPastKey, "past_key", geometry.key, geometry));
+  MI_ASSIGN(geometry.past_value,
+            past_in(view, Input::kPastValue, "past_value", geometry.value, geometry));
+  return Status::SUCCESS;
 }
 
 Status resolve_mask(const NodeView& view, AttentionGeometry& geometry) {
@@ -134,6 +178,10 @@ Status resolve_attributes(const NodeView& view, AttentionGeometry& geometry) {
   geometry.scores = static_cast<AttentionScores>(mode);
   geometry.causal = node.get_int("is_causal", 0) != 0;
   geometry.softcap = node.get_float("softcap", 0);
+  geometry.masked_score = node.get_float("masked_score", geometry.masked_score);
+  if (node.get_int("masked_rows_are_nan", 0) != 0) {
+    geometry.masked_row = std::numeric_limits<float>::quiet_NaN();
+  }
   geometry.scale = node.get_float("scale", 1 / std::sqrt(static_cast<float>(geometry.query.size)));
   MI_ASSIGN(geometry.left_window, window_of(view, "left_window_size", geometry));
   MI_ASSIGN(geometry.right_window, window_of(view, "right_window_size", geometry));

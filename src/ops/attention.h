@@ -1,10 +1,16 @@
 #pragma once
 
 #include <array>
+#include <limits>
 
 #include "ops/heads.h"
 
 namespace mini_infer::ops {
+
+// mini_infer.Attention is what the optimiser makes: the Attention of ai.onnx whose heads lie
+// anywhere in its inputs, of any rank, and which may be one and the same tensor. The attributes
+// query, key, value, past_key and past_value say where (stated_heads), output where in Y, whose
+// shape is output_shape; masked_score and masked_rows_are_nan what masks do beyond the standard.
 
 // The input slots of Attention.
 struct AttentionInput {
@@ -35,6 +41,8 @@ struct KeyRange {
 // An attention with everything resolved. Keys and values are the past ones, followed by the new.
 struct AttentionGeometry {
   Heads query, key, value, output;
+  core::Shape output_shape;
+  Heads past_key, past_value;
   std::int64_t past = 0;  // of the keys
   AttentionMask mask;
   bool causal = false;
@@ -43,6 +51,10 @@ struct AttentionGeometry {
   float scale = 1;
   float softcap = 0;  // 0 caps nothing
   AttentionScores scores = AttentionScores::kScaled;
+  // What a mask of bools puts in the place of a score.
+  float masked_score = -std::numeric_limits<float>::infinity();
+  // What comes out for a query that sees no key: 0 by the standard, NaN of a Softmax written out.
+  float masked_row = 0;
 
   std::int64_t keys() const { return past + key.tokens; }
   // Which of the key's heads a head of the query looks at.

@@ -25,6 +25,10 @@ Status infer_rotary_embedding(InferContext& context) {
 constexpr OpDef kTable[] = {{.type = "RotaryEmbedding",
                              .since = 23,
                              .infer = infer_rotary_embedding,
+                             .alias = {{{AliasKind::kOverwrite, 0, 0}}}},
+                            {.type = "RotaryEmbedding",
+                             .domain = graph::kInternalDomain,
+                             .infer = infer_rotary_embedding,
                              .alias = {{{AliasKind::kOverwrite, 0, 0}}}}};
 
 Result<std::int64_t> rotated_pairs(const NodeView& view, std::int64_t size) {
@@ -59,7 +63,9 @@ Status check_chosen_rows(const NodeView& view, RotaryEmbeddingGeometry& geometry
 Result<RotaryEmbeddingGeometry> rotary_embedding_geometry(const NodeView& view) {
   RotaryEmbeddingGeometry geometry;
   geometry.interleaved = view.node().get_int("interleaved", 0) != 0;
-  MI_ASSIGN(geometry.input, heads_of(view, 0, "num_heads"));
+  const bool strided = view.node().domain == graph::kInternalDomain;
+  MI_ASSIGN(geometry.input, strided ? stated_heads(view, "heads", view.input_shape(0))
+                                    : heads_of(view, 0, "num_heads"));
   MI_ASSIGN(geometry.pairs, rotated_pairs(view, geometry.input.size));
   if (view.has_input(kPositionIds)) {
     MI_TRY(check_chosen_rows(view, geometry));

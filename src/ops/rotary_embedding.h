@@ -4,6 +4,8 @@
 
 namespace mini_infer::ops {
 
+// mini_infer.RotaryEmbedding is what the optimiser makes: it rotates the heads that the attribute
+// `heads` states (stated_heads) of an input of any rank, and keeps the rest of it.
 struct RotaryEmbeddingGeometry {
   Heads input;
   std::int64_t pairs = 0;    // of elements of a vector that are rotated; the rest is kept

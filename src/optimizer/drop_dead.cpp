@@ -33,6 +33,7 @@ std::vector<bool> needed_nodes(const Graph& graph) {
 // The first output that the standard lets a node leave out, for operators whose kernels then do
 // less; -1 for the others.
 int first_optional_output(const Node& node) {
+  if (node.op == "Attention") return 1;
   if (node.is("MaxPool") || node.is("Dropout") || node.is("LayerNormalization")) return 1;
   if (node.domain == graph::kInternalDomain) {
     return node.op == "LayerNormalization" || node.op == "RMSNormalization" ? 1 : -1;

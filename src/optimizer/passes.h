@@ -17,9 +17,13 @@ core::Status merge_pad(graph::Graph& graph);
 core::Status fuse_activation(graph::Graph& graph);
 core::Status fuse_normalization(graph::Graph& graph);
 core::Status fold_batch_norm(graph::Graph& graph);
+core::Status fuse_rotary(graph::Graph& graph);
+core::Status fuse_attention(graph::Graph& graph);
+core::Status absorb_transposes(graph::Graph& graph);
 core::Status fuse_epilogue(graph::Graph& graph);
 core::Status fuse_residual(graph::Graph& graph);
 core::Status fuse_scale(graph::Graph& graph);
+core::Status pack_projections(graph::Graph& graph);
 core::Status choose_layout(graph::Graph& graph);
 
 }  // namespace mini_infer::optimizer

@@ -108,5 +108,29 @@ TEST(RotaryEmbedding, BadNodesAreNamed) {
   refuse(wide, "even number of at most 4 elements to rotate, found 6");
 }
 
+// mini_infer.RotaryEmbedding: two tokens of one head of two, between other columns.
+OpCase part_of_a_row(std::vector<std::int64_t> heads) {
+  OpCase test_case = two_tokens(floats({2, 4}, {7, 1, 2, 8, 7, 1, 2, 8}));
+  test_case.domain = "mini_infer";
+  test_case.opset = 1;
+  test_case.inputs[1] = floats({2, 1}, {1, 0});
+  test_case.inputs[2] = floats({2, 1}, {0, 1});
+  test_case.attributes["heads"] = std::move(heads);
+  return test_case;
+}
+
+TEST(RotaryEmbedding, OfAPartKeepsTheRest) {
+  const OpCase test_case = part_of_a_row({1, 1, 2, 2, 1, 0, 0, 4});
+  expect_output(test_case, floats({2, 4}, {7, 1, 2, 8, 7, -2, 1, 8}));
+  expect_same_in_place(test_case);
+}
+
+TEST(RotaryEmbedding, APartOutsideItsTensorIsRefused) {
+  expect_failure(part_of_a_row({1, 1, 2, 2, 3, 0, 0, 4}), Status::ERROR_INVALID_MODEL,
+                 "heads reaches beyond [2,4]");
+  expect_failure(part_of_a_row({1, 1, 2}), Status::ERROR_INVALID_MODEL,
+                 "heads: expected 8 numbers, found 3");
+}
+
 }  // namespace
 }  // namespace mini_infer::test

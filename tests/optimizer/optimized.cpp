@@ -21,6 +21,11 @@ using graph::ValueId;
 
 Tensor input_data(const Value& value, std::uint32_t seed) {
   if (value.type == DataType::kFloat32) return noise(*value.shape, seed);
+  if (value.type == DataType::kInt64) {  // small enough to be an index
+    std::vector<std::int64_t> bits(static_cast<std::size_t>(value.shape->elements()));
+    for (std::int64_t& bit : bits) bit = seed++ % 2;
+    return Tensor::from<std::int64_t>(value.type, *value.shape, bits);
+  }
   Tensor tensor = Tensor::allocate(value.type, *value.shape).value();
   for (std::byte& byte : tensor.mutable_bytes()) byte = static_cast<std::byte>(seed++ % 2);
   return tensor;

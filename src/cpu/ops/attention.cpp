@@ -42,16 +42,26 @@ float dot(const float* a, const float* b, std::int64_t size) {
 
 // The keys or the values of one head of one sample.
 struct Vectors {
-  const float* past;
+  const float* past;  // null when there are none
+  std::int64_t past_at;
+  std::int64_t past_step;
   std::int64_t past_count;
   const float* fresh;  // null when there are none
   std::int64_t fresh_at;
   std::int64_t fresh_step;
-  std::int64_t size;
 
   const float* operator[](std::int64_t i) const {
-    return i < past_count ? past + i * size : fresh + fresh_at + (i - past_count) * fresh_step;
+    return i < past_count ? past + past_at + i * past_step
+                          : fresh + fresh_at + (i - past_count) * fresh_step;
   }
+};
+
+// The keys or the values: those of the past, followed by the new ones.
+struct Sequence {
+  int past_slot;
+  Heads past;
+  int fresh_slot;
+  Heads fresh;
 };
 
 // One query and all that it looks at.
@@ -76,7 +86,10 @@ struct RunningSoftmax {
 class Attention {
  public:
   explicit Attention(const NodeView& view, AttentionGeometry geometry)
-      : geometry_(geometry), node_(graph::describe(view.node())) {
+      : geometry_(geometry),
+        keys_{Input::kPastKey, geometry.past_key, Input::kKey, geometry.key},
+        values_{Input::kPastValue, geometry.past_value, Input::kValue, geometry.value},
+        node_(graph::describe(view.node())) {
     if (view.has_input(Input::kMask)) mask_type_ = view.input_type(Input::kMask);
     has_past_ = view.has_input(Input::kPastKey);
     has_valid_keys_ = view.has_input(Input::kValidKeys);
@@ -84,8 +97,8 @@ class Attention {
 
   Status run(const KernelArgs& args) const {
     MI_TRY(check_valid_keys(args));
-    append(args, Input::kPastKey, geometry_.key, Input::kKey, 1);
-    append(args, Input::kPastValue, geometry_.value, Input::kValue, 2);
+    append(args, keys_, 1);
+    append(args, values_, 2);
     const Heads& heads = geometry_.query;
     for (std::int64_t sample = 0; sample < heads.batch; ++sample) {
       for (std::int64_t head = 0; head < heads.heads; ++head) {
@@ -110,26 +123,26 @@ class Attention {
     return Status::SUCCESS;
   }
 
-  // Of the head of keys or values `heads`, which lie in input `slot` and before it in `past_slot`.
-  Vectors vectors(const KernelArgs& args, int past_slot, const Heads& heads, int slot,
-                  std::int64_t sample, std::int64_t head) const {
-    const std::int64_t past_at = (sample * heads.heads + head) * geometry_.past * heads.size;
-    return {.past = has_past_ ? args.in<float>(past_slot) + past_at : nullptr,
+  // Of one head of the keys or of the values.
+  Vectors vectors(const KernelArgs& args, const Sequence& sequence, std::int64_t sample,
+                  std::int64_t head) const {
+    return {.past = has_past_ ? args.in<float>(sequence.past_slot) : nullptr,
+            .past_at = sequence.past.offset(sample, head, 0),
+            .past_step = sequence.past.token_step,
             .past_count = geometry_.past,
-            .fresh = args.in<float>(slot),
-            .fresh_at = heads.offset(sample, head, 0),
-            .fresh_step = heads.token_step(),
-            .size = heads.size};
+            .fresh = args.in<float>(sequence.fresh_slot),
+            .fresh_at = sequence.fresh.offset(sample, head, 0),
+            .fresh_step = sequence.fresh.token_step};
   }
 
   // The past and the new ones, one after the other, as an output.
-  void append(const KernelArgs& args, int past_slot, const Heads& heads, int slot,
-              std::size_t output) const {
+  void append(const KernelArgs& args, const Sequence& sequence, std::size_t output) const {
     float* to = optional_output(args, output);
     if (to == nullptr) return;
+    const Heads& heads = sequence.fresh;
     for (std::int64_t sample = 0; sample < heads.batch; ++sample) {
       for (std::int64_t head = 0; head < heads.heads; ++head) {
-        const Vectors from = vectors(args, past_slot, heads, slot, sample, head);
+        const Vectors from = vectors(args, sequence, sample, head);
         for (std::int64_t i = 0; i < geometry_.keys(); ++i, to += heads.size) {
           std::copy_n(from[i], heads.size, to);
         }
@@ -148,9 +161,8 @@ class Attention {
       before = valid - geometry_.query.tokens;
     }
     return {.vector = args.in<float>(Input::kQuery) + geometry_.query.offset(sample, head, token),
-            .keys = vectors(args, Input::kPastKey, geometry_.key, Input::kKey, sample, key_head),
-            .values =
-                vectors(args, Input::kPastValue, geometry_.value, Input::kValue, sample, key_head),
+            .keys = vectors(args, keys_, sample, key_head),
+            .values = vectors(args, values_, sample, key_head),
             .mask = sample * mask[0] + head * mask[1] + token * mask[2],
             .visible = geometry_.visible(token, before, valid)};
   }
@@ -178,8 +190,8 @@ class Attention {
     return geometry_.softcap * ops::math::tanh(score / geometry_.softcap);
   }
 
+  // What the mask adds to the score of a key; kMasked also where a bool hides it.
   float bias(const KernelArgs& args, const Query& query, std::int64_t key) const {
-    if (key < query.visible.first || key >= query.visible.last) return kMasked;
     const std::int64_t at = query.mask + key * geometry_.mask.strides[3];
     if (mask_type_ == DataType::kBool) {
       return args.in<std::uint8_t>(Input::kMask)[at] != 0 ? 0.0f : kMasked;
@@ -189,8 +201,10 @@ class Attention {
 
   // A masked key's score is never looked at: whatever its vector holds, a NaN even, stays out.
   float biased(const KernelArgs& args, const Query& query, std::int64_t key) const {
+    if (key < query.visible.first || key >= query.visible.last) return kMasked;
     const float added = bias(args, query, key);
-    return added == kMasked ? kMasked : capped(scaled(query, key)) + added;
+    if (added != kMasked) return capped(scaled(query, key)) + added;
+    return mask_type_ == DataType::kBool ? geometry_.masked_score : kMasked;
   }
 
   void store_scores(const KernelArgs& args, const Query& query, const RunningSoftmax& softmax,
@@ -215,7 +229,7 @@ class Attention {
 
   // --- The walk over the keys ---
 
-  // Leaves zeros in y where every key is masked.
+  // Leaves the masked row in y where every key is masked.
   RunningSoftmax attend(const KernelArgs& args, const Query& query, float* y) const {
     RunningSoftmax softmax;
     std::fill_n(y, geometry_.value.size, 0.0f);
@@ -225,6 +239,7 @@ class Attention {
       for (int k = 0; k < count; ++k) scores[k] = biased(args, query, key + k);
       add_block(query.values, key, count, scores, softmax, y);
     }
+    if (softmax.largest == kMasked) std::fill_n(y, geometry_.value.size, geometry_.masked_row);
     if (softmax.largest == kMasked) return softmax;
     for (std::int64_t i = 0; i < geometry_.value.size; ++i) y[i] /= softmax.sum;
     return softmax;
@@ -250,6 +265,8 @@ class Attention {
   }
 
   AttentionGeometry geometry_;
+  Sequence keys_;
+  Sequence values_;
   std::string node_;
   DataType mask_type_ = DataType::kUndefined;  // without a mask
   bool has_past_ = false;
@@ -272,7 +289,8 @@ Result<Kernel> bind_attention(const NodeView& view) {
   });
 }
 
-constexpr KernelEntry kTable[] = {{"Attention", bind_attention}};
+constexpr KernelEntry kTable[] = {{"Attention", bind_attention},
+                                  {"Attention", bind_attention, graph::kInternalDomain}};
 
 }  // namespace
 

@@ -52,25 +52,32 @@ Result<Kernel> bind_rotary_embedding(const NodeView& view) {
   }
   MI_ASSIGN(const RotaryEmbeddingGeometry geometry, ops::rotary_embedding_geometry(view));
   const bool chosen = view.has_input(3);
-  return Kernel(
-      [geometry, chosen, node = graph::describe(view.node())](const KernelArgs& args) -> Status {
-        const Heads& heads = geometry.input;
-        const auto* ids = chosen ? args.in<std::int64_t>(3) : nullptr;
-        const std::int64_t tokens = heads.batch * heads.tokens;
-        if (chosen) MI_TRY(check_positions(node, ids, tokens, geometry.positions));
-        for (std::int64_t token = 0; token < tokens; ++token) {
-          const std::int64_t row = (chosen ? ids[token] : token) * geometry.pairs;
-          const Rotation rotation{args.in<float>(1) + row, args.in<float>(2) + row};
-          for (std::int64_t head = 0; head < heads.heads; ++head) {
-            const std::int64_t at = heads.offset(token / heads.tokens, head, token % heads.tokens);
-            rotate(geometry, rotation, args.in<float>(0) + at, args.out<float>(0) + at);
-          }
-        }
-        return Status::SUCCESS;
-      });
+  const std::int64_t elements = view.input_shape(0).elements();
+  const bool keeps_a_rest = geometry.input.shape().elements() < elements;
+  return Kernel([geometry, chosen, elements, keeps_a_rest,
+                 node = graph::describe(view.node())](const KernelArgs& args) -> Status {
+    const Heads& heads = geometry.input;
+    const auto* ids = chosen ? args.in<std::int64_t>(3) : nullptr;
+    const std::int64_t tokens = heads.batch * heads.tokens;
+    const float* x = args.in<float>(0);
+    float* y = args.out<float>(0);
+    if (keeps_a_rest && y != x) std::copy_n(x, elements, y);
+    if (chosen) MI_TRY(check_positions(node, ids, tokens, geometry.positions));
+    for (std::int64_t token = 0; token < tokens; ++token) {
+      const std::int64_t row = (chosen ? ids[token] : token) * geometry.pairs;
+      const Rotation rotation{args.in<float>(1) + row, args.in<float>(2) + row};
+      for (std::int64_t head = 0; head < heads.heads; ++head) {
+        const std::int64_t at = heads.offset(token / heads.tokens, head, token % heads.tokens);
+        rotate(geometry, rotation, x + at, y + at);
+      }
+    }
+    return Status::SUCCESS;
+  });
 }
 
-constexpr KernelEntry kTable[] = {{"RotaryEmbedding", bind_rotary_embedding}};
+constexpr KernelEntry kTable[] = {
+    {"RotaryEmbedding", bind_rotary_embedding},
+    {"RotaryEmbedding", bind_rotary_embedding, graph::kInternalDomain}};
 
 }  // namespace
 
