@@ -11,9 +11,12 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
 
-from comparison import machine
+from comparison import long_model, machine
 from comparison.cases import CASES, Case
+from comparison.gates import LONG_MODEL_NODES
 from comparison.measure import Effort, Record, Sides, measure
 from comparison.report import markdown
 from comparison.sides import MiniInfer, OnnxRuntime
@@ -56,6 +59,13 @@ def effort_of(arguments: argparse.Namespace) -> Effort:
     return Effort(arguments.rounds, arguments.warm_up, arguments.seconds, arguments.seed)
 
 
+def long_model_planning(ours: MiniInfer, rounds: int) -> float:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "long.onnx")
+        long_model.write(path, LONG_MODEL_NODES)
+        return median(ours.planning(path) for _ in range(rounds))
+
+
 def summary(record: Record) -> str:
     if "failed" in record:
         return record["failed"]
@@ -80,6 +90,7 @@ def main() -> int:
     result: Record = SCHEMA | {
         "machine": machine.describe(arguments.mini_infer),
         "effort": asdict(effort_of(arguments)),
+        "long_model_planning": long_model_planning(sides.ours, arguments.rounds),
         "models": [],
     }
     for case in CASES:

@@ -8,7 +8,10 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-Tensors = dict[str, np.ndarray]
+from .gates import SMALL_MODEL_AIM, SMALL_MODEL_GATE
+from .outputs import Tensors
+
+Random = np.random.Generator
 
 IMAGE_SHAPE = (3, 224, 224)
 BERT_TOKENS = 128
@@ -26,7 +29,7 @@ class Case:
     file: str  # below the folder of made models, or of the test data
     gate: float  # the least ratio
     aim: float
-    make_inputs: Callable[[np.random.Generator], Tensors] | None = None  # None: the test data's
+    make_inputs: Callable[[Random], Tensors] | None = None  # None: the test data's
 
     @property
     def is_test_data(self) -> bool:
@@ -43,15 +46,15 @@ class Case:
         return _read_tensors(path.parent / "test_data_set_0")
 
 
-def images(batch: int) -> Callable[[np.random.Generator], Tensors]:
-    def make(random: np.random.Generator) -> Tensors:
+def images(batch: int) -> Callable[[Random], Tensors]:
+    def make(random: Random) -> Tensors:
         return {"input": random.standard_normal((batch, *IMAGE_SHAPE), dtype=np.float32)}
 
     return make
 
 
-def bert_tokens(batch: int) -> Callable[[np.random.Generator], Tensors]:
-    def make(random: np.random.Generator) -> Tensors:
+def bert_tokens(batch: int) -> Callable[[Random], Tensors]:
+    def make(random: Random) -> Tensors:
         shape = (batch, BERT_TOKENS)
         return {
             "input_ids": random.integers(0, BERT_VOCABULARY, shape),
@@ -62,7 +65,7 @@ def bert_tokens(batch: int) -> Callable[[np.random.Generator], Tensors]:
     return make
 
 
-def gpt2_step(random: np.random.Generator) -> Tensors:
+def gpt2_step(random: Random) -> Tensors:
     cache = (1, GPT2_HEADS, GPT2_PAST_TOKENS, GPT2_HEAD_WIDTH)
     tensors = {"input_ids": random.integers(0, GPT2_VOCABULARY, (1, 1))}
     for layer in range(GPT2_LAYERS):
@@ -71,20 +74,26 @@ def gpt2_step(random: np.random.Generator) -> Tensors:
     return tensors
 
 
+def small(
+    title: str, file: str, make_inputs: Callable[[Random], Tensors] | None = None
+) -> Case:
+    return Case(title, file, SMALL_MODEL_GATE, SMALL_MODEL_AIM, make_inputs)
+
+
 CASES = [
     Case("ResNet-50, batch 1", "resnet50.onnx", 0.95, 1.15, images(1)),
     Case("ResNet-50, batch 8", "resnet50.onnx", 0.95, 1.15, images(8)),
     Case("MobileNetV2, batch 1", "mobilenet_v2.onnx", 0.95, 1.1, images(1)),
+    Case("MobileNetV2 as exported", "tv_mobilenet_v2_rand_op13", 0.95, 1.1),
     Case("BERT-base, 128 tokens, batch 1", "bert_base.onnx", 1.1, 1.25, bert_tokens(1)),
     Case("BERT-base, 128 tokens, batch 8", "bert_base.onnx", 1.1, 1.25, bert_tokens(8)),
-    Case("ViT-B/16, batch 1", "vit_base.onnx", 0.9, 1.1, images(1)),
-    Case("GPT-2 small, one step after 128 tokens", "gpt2_small.onnx", 0.9, 1.1, gpt2_step),
-    Case("ViT, 4 layers", "tv_vit_tiny4l_op17", 0.9, 1.1),
-    Case("GPT, 4 layers, one step with its cache", "gen_gptkv_4l256_op17", 0.9, 1.1),
-    Case("PP-OCR direction", "ch_ppocr_mobile_v2.0_cls_infer", 0.9, 1.1),
-    Case("UltraFace", "ultraface_RFB-320", 0.9, 1.1),
-    Case("DTLN, part 2", "dtln_2", 0.9, 1.1),
-    Case("MobileNetV2 as exported", "tv_mobilenet_v2_rand_op13", 0.95, 1.1),
+    small("ViT-B/16, batch 1", "vit_base.onnx", images(1)),
+    small("GPT-2 small, one step after 128 tokens", "gpt2_small.onnx", gpt2_step),
+    small("ViT, 4 layers", "tv_vit_tiny4l_op17"),
+    small("GPT, 4 layers, one step with its cache", "gen_gptkv_4l256_op17"),
+    small("PP-OCR direction", "ch_ppocr_mobile_v2.0_cls_infer"),
+    small("UltraFace", "ultraface_RFB-320"),
+    small("DTLN, part 2", "dtln_2"),
 ]
 
 

@@ -1,8 +1,16 @@
 """Sorts operators of both engines into kinds of layers, so that their times can be compared."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 
-from .sides import OperatorTime, Profile
+
+@dataclass(frozen=True)
+class OperatorTime:
+    nodes: int
+    milliseconds: float  # per run, of all its nodes
+
+
+Profile = dict[str, OperatorTime]
 
 # The first whose word is in the operator's name, whichever case; the order matters.
 KINDS = [

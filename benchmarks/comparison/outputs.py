@@ -2,11 +2,9 @@
 
 import numpy as np
 
-from .cases import Tensors
+from .gates import FEWEST_DISTINCT_VALUES, LARGEST_RELATIVE_DIFFERENCE, SMALLEST_USEFUL_OUTPUT
 
-LARGEST_RELATIVE_DIFFERENCE = 1e-3  # max|difference| / max|reference|
-SMALLEST_USEFUL_OUTPUT = 1e-2
-FEWEST_DISTINCT_VALUES = 10  # more than these
+Tensors = dict[str, np.ndarray]
 
 
 class OutputsDisagree(Exception):

@@ -5,12 +5,13 @@ import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import mean
 from typing import Any, Protocol
 
 import numpy as np
 
-from .cases import Tensors
+from .kinds import OperatorTime, Profile
+from .outputs import Tensors
 from .process import run_json
 
 WORKER = Path(__file__).with_name("onnxruntime_worker.py")
@@ -22,15 +23,6 @@ class Job:
     inputs: Path  # .npz
     threads: int
     scratch: Path  # folder for what a side writes
-
-
-@dataclass(frozen=True)
-class OperatorTime:
-    nodes: int
-    milliseconds: float  # per run, of all its nodes
-
-
-Profile = dict[str, OperatorTime]
 
 
 class Side(Protocol):
@@ -86,6 +78,11 @@ class MiniInfer:
         """What `inspect` says of the model, as imported and after each pass."""
         return self._run(job, "inspect", "--each-pass")
 
+    def planning(self, model: Path) -> float:
+        """Milliseconds from the schedule to the judges, as the plan itself says."""
+        report = run_json([self._program, "plan", model, "--json"])
+        return report["milliseconds"]["planning"]
+
     def _bench(self, job: Job, *arguments: object) -> dict[str, Any]:
         return self._run(job, "bench", f"--threads={job.threads}", *arguments)
 
@@ -116,12 +113,12 @@ class OnnxRuntime:
 
 
 def _operator_times(events: list[dict[str, Any]]) -> Profile:
-    """Medians over the runs, so that warming up does not count."""
+    """Means over all runs, as the other side gives them."""
     times: dict[tuple[str, str], list[float]] = defaultdict(list)
     for event in events:
         if event.get("cat") == "Node" and event["name"].endswith("_kernel_time"):
             times[event["args"]["op_name"], event["name"]].append(event["dur"] / 1000)
     nodes = defaultdict(list)
     for (op, _), samples in times.items():
-        nodes[op].append(median(samples))
-    return {op: OperatorTime(len(medians), sum(medians)) for op, medians in nodes.items()}
+        nodes[op].append(mean(samples))
+    return {op: OperatorTime(len(means), sum(means)) for op, means in nodes.items()}
