@@ -11,7 +11,6 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 from comparison import long_model, machine
@@ -61,9 +60,8 @@ def effort_of(arguments: argparse.Namespace) -> Effort:
 
 def long_model_planning(ours: MiniInfer, rounds: int) -> float:
     with TemporaryDirectory() as folder:
-        path = Path(folder, "long.onnx")
-        long_model.write(path, LONG_MODEL_NODES)
-        return median(ours.planning(path) for _ in range(rounds))
+        job = long_model.write(Path(folder), LONG_MODEL_NODES)
+        return ours.planning(job, rounds)
 
 
 def summary(record: Record) -> str:
@@ -99,7 +97,9 @@ def main() -> int:
             print(f"{case.title}: {summary(record)}", flush=True)
             result["models"].append(record)
             write(result, arguments.output)
-    failed = [r for r in result["models"] if "failed" in r and not r["failed"].startswith("skipped")]
+    failed = [
+        r for r in result["models"] if "failed" in r and not r["failed"].startswith("skipped")
+    ]
     return 1 if failed else 0
 
 

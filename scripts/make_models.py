@@ -2,7 +2,8 @@
 """Builds the ONNX models that the engine is tested and measured with.
 
 Every model is made from code alone, so that nobody has to download weights:
-LeNet-5 is really trained, the others carry calibrated random weights. See scripts/models/__init__.py for the table of models.
+LeNet-5 is really trained, the others carry calibrated random weights. See
+scripts/models/__init__.py for the table of models.
 """
 
 import argparse
@@ -10,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from models import RECIPES, BuildOptions, ModelQualityError
+from models import RECIPES, BuildError, BuildOptions
 from models.options import DEFAULT_OPSET, DEFAULT_SEQUENCE
 
 DEFAULT_SEED = 2024
@@ -60,7 +61,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         type=int,
         choices=[13, 17],
         default=DEFAULT_OPSET,
-        help="13 writes LayerNormalization out in basic operators (default: %(default)s)",
+        help="13 writes LayerNormalization out in basic operators, and adds _op13 to the name "
+        "(default: %(default)s)",
     )
     return parser.parse_args(arguments)
 
@@ -99,7 +101,7 @@ def main() -> int:
         started = time.perf_counter()
         try:
             model_path = RECIPES[name](arguments.output, options)
-        except ModelQualityError as error:
+        except BuildError as error:
             print(f"error: {name}: {error}", file=sys.stderr)
             return 1
         seconds = time.perf_counter() - started

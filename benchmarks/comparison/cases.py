@@ -74,9 +74,7 @@ def gpt2_step(random: Random) -> Tensors:
     return tensors
 
 
-def small(
-    title: str, file: str, make_inputs: Callable[[Random], Tensors] | None = None
-) -> Case:
+def small(title: str, file: str, make_inputs: Callable[[Random], Tensors] | None = None) -> Case:
     return Case(title, file, SMALL_MODEL_GATE, SMALL_MODEL_AIM, make_inputs)
 
 

@@ -51,7 +51,12 @@ def _build_flags(program: Path) -> str:
     cache = program.resolve().parent / "CMakeCache.txt"
     if not cache.exists():
         return "unknown"
-    names = ("CMAKE_CXX_COMPILER:", "CMAKE_BUILD_TYPE:", "CMAKE_CXX_FLAGS:", "CMAKE_CXX_FLAGS_RELEASE:")
+    names = (
+        "CMAKE_CXX_COMPILER:",
+        "CMAKE_BUILD_TYPE:",
+        "CMAKE_CXX_FLAGS:",
+        "CMAKE_CXX_FLAGS_RELEASE:",
+    )
     lines = cache.read_text(encoding="utf-8").splitlines()
     found = (line.split("=", 1)[1] for name in names for line in lines if line.startswith(name))
     return " ".join(value for value in found if value)

@@ -32,7 +32,7 @@ class Sides:
     theirs: OnnxRuntime
 
     def in_turn(self, ask: Callable[[Side], Any], turn: int) -> tuple[Any, Any]:
-        """Both answers; who goes first alternates, so that a drift of the machine favours nobody."""
+        """Both answers; who goes first alternates, so that no drift of the machine favours one."""
         if turn % 2 == 0:
             return ask(self.ours), ask(self.theirs)
         theirs = ask(self.theirs)
@@ -49,6 +49,7 @@ def measure(case: Case, model: Path, sides: Sides, threads: list[int], effort: E
             difference = largest_difference(sides.ours.outputs(job), sides.theirs.outputs(job))
             record["relative_difference"] = difference
             record["first_answer"] = _first_answer(sides, job, effort)
+            record["planning"] = sides.ours.planning(job, effort.rounds)
             record["memory"] = _memory(sides, job, effort)
             record["fusion"] = _fusion(sides.ours.graphs(job))
             record["threads"] = {
@@ -74,7 +75,6 @@ def _memory(sides: Sides, job: Job, effort: Effort) -> Record:
         "ours": ours["memory"],
         "onnxruntime": theirs["memory"],
         "onnxruntime_before_load": theirs["before_load"],
-        "planning": ours["planning"],
     }
 
 

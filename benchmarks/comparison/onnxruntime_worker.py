@@ -61,7 +61,7 @@ def memory():
 
 def outputs(session, inputs, file):
     names = [output.name for output in session.get_outputs()]
-    np.savez(file, **dict(zip(names, session.run(names, inputs))))
+    np.savez(file, **dict(zip(names, session.run(names, inputs), strict=True)))
     return {}
 
 

@@ -5,7 +5,7 @@ import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 from typing import Any, Protocol
 
 import numpy as np
@@ -59,7 +59,6 @@ class MiniInfer:
                 "weights_bytes": memory["planned_weights_bytes"],
                 "arena_bytes": memory["planned_arena_bytes"],
             },
-            "planning": report["load_milliseconds"]["planning"],
         }
 
     def first_answer(self, job: Job) -> float:
@@ -78,10 +77,10 @@ class MiniInfer:
         """What `inspect` says of the model, as imported and after each pass."""
         return self._run(job, "inspect", "--each-pass")
 
-    def planning(self, model: Path) -> float:
+    def planning(self, job: Job, repeats: int) -> float:
         """Milliseconds from the schedule to the judges, as the plan itself says."""
-        report = run_json([self._program, "plan", model, "--json"])
-        return report["milliseconds"]["planning"]
+        reports = [self._run(job, "plan") for _ in range(repeats)]
+        return median(report["milliseconds"]["planning"] for report in reports)
 
     def _bench(self, job: Job, *arguments: object) -> dict[str, Any]:
         return self._run(job, "bench", f"--threads={job.threads}", *arguments)
@@ -109,7 +108,9 @@ class OnnxRuntime:
         return _operator_times(json.loads(file.read_text(encoding="utf-8")))
 
     def _run(self, job: Job, mode: str, *arguments: object) -> dict[str, Any]:
-        return run_json([sys.executable, WORKER, job.model, job.inputs, job.threads, mode, *arguments])
+        return run_json(
+            [sys.executable, WORKER, job.model, job.inputs, job.threads, mode, *arguments]
+        )
 
 
 def _operator_times(events: list[dict[str, Any]]) -> Profile:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import bert, gpt2, lenet5, mobilenet_v2, resnet50, vgg19, vit
-from .options import BuildOptions, ModelQualityError
+from .options import BuildError, BuildOptions
 
 Recipe = Callable[[Path, BuildOptions], Path]
 
@@ -26,4 +26,4 @@ RECIPES: dict[str, Recipe] = {
     "vit_tiny": vit.build_tiny,
 }
 
-__all__ = ["RECIPES", "BuildOptions", "ModelQualityError", "Recipe"]
+__all__ = ["RECIPES", "BuildError", "BuildOptions", "Recipe"]

@@ -1,4 +1,7 @@
-"""BERT's encoder, as the tracing exporter of PyTorch writes it: token ids to the last hidden state."""
+"""BERT's encoder, from token ids to the last hidden state.
+
+Written as the tracing exporter of PyTorch writes it.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,21 +30,19 @@ class BertSize:
 
 
 BASE = BertSize(layers=12, width=768, heads=12, hidden=3072, vocabulary=30522, positions=512)
-TINY = BertSize(layers=2, width=32, heads=4, hidden=64, vocabulary=100, positions=32)
+TINY = BertSize(layers=2, width=32, heads=4, hidden=64, vocabulary=100, positions=160)
 
 
 def build_base(output: Path, options: BuildOptions) -> Path:
-    return _encoder("bert_base", BASE, options).graph.save(output / "bert_base.onnx")
+    return _encoder("bert_base", BASE, options).save_model(output)
 
 
 def build_tiny(output: Path, options: BuildOptions) -> Path:
-    folder = output / "bert_tiny"
-    graph = _encoder("bert_tiny", TINY, options).graph
-    graph.write_test_data(folder / "test_data_set_0")
-    return graph.save(folder / "model.onnx")
+    return _encoder("bert_tiny", TINY, options).save_with_test_data(output)
 
 
 def _encoder(name: str, size: BertSize, options: BuildOptions) -> CalibratedTransformer:
+    options.require_positions(size.positions)
     model = CalibratedTransformer(name, options)
     x, mask = _embeddings(model, size, options)
     for layer in range(size.layers):

@@ -6,6 +6,7 @@ saturates and every layer still counts in the output.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -24,10 +25,19 @@ LARGEST_MEAN_PROBABILITY = 0.9  # of the likeliest key: beyond, a softmax only c
 
 class CalibratedTransformer:
     def __init__(self, name: str, options: BuildOptions) -> None:
-        self.graph = TracedGraph(name, options.opset)
+        self.graph = TracedGraph(options.named(name), options.opset)
         self.random = np.random.default_rng(options.seed)
         self.is_symbolic = options.is_symbolic
         self.examples = EXAMPLES if isinstance(options.batch, str) else options.batch
+
+    def save_model(self, output: Path) -> Path:
+        return self.graph.save(output / f"{self.graph.name}.onnx")
+
+    def save_with_test_data(self, output: Path) -> Path:
+        """A folder with the model, the example inputs and what they give."""
+        folder = output / self.graph.name
+        self.graph.write_test_data(folder / "test_data_set_0")
+        return self.graph.save(folder / "model.onnx")
 
     def normal(self, shape: Sequence[int], deviation: float = 1.0) -> np.ndarray:
         return np.float32(deviation) * self.random.standard_normal(shape, dtype=np.float32)
@@ -123,7 +133,7 @@ class CalibratedTransformer:
         return self.graph.op("Reshape", name, rows, shape)
 
     def shape(self, name: str, x: Traced, extents: Sequence[int | None]) -> Traced:
-        """`extents` as a tensor; a symbolic model reads those that are None off the shape of `x`."""
+        """`extents` as a tensor; None is the extent of `x`, which a symbolic model looks up."""
         if self.is_symbolic and None in extents:
             parts = [self._extent_part(name, x, axis, e) for axis, e in enumerate(extents)]
             return self.graph.op("Concat", name, *parts, axis=0)

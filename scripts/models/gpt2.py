@@ -35,21 +35,19 @@ class Cache:
 
 
 SMALL = Gpt2Size(layers=12, width=768, heads=12, vocabulary=50257, positions=1024)
-TINY = Gpt2Size(layers=2, width=32, heads=4, vocabulary=100, positions=64)
+TINY = Gpt2Size(layers=2, width=32, heads=4, vocabulary=100, positions=160)
 
 
 def build_small(output: Path, options: BuildOptions) -> Path:
-    return _decoder("gpt2_small", SMALL, options).graph.save(output / "gpt2_small.onnx")
+    return _decoder("gpt2_small", SMALL, options).save_model(output)
 
 
 def build_tiny(output: Path, options: BuildOptions) -> Path:
-    folder = output / "gpt2_tiny"
-    graph = _decoder("gpt2_tiny", TINY, options).graph
-    graph.write_test_data(folder / "test_data_set_0")
-    return graph.save(folder / "model.onnx")
+    return _decoder("gpt2_tiny", TINY, options).save_with_test_data(output)
 
 
 def _decoder(name: str, size: Gpt2Size, options: BuildOptions) -> CalibratedTransformer:
+    options.require_positions(size.positions - NEW_TOKENS)
     model = CalibratedTransformer(name, options)
     vocabulary = options.vocabulary or size.vocabulary
     example = model.random.integers(0, vocabulary, (model.examples, NEW_TOKENS))
@@ -118,7 +116,12 @@ def _embeddings(
 
 
 def _block(
-    model: CalibratedTransformer, layer: int, x: Traced, past: Cache, allowed: Traced, size: Gpt2Size
+    model: CalibratedTransformer,
+    layer: int,
+    x: Traced,
+    past: Cache,
+    allowed: Traced,
+    size: Gpt2Size,
 ) -> tuple[Traced, Cache]:
     name = f"h.{layer}"
     normal = model.layer_norm(f"{name}.ln_1", x, EPSILON)
@@ -133,7 +136,12 @@ def _block(
 
 
 def _attention(
-    model: CalibratedTransformer, layer: int, x: Traced, past: Cache, allowed: Traced, size: Gpt2Size
+    model: CalibratedTransformer,
+    layer: int,
+    x: Traced,
+    past: Cache,
+    allowed: Traced,
+    size: Gpt2Size,
 ) -> tuple[Traced, Cache]:
     name, graph = f"h.{layer}.attn", model.graph
     packed = _conv1d(model, f"{name}.c_attn", x, 3 * size.width)
@@ -162,7 +170,9 @@ def _weights(
     root = graph.scalar(f"{name}.root", float(np.sqrt(query.features)))
     scores = graph.op("Div", f"{name}.scaled", scores, root)
     lowest = graph.scalar(f"{name}.lowest", MASKED)
-    return model.softmax(f"{name}.softmax", graph.op("Where", f"{name}.masked", allowed, scores, lowest))
+    return model.softmax(
+        f"{name}.softmax", graph.op("Where", f"{name}.masked", allowed, scores, lowest)
+    )
 
 
 def _conv1d(

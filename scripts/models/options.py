@@ -21,6 +21,22 @@ class BuildOptions:
     def is_symbolic(self) -> bool:
         return isinstance(self.batch, str)
 
+    def require_positions(self, available: int) -> None:
+        if self.sequence > available:
+            raise UnfitOptionsError(f"--sequence {self.sequence}: at most {available} fit")
 
-class ModelQualityError(Exception):
+    def named(self, model: str) -> str:
+        """The model's name, which says so where the opset is not the usual one."""
+        return model if self.opset == DEFAULT_OPSET else f"{model}_op{self.opset}"
+
+
+class BuildError(Exception):
+    """There is no model, and the message says why."""
+
+
+class UnfitOptionsError(BuildError):
+    """The options ask for more than the model has."""
+
+
+class ModelQualityError(BuildError):
     """The model was built, but is not fit to test the engine with."""

@@ -86,7 +86,9 @@ class TracedGraph:
         opsets = [helper.make_opsetid("", self.opset)]
         evaluator = ReferenceEvaluator(helper.make_model(graph, opset_imports=opsets))
         values = evaluator.run(None, by_name)
-        return [Traced(name, np.asarray(array)) for name, array in zip(node.output, values, strict=True)]
+        return [
+            Traced(name, np.asarray(array)) for name, array in zip(node.output, values, strict=True)
+        ]
 
 
 def _declare(name: str, values: np.ndarray) -> onnx.ValueInfoProto:

@@ -29,14 +29,11 @@ TINY = VitSize(layers=2, width=32, heads=4, hidden=64, image=32, patch=8, classe
 
 
 def build_base(output: Path, options: BuildOptions) -> Path:
-    return _classifier("vit_base", BASE, options).graph.save(output / "vit_base.onnx")
+    return _classifier("vit_base", BASE, options).save_model(output)
 
 
 def build_tiny(output: Path, options: BuildOptions) -> Path:
-    folder = output / "vit_tiny"
-    graph = _classifier("vit_tiny", TINY, options).graph
-    graph.write_test_data(folder / "test_data_set_0")
-    return graph.save(folder / "model.onnx")
+    return _classifier("vit_tiny", TINY, options).save_with_test_data(output)
 
 
 def _classifier(name: str, size: VitSize, options: BuildOptions) -> CalibratedTransformer:
@@ -88,11 +85,15 @@ def _class_tokens(model: CalibratedTransformer, image: Traced, size: VitSize) ->
 
 
 def _block(model: CalibratedTransformer, name: str, x: Traced, size: VitSize) -> Traced:
-    attended = _attention(model, f"{name}.attn", model.layer_norm(f"{name}.norm1", x, EPSILON), size)
+    attended = _attention(
+        model, f"{name}.attn", model.layer_norm(f"{name}.norm1", x, EPSILON), size
+    )
     branch = model.linear(f"{name}.attn.proj", attended, size.width, model.residual_gain(x))
     x = model.graph.op("Add", f"{name}.attn.add", x, branch)
     hidden = model.layer_norm(f"{name}.norm2", x, EPSILON)
-    hidden = model.erf_gelu(f"{name}.mlp.gelu", model.linear(f"{name}.mlp.fc1", hidden, size.hidden))
+    hidden = model.erf_gelu(
+        f"{name}.mlp.gelu", model.linear(f"{name}.mlp.fc1", hidden, size.hidden)
+    )
     branch = model.linear(f"{name}.mlp.fc2", hidden, size.width, model.residual_gain(x))
     return model.graph.op("Add", f"{name}.mlp.add", x, branch)
 
@@ -103,7 +104,9 @@ def _attention(model: CalibratedTransformer, name: str, x: Traced, size: VitSize
     packed = model.reshape(f"{name}.heads", packed, [None, None, 3, size.heads, width])
     packed = graph.op("Transpose", f"{name}.parts", packed, perm=[2, 0, 3, 1, 4])
     query, key, value = (
-        graph.op("Gather", f"{name}.{part}", packed, graph.integers(f"{name}.{part}.at", at), axis=0)
+        graph.op(
+            "Gather", f"{name}.{part}", packed, graph.integers(f"{name}.{part}.at", at), axis=0
+        )
         for at, part in enumerate(("query", "key", "value"))
     )
     scale = graph.scalar(f"{name}.scale", float(np.sqrt(1 / width)))
