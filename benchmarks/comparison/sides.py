@@ -105,7 +105,7 @@ class OnnxRuntime:
 
     def profile(self, job: Job, seconds: float) -> Profile:
         file = Path(self._run(job, "profile", seconds, job.scratch)["file"])
-        return _operator_times(json.loads(file.read_text(encoding="utf-8")))
+        return operator_times(json.loads(file.read_text(encoding="utf-8")))
 
     def _run(self, job: Job, mode: str, *arguments: object) -> dict[str, Any]:
         return run_json(
@@ -113,7 +113,7 @@ class OnnxRuntime:
         )
 
 
-def _operator_times(events: list[dict[str, Any]]) -> Profile:
+def operator_times(events: list[dict[str, Any]]) -> Profile:
     """Means over all runs, as the other side gives them."""
     times: dict[tuple[str, str], list[float]] = defaultdict(list)
     for event in events:

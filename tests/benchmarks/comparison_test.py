@@ -12,6 +12,7 @@ from comparison.markdown import section, table  # noqa: E402
 try:
     import numpy as np
     from comparison.outputs import OutputsDisagree, largest_difference
+    from comparison.sides import operator_times
 except ModuleNotFoundError:
     np = None
 
@@ -126,6 +127,25 @@ class Markdown(unittest.TestCase):
 
     def test_text_is_wrapped_and_empty_blocks_are_left_out(self):
         self.assertEqual(section("T", "a\n   b", "", "c"), "## T\n\na b\n\nc")
+
+
+@unittest.skipIf(np is None, "needs numpy")
+class OnnxRuntimeProfile(unittest.TestCase):
+    def test_averages_over_runs_and_adds_up_over_nodes(self):
+        def event(name, op, microseconds):
+            return {"cat": "Node", "name": name, "dur": microseconds, "args": {"op_name": op}}
+
+        events = [
+            {"cat": "Session", "name": "model_run", "dur": 9000},
+            event("a_fence_before", "Conv", 9000),
+            event("a_kernel_time", "Conv", 1000),
+            event("a_kernel_time", "Conv", 3000),
+            event("b_kernel_time", "Conv", 500),
+            event("b_kernel_time", "Conv", 500),
+            event("c_kernel_time", "Add", 100),
+        ]
+        expected = {"Conv": operator(2, 2.5), "Add": operator(1, 0.1)}
+        self.assertEqual(operator_times(events), expected)
 
 
 @unittest.skipIf(np is None, "needs numpy")

@@ -15,6 +15,7 @@ try:
     import onnx
     from models import RECIPES, BuildOptions
     from models.calibrated_transformer import CalibratedTransformer
+    from models.graph_builder import GraphBuilder
     from models.options import ModelQualityError, UnfitOptionsError
     from onnx import numpy_helper
 except ModuleNotFoundError as missing:
@@ -24,6 +25,7 @@ except ModuleNotFoundError as missing:
 TINY = ("bert_tiny", "gpt2_tiny", "vit_tiny")
 SYMBOLIC = BuildOptions(seed=1, batch="batch", sequence=6)
 STATIC = BuildOptions(seed=1, batch=2, sequence=6)
+BOUNDS = (("low", 0), ("high", 6))
 LARGEST_FILE = 300_000  # bytes
 
 
@@ -111,6 +113,17 @@ class TinyTransformers(unittest.TestCase):
         for name, tokens in (("bert_tiny", 161), ("gpt2_tiny", 160)):
             with self.assertRaisesRegex(UnfitOptionsError, f"--sequence {tokens}: at most"):
                 build(name, BuildOptions(seed=1, batch=2, sequence=tokens))
+
+
+class Graph(unittest.TestCase):
+    def test_a_scalar_constant_stays_one(self):
+        graph = GraphBuilder("scalar", 17)
+        bounds = [graph.weight(name, np.array(value, np.float32)) for name, value in BOUNDS]
+        graph.output(graph.node("Clip", "y", [graph.input("x", [2]), *bounds]), [2])
+        with tempfile.TemporaryDirectory() as folder:
+            graph.save(Path(folder, "scalar.onnx"))
+            model = onnx.load(Path(folder, "scalar.onnx"))
+        self.assertEqual([list(t.dims) for t in model.graph.initializer], [[], []])
 
 
 class Quality(unittest.TestCase):
