@@ -21,7 +21,8 @@ from models import test_data
 from models.quality import require_useful_output
 
 INPUT, OUTPUT = "input", "output"
-IMAGE_SHAPE = (1, 3, 224, 224)
+IMAGE_SHAPE = (3, 224, 224)
+EXAMPLES = 2  # a symbolic batch must not be exported from a batch of one
 CALIBRATION_IMAGES = 4
 EXPORTERS = ("tracing", "dynamo")
 DEFAULT_SEED = 2024
@@ -30,7 +31,7 @@ DEFAULT_SEED = 2024
 @dataclass(frozen=True)
 class Network:
     make: Callable[[], torch.nn.Module]
-    shape: tuple[int, ...]
+    shape: tuple[int, ...]  # of one example
 
 
 def encoder() -> torch.nn.Module:
@@ -41,7 +42,7 @@ def encoder() -> torch.nn.Module:
 
 
 NETWORKS = {
-    "encoder": Network(encoder, (1, 64, 256)),
+    "encoder": Network(encoder, (64, 256)),
     "resnet18": Network(torchvision.models.resnet18, IMAGE_SHAPE),
     "mobilenet_v3": Network(torchvision.models.mobilenet_v3_small, IMAGE_SHAPE),
     "efficientnet_b0": Network(torchvision.models.efficientnet_b0, IMAGE_SHAPE),
@@ -72,7 +73,7 @@ def calibrated(network: Network, seed: int) -> torch.nn.Module:
             module.p = 0.0
     model.train()
     with torch.no_grad():
-        model(torch.randn(CALIBRATION_IMAGES, *network.shape[1:]))
+        model(torch.randn(CALIBRATION_IMAGES, *network.shape))
     _widen_head(model)
     return model.eval()
 
@@ -109,7 +110,7 @@ def main() -> int:
     names = list(NETWORKS) if "all" in arguments.networks else arguments.networks
     for name in names:
         network = NETWORKS[name]
-        model, x = calibrated(network, arguments.seed), torch.randn(network.shape)
+        model, x = calibrated(network, arguments.seed), torch.randn(EXAMPLES, *network.shape)
         for exporter in arguments.exporter:
             folder = arguments.output / f"{name}_{exporter}_op{arguments.opset}"
             export(model, x, folder / "model.onnx", exporter, arguments.opset)
