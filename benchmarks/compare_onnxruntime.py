@@ -38,7 +38,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--mini-infer", type=Path, default=ROOT / "build/release/mini-infer")
     parser.add_argument("--output", type=Path, default=ROOT / "benchmarks/results")
-    parser.add_argument("--only", default="", help="models with this in their title")
+    parser.add_argument("--only", nargs="+", default=[""], help="models with one of these words")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--warm-up", type=float, default=0.5, help="seconds")
@@ -92,7 +92,7 @@ def main() -> int:
         "models": [],
     }
     for case in CASES:
-        if arguments.only.lower() in case.title.lower():
+        if any(word.lower() in case.title.lower() for word in arguments.only):
             record = measure_if_there(case, arguments, sides)
             print(f"{case.title}: {summary(record)}", flush=True)
             result["models"].append(record)

@@ -1,6 +1,6 @@
 """Measures one model on both sides: outputs first, then turn by turn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -44,21 +44,26 @@ def measure(case: Case, model: Path, sides: Sides, threads: list[int], effort: E
     with TemporaryDirectory() as scratch:
         inputs = Path(scratch, "inputs.npz")
         np.savez(inputs, **case.inputs(model, effort.seed))
+        jobs = {str(count): Job(model, inputs, count, Path(scratch)) for count in threads}
         job = Job(model, inputs, 1, Path(scratch))
         try:
-            difference = largest_difference(sides.ours.outputs(job), sides.theirs.outputs(job))
-            record["relative_difference"] = difference
+            record["relative_difference"] = _largest_difference(sides, jobs.values())
             record["first_answer"] = _first_answer(sides, job, effort)
             record["planning"] = sides.ours.planning(job, effort.rounds)
             record["memory"] = _memory(sides, job, effort)
             record["fusion"] = _fusion(sides.ours.graphs(job))
             record["threads"] = {
-                str(count): _at_threads(sides, Job(model, inputs, count, Path(scratch)), effort)
-                for count in threads
+                count: _at_threads(sides, job, effort) for count, job in jobs.items()
             }
         except (SideFailed, OutputsDisagree) as error:
             record["failed"] = str(error)
     return record
+
+
+def _largest_difference(sides: Sides, jobs: Iterable[Job]) -> float:
+    return max(
+        largest_difference(sides.ours.outputs(job), sides.theirs.outputs(job)) for job in jobs
+    )
 
 
 def _first_answer(sides: Sides, job: Job, effort: Effort) -> Record:

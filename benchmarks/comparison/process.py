@@ -3,6 +3,8 @@
 import json
 import subprocess
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 TIME_LIMIT_SECONDS = 600
@@ -10,6 +12,11 @@ TIME_LIMIT_SECONDS = 600
 
 class SideFailed(Exception):
     """A side gave no figures; the message says why."""
+
+
+@cache
+def help_text(program: Path, verb: str) -> str:
+    return subprocess.run([program, verb, "--help"], capture_output=True, text=True).stdout
 
 
 def run_json(command: Sequence[object]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from .kinds import OperatorTime, Profile
 from .outputs import Tensors
-from .process import run_json
+from .process import help_text, run_json
 
 WORKER = Path(__file__).with_name("onnxruntime_worker.py")
 
@@ -83,10 +83,12 @@ class MiniInfer:
         return median(report["milliseconds"]["planning"] for report in reports)
 
     def _bench(self, job: Job, *arguments: object) -> dict[str, Any]:
-        return self._run(job, "bench", f"--threads={job.threads}", *arguments)
+        return self._run(job, "bench", *arguments)
 
     def _run(self, job: Job, verb: str, *arguments: object) -> dict[str, Any]:
         command = [self._program, verb, job.model, "--input", job.inputs, "--json", *arguments]
+        if "--threads" in help_text(self._program, verb):
+            command.append(f"--threads={job.threads}")
         return run_json(command)
 
 
