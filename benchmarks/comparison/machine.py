@@ -18,7 +18,7 @@ def describe(program: Path) -> dict[str, str]:
     return {
         "date": date.today().isoformat(),
         "commit": _commit(),
-        "cpu": cpu.get("model name", platform.machine()),
+        "cpu": _cpu_name(cpu),
         "cores": str(_cores()),
         "vector_instructions": " ".join(flag for flag in VECTOR_FLAGS if flag in flags),
         "system": platform.platform(),
@@ -34,6 +34,14 @@ def _cpu_fields() -> dict[str, str]:
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     pairs = (line.split(":", 1) for line in lines if ":" in line)
     return {key.strip(): value.strip() for key, value in pairs}
+
+
+def _cpu_name(fields: dict[str, str]) -> str:
+    """With family and model: a virtual machine's name may leave the generation open."""
+    name = fields.get("model name", platform.machine())
+    if "cpu family" not in fields:
+        return name
+    return f"{name}, family {fields['cpu family']} model {fields['model']}"
 
 
 def _cores() -> int:
