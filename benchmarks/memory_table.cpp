@@ -1,12 +1,14 @@
 // The memory of whole models: what they need unshared, planned, and at least; and what planning
 // costs.
-//   memory_table [--batch N] MODEL.onnx...
-// Prints a Markdown table. Extents a model leaves open are bound to N (1 unless given).
+//   memory_table [[NAME=N...] MODEL.onnx]...
+// Prints a Markdown table. NAME=N binds an extent that the next model leaves open by that name; all
+// others are 1. A file that does not exist is reported as skipped.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,13 +18,18 @@ namespace {
 
 using namespace mini_infer;
 
-core::Status bind_open_extents(graph::Graph& graph, std::int64_t batch) {
+using Extents = std::map<std::string, std::int64_t>;
+
+core::Status bind_open_extents(graph::Graph& graph, const Extents& extents) {
   for (graph::ValueId id : graph.inputs) {
     const graph::Value& value = graph.value(id);
     if (value.shape || !value.declared) continue;
     std::vector<std::int64_t> dims;
-    for (const graph::Dim& dim : *value.declared)
-      dims.push_back(dim.extent >= 0 ? dim.extent : batch);
+    for (const graph::Dim& dim : *value.declared) {
+      const auto given = extents.find(dim.symbol);
+      const std::int64_t open = given == extents.end() ? 1 : given->second;
+      dims.push_back(dim.extent >= 0 ? dim.extent : open);
+    }
     const std::string name = value.name;
     if (auto bound = graph::bind_input_shape(graph, name, core::Shape(dims)); !bound.ok())
       return bound;
@@ -35,15 +42,18 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// The model's folder when the file is just "model.onnx".
-std::string title(const std::filesystem::path& path) {
-  return path.stem() == "model" ? path.parent_path().filename().string() : path.stem().string();
+// The file, or its folder when it is just "model.onnx"; and what was bound.
+std::string title(const std::filesystem::path& path, const Extents& extents) {
+  std::string text =
+      path.stem() == "model" ? path.parent_path().filename().string() : path.stem().string();
+  for (const auto& [name, extent] : extents) text += ", " + name + " " + std::to_string(extent);
+  return text;
 }
 
-core::Status print_row(const std::filesystem::path& path, std::int64_t batch) {
+core::Status print_row(const std::filesystem::path& path, const Extents& extents) {
   auto imported = importers::import_onnx(path);
   if (!imported.ok()) return imported.status();
-  if (auto bound = bind_open_extents(**imported, batch); !bound.ok()) return bound;
+  if (auto bound = bind_open_extents(**imported, extents); !bound.ok()) return bound;
   std::vector<double> planning;
   runtime::MemoryPlan plan;
   for (int repeat = 0; repeat < 3; ++repeat) {
@@ -52,39 +62,53 @@ core::Status print_row(const std::filesystem::path& path, std::int64_t batch) {
     planning.push_back(plan.planning_milliseconds);
   }
   constexpr double kMiB = 1024.0 * 1024.0;
-  std::printf(
-      "| %s | %zu | %.3f | %.3f | %.3f | %.4f | %.1f %% | %s | %s | %.2f |\n", title(path).c_str(),
-      plan.steps.size(), static_cast<double>(plan.original_memory) / kMiB,
-      static_cast<double>(plan.total_memory) / kMiB, static_cast<double>(plan.lower_bound) / kMiB,
-      static_cast<double>(plan.total_memory) / static_cast<double>(plan.lower_bound),
-      100.0 * static_cast<double>(plan.memory_saving_ratio),
-      plan.proven_offsets() ? "proven" : "open", plan.proven_order() ? "proven" : "open",
-      median(planning));
+  std::printf("| %s | %zu | %.3f | %.3f | %.3f | %.4f | %.1f %% | %s | %s | %.2f |\n",
+              title(path, extents).c_str(), plan.steps.size(),
+              static_cast<double>(plan.original_memory) / kMiB,
+              static_cast<double>(plan.total_memory) / kMiB,
+              static_cast<double>(plan.lower_bound) / kMiB,
+              static_cast<double>(plan.total_memory) / static_cast<double>(plan.lower_bound),
+              100.0 * static_cast<double>(plan.memory_saving_ratio),
+              plan.proven_offsets() ? "proven" : "open", plan.proven_order() ? "proven" : "open",
+              median(planning));
   return core::Status::SUCCESS;
+}
+
+bool print_or_report(const std::string& path, const Extents& extents) {
+  if (!std::filesystem::exists(path)) {
+    std::fprintf(stderr, "%s: skipped, there is no such file\n", path.c_str());
+    return true;
+  }
+  const core::Status status = print_row(path, extents);
+  if (!status.ok()) std::fprintf(stderr, "%s: %s\n", path.c_str(), status.to_string().c_str());
+  return status.ok();
+}
+
+// Whether the argument is NAME=N, which is then entered.
+bool enter_extent(const std::string& argument, Extents& extents) {
+  const std::size_t equals = argument.find('=');
+  if (equals == std::string::npos || std::filesystem::exists(argument)) return false;
+  extents[argument.substr(0, equals)] = std::atoll(argument.c_str() + equals + 1);
+  return true;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::vector<std::string> arguments(argv + 1, argv + argc);
-  std::int64_t batch = 1;
-  if (arguments.size() >= 2 && arguments[0] == "--batch") {
-    batch = std::atoll(arguments[1].c_str());
-    arguments.erase(arguments.begin(), arguments.begin() + 2);
-  }
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.empty()) {
-    std::fprintf(stderr, "usage: memory_table [--batch N] MODEL.onnx...\n");
+    std::fprintf(stderr, "usage: memory_table [[NAME=N...] MODEL.onnx]...\n");
     return 1;
   }
   std::printf(
       "| model | steps | unshared MiB | arena MiB | bound MiB | arena/bound | saving | offsets "
       "| order | planning ms |\n|---|---|---|---|---|---|---|---|---|---|\n");
-  int failures = 0;
-  for (const std::string& path : arguments) {
-    if (const auto status = print_row(path, batch); !status.ok()) {
-      std::fprintf(stderr, "%s: %s\n", path.c_str(), status.to_string().c_str());
-      ++failures;
-    }
+  bool ok = true;
+  Extents extents;
+  for (const std::string& argument : arguments) {
+    if (enter_extent(argument, extents)) continue;
+    ok &= print_or_report(argument, extents);
+    extents.clear();
   }
-  return failures == 0 ? 0 : 1;
+  return ok ? 0 : 1;
 }

@@ -2,8 +2,8 @@
 """Builds the ONNX models that the engine is tested and measured with.
 
 Every model is made from code alone, so that nobody has to download weights:
-LeNet-5 is really trained, the large image networks carry calibrated random
-weights. See scripts/models/__init__.py for the table of models.
+LeNet-5 is really trained, the others carry calibrated random weights. See
+scripts/models/__init__.py for the table of models.
 """
 
 import argparse
@@ -11,7 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-from models import RECIPES, BuildOptions, ModelQualityError
+from models import RECIPES, BuildError, BuildOptions
+from models.options import DEFAULT_OPSET, DEFAULT_SEQUENCE
 
 DEFAULT_SEED = 2024
 ALL_MODELS = "all"
@@ -41,6 +42,28 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help=f"batch size of the input; 0 makes it the symbolic dimension '{SYMBOLIC_BATCH}' "
         "(default: %(default)s; lenet5 is always symbolic)",
     )
+    transformers = parser.add_argument_group("transformers")
+    transformers.add_argument(
+        "--sequence",
+        type=_positive_integer,
+        default=DEFAULT_SEQUENCE,
+        help="tokens that bert reads, and that gpt2 has read before; symbolic if the batch is "
+        "(default: %(default)s)",
+    )
+    transformers.add_argument(
+        "--vocabulary",
+        type=_positive_integer,
+        help="tokens that exist, for smaller files (default: 30522 of bert_base, 50257 of "
+        "gpt2_small, 100 of the tiny ones)",
+    )
+    transformers.add_argument(
+        "--opset",
+        type=int,
+        choices=[13, 17],
+        default=DEFAULT_OPSET,
+        help="13 writes LayerNormalization out in basic operators, and adds _op13 to the name "
+        "(default: %(default)s)",
+    )
     return parser.parse_args(arguments)
 
 
@@ -48,6 +71,13 @@ def _non_negative_integer(text: str) -> int:
     number = int(text)
     if number < 0:
         raise argparse.ArgumentTypeError(f"{text} is negative")
+    return number
+
+
+def _positive_integer(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not positive")
     return number
 
 
@@ -59,13 +89,19 @@ def selected_names(requested: list[str]) -> list[str]:
 
 def main() -> int:
     arguments = parse_arguments()
-    options = BuildOptions(seed=arguments.seed, batch=arguments.batch or SYMBOLIC_BATCH)
+    options = BuildOptions(
+        seed=arguments.seed,
+        batch=arguments.batch or SYMBOLIC_BATCH,
+        sequence=arguments.sequence,
+        vocabulary=arguments.vocabulary,
+        opset=arguments.opset,
+    )
     arguments.output.mkdir(parents=True, exist_ok=True)
     for name in selected_names(arguments.models):
         started = time.perf_counter()
         try:
             model_path = RECIPES[name](arguments.output, options)
-        except ModelQualityError as error:
+        except BuildError as error:
             print(f"error: {name}: {error}", file=sys.stderr)
             return 1
         seconds = time.perf_counter() - started

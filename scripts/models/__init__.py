@@ -8,8 +8,8 @@ file, and enter it in RECIPES.
 from collections.abc import Callable
 from pathlib import Path
 
-from . import lenet5, mobilenet_v2, resnet50, vgg19
-from .options import BuildOptions, ModelQualityError
+from . import bert, gpt2, lenet5, mobilenet_v2, resnet50, vgg19, vit
+from .options import BuildError, BuildOptions
 
 Recipe = Callable[[Path, BuildOptions], Path]
 
@@ -18,6 +18,12 @@ RECIPES: dict[str, Recipe] = {
     "resnet50": resnet50.build,
     "mobilenet_v2": mobilenet_v2.build,
     "vgg19": vgg19.build,
+    "bert_base": bert.build_base,
+    "bert_tiny": bert.build_tiny,
+    "gpt2_small": gpt2.build_small,
+    "gpt2_tiny": gpt2.build_tiny,
+    "vit_base": vit.build_base,
+    "vit_tiny": vit.build_tiny,
 }
 
-__all__ = ["RECIPES", "BuildOptions", "ModelQualityError", "Recipe"]
+__all__ = ["RECIPES", "BuildError", "BuildOptions", "Recipe"]

@@ -14,7 +14,8 @@ import numpy as np
 
 from . import numpy_ops
 from .graph_builder import GraphBuilder
-from .options import BuildOptions, ModelQualityError
+from .options import BuildOptions
+from .quality import require_useful_output
 
 OPSET = 17
 IMAGE_SHAPE = (3, 224, 224)
@@ -32,9 +33,6 @@ SHIFT_SPREAD = 0.1
 # Where no normalisation follows, most units are kept on the linear side of
 # their ReLU: around zero, rounding errors in VGG-19 come out three times as large.
 BIAS_MEAN = 0.5
-
-SMALLEST_USEFUL_OUTPUT = 1e-2
-FEWEST_DISTINCT_OUTPUTS = 10
 
 
 @dataclass(frozen=True)
@@ -155,7 +153,7 @@ class CalibratedNetwork:
 
     def save(self, output: Activation, folder: Path) -> Path:
         """Checks that `output` is worth testing against, and writes the model."""
-        _require_useful_output(output.values)
+        require_useful_output(output.values)
         print(
             f"{self._name}: calibrated outputs from {output.values.min():.2f} to "
             f"{output.values.max():.2f}, standard deviation {output.values.std():.2f}",
@@ -250,12 +248,3 @@ def _scale_and_shift(x: np.ndarray, factor: np.ndarray, shift: np.ndarray) -> np
     x *= numpy_ops.per_channel(factor)
     x += numpy_ops.per_channel(shift)
     return x
-
-
-def _require_useful_output(values: np.ndarray) -> None:
-    if not np.isfinite(values).all():
-        raise ModelQualityError("an output is infinite or not a number")
-    if np.abs(values).max() <= SMALLEST_USEFUL_OUTPUT:
-        raise ModelQualityError(f"no output exceeds {SMALLEST_USEFUL_OUTPUT}")
-    if len(np.unique(values[0])) <= FEWEST_DISTINCT_OUTPUTS:
-        raise ModelQualityError(f"not even {FEWEST_DISTINCT_OUTPUTS + 1} outputs differ")

@@ -7,8 +7,6 @@ values from 0 to 16, which come with the package and need no download.
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
 SOURCE_SIZE = 8
 SOURCE_MAXIMUM = 16
@@ -33,6 +31,10 @@ class Digits:
 
 def load_split(seed: int) -> tuple[Digits, Digits]:
     """Returns the digits to train with and the ones held out, class by class in proportion."""
+    # Here, since every other model does without scikit-learn.
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
     data = load_digits()
     train_images, held_out_images, train_labels, held_out_labels = train_test_split(
         data.images.astype(np.float32),

@@ -16,11 +16,11 @@ Shape = Sequence[int | str]
 
 
 class GraphBuilder:
-    """Builds one ONNX graph of float32 values, node after node.
+    """Builds one ONNX graph, node after node.
 
-    A node has a single output, which carries the node's name: error messages
-    and profiles of the engine then lead straight back to the line that made
-    the node.
+    The output of a node carries the node's name, as long as there is only one:
+    error messages and profiles of the engine then lead straight back to the
+    line that made the node.
     """
 
     def __init__(self, graph_name: str, opset: int) -> None:
@@ -31,20 +31,23 @@ class GraphBuilder:
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
 
-    def input(self, name: str, shape: Shape) -> str:
-        self._inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+    def input(self, name: str, shape: Shape, element_type: int = TensorProto.FLOAT) -> str:
+        self._inputs.append(helper.make_tensor_value_info(name, element_type, shape))
         return name
 
     def output(self, name: str, shape: Shape) -> None:
         self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
 
     def weight(self, name: str, values: np.ndarray) -> str:
-        self._initializers.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        self._initializers.append(numpy_helper.from_array(np.asarray(values, order="C"), name))
         return name
 
     def node(self, op_type: str, name: str, inputs: Sequence[str], **attributes: Any) -> str:
-        self._nodes.append(helper.make_node(op_type, inputs, [name], name=name, **attributes))
+        self.add(helper.make_node(op_type, inputs, [name], name=name, **attributes))
         return name
+
+    def add(self, node: onnx.NodeProto) -> None:
+        self._nodes.append(node)
 
     def save(self, path: Path) -> None:
         """Writes the model, and has the file itself checked, not the object in memory."""

@@ -7,9 +7,8 @@ of the original network: 28 -> 24 -> 12 -> 8 -> 4.
 from pathlib import Path
 
 import numpy as np
-from onnx import numpy_helper
 
-from . import digits
+from . import digits, test_data
 from .graph_builder import GraphBuilder, Shape
 from .numpy_layers import (
     Adam,
@@ -154,16 +153,7 @@ def _weights(graph: GraphBuilder, name: str, layer: Convolution | Dense) -> list
 
 
 def _write_test_data(layers: Layers, images: np.ndarray, labels: np.ndarray, folder: Path) -> None:
-    """Writes the first held-out digit of each class, in order, and its logits.
-
-    The files are laid out as in the ONNX model zoo.
-    """
+    """Writes the first held-out digit of each class, in order, and its logits."""
     firsts = [int(np.argmax(labels == digit)) for digit in range(CLASSES)]
     batch = digits.normalise(images[firsts])
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_tensor(folder / "input_0.pb", INPUT_NAME, batch)
-    _write_tensor(folder / "output_0.pb", OUTPUT_NAME, _forward(layers, batch))
-
-
-def _write_tensor(path: Path, name: str, values: np.ndarray) -> None:
-    path.write_bytes(numpy_helper.from_array(values, name).SerializeToString())
+    test_data.write(folder, {INPUT_NAME: batch}, {OUTPUT_NAME: _forward(layers, batch)})

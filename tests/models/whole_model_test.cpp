@@ -1,4 +1,4 @@
-// What must hold for whole models: the committed LeNet-5 always, the models of MINI_INFER_TEST_DATA
+// What must hold for whole models: the committed ones always, the models of MINI_INFER_TEST_DATA
 // when it is set.
 #include <gtest/gtest.h>
 
@@ -25,16 +25,23 @@ struct Model {
 };
 
 std::vector<Model> models() {
-  std::vector<Model> all = {
-      {"lenet5",
-       std::filesystem::path(MINI_INFER_SOURCE_DIR) / "tests/data/lenet5/model.onnx",
-       {{"image", {1, 1, 28, 28}}}}};
-  const char* data = std::getenv("MINI_INFER_TEST_DATA");
-  if (data == nullptr) return all;
-  const std::filesystem::path folder = std::filesystem::path(data) / "models";
+  std::vector<Model> all;
+  std::filesystem::path folder = MINI_INFER_SOURCE_DIR "/tests/data";
   auto add = [&](const char* name, std::map<std::string, Shape> shapes = {}) {
     all.push_back({name, folder / name / "model.onnx", std::move(shapes)});
   };
+  const Shape tokens{2, 12}, cache{2, 4, 12, 8};
+  add("lenet5", {{"image", {1, 1, 28, 28}}});
+  add("bert_tiny", {{"input_ids", tokens}, {"attention_mask", tokens}, {"token_type_ids", tokens}});
+  add("gpt2_tiny", {{"input_ids", {2, 1}},
+                    {"past_key_0", cache},
+                    {"past_value_0", cache},
+                    {"past_key_1", cache},
+                    {"past_value_1", cache}});
+  add("vit_tiny", {{"input", {2, 3, 32, 32}}});
+  const char* data = std::getenv("MINI_INFER_TEST_DATA");
+  if (data == nullptr) return all;
+  folder = std::filesystem::path(data) / "models";
   add("winml_mnist");
   add("ultraface_RFB-320");
   add("dtln_2");
@@ -48,12 +55,22 @@ std::shared_ptr<graph::Graph> import(const Model& model) {
   return imported.ok() ? *imported : std::make_shared<graph::Graph>();
 }
 
-// Bytes that are no special case of any operator.
-std::vector<std::byte> some_input(const runtime::TensorInfo& info) {
-  std::vector<float> values(info.size_bytes / sizeof(float));
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 17) / 16.0f;
+template <typename T>
+std::vector<std::byte> bytes_of(std::size_t count, T (*value)(std::size_t)) {
+  std::vector<T> values(count);
+  for (std::size_t i = 0; i < count; ++i) values[i] = value(i);
   const auto bytes = std::as_bytes(std::span(values));
   return {bytes.begin(), bytes.end()};
+}
+
+// Values that are no special case of any operator; integers that are an id, a type and a mask
+// alike.
+std::vector<std::byte> some_input(const runtime::TensorInfo& info) {
+  const auto count = static_cast<std::size_t>(info.shape.elements());
+  if (info.type == core::DataType::kInt64) {
+    return bytes_of<std::int64_t>(count, [](std::size_t i) { return std::int64_t(i % 2); });
+  }
+  return bytes_of<float>(count, [](std::size_t i) { return static_cast<float>(i % 17) / 16.0f; });
 }
 
 std::vector<core::Tensor> run(Engine& engine) {

@@ -1,0 +1,1 @@
+"""The parts of benchmarks/compare_onnxruntime.py."""
