@@ -50,4 +50,9 @@ struct KernelEntry {
   BindWith bind_with = nullptr;
 };
 
+// Of an output without elements.
+inline ops::Kernel nothing_to_do() {
+  return [](const ops::KernelArgs&) -> core::Status { return core::Status::SUCCESS; };
+}
+
 }  // namespace mini_infer::cpu

@@ -48,7 +48,8 @@ TEST(Usage, NumbersAreChecked) {
   expect_error(mini_infer({"plan", lenet5_model(), "--alignment", "48"}), 1, "--alignment");
   expect_error(mini_infer({"verify", lenet5(), "--rtol", "nan"}), 1, "--rtol");
   expect_error(mini_infer({"bench", lenet5_model(), "--percentile", "101"}), 1, "from 0 to 100");
-  expect_error(mini_infer({"bench", lenet5_model(), "--threads", "2"}), 1, "1 thread");
+  expect_error(mini_infer({"bench", lenet5_model(), "--threads", "-1"}), 1, "--threads");
+  expect_error(mini_infer({"run", lenet5_model(), "--instructions", "mmx"}), 1, "--instructions");
 }
 
 TEST(Usage, AnUnknownPassIsNamedWithThoseThatExist) {

@@ -28,7 +28,11 @@ Builder conv_and_relu() {
 }
 
 TEST(Optimizer, ListsItsPassesInTheOrderTheyRun) {
-  EXPECT_THAT(pass_names(), ElementsAre("remove-identity", "merge-pad", "fuse-activation", "fuse-normalization", "fold-batch-norm", "fuse-rotary", "fuse-attention", "absorb-transposes", "fuse-epilogue", "pack-projections", "fuse-residual", "fuse-scale", "layout"));
+  EXPECT_THAT(
+      pass_names(),
+      ElementsAre("remove-identity", "merge-pad", "fuse-activation", "fuse-normalization",
+                  "fold-batch-norm", "fuse-rotary", "fuse-attention", "absorb-transposes",
+                  "fuse-epilogue", "pack-projections", "fuse-residual", "fuse-scale", "layout"));
   for (const auto& pass : optimizer::passes()) EXPECT_FALSE(pass.summary.empty());
 }
 
@@ -68,7 +72,11 @@ TEST(Optimizer, ReportsEveryPassAndShowsTheGraphAfterIt) {
       }};
   const auto reports = optimizer::optimize(b.graph(), options, cpu::evaluate);
   ASSERT_TRUE(reports.ok()) << reports.status().message();
-  EXPECT_THAT(seen, ElementsAre("fold-constants 2", "drop-dead 2", "remove-identity 2", "merge-pad 2", "fuse-activation 2", "fuse-normalization 2", "fold-batch-norm 2", "fuse-rotary 2", "fuse-attention 2", "absorb-transposes 2", "fuse-epilogue 1", "pack-projections 1", "fuse-residual 1", "fuse-scale 1", "layout 2"));
+  EXPECT_THAT(seen, ElementsAre("fold-constants 2", "drop-dead 2", "remove-identity 2",
+                                "merge-pad 2", "fuse-activation 2", "fuse-normalization 2",
+                                "fold-batch-norm 2", "fuse-rotary 2", "fuse-attention 2",
+                                "absorb-transposes 2", "fuse-epilogue 1", "pack-projections 1",
+                                "fuse-residual 1", "fuse-scale 1", "layout 2"));
   const auto& fuse = reports.value()[10];
   EXPECT_EQ(fuse.name, "fuse-epilogue");
   EXPECT_EQ(fuse.nodes_before, 2);

@@ -55,7 +55,8 @@ struct Value {
   std::optional<core::Tensor> constant;
   NodeId producer = kNoNode;
 
-  bool is_constant() const { return constant.has_value(); }
+  // Also once an engine has moved the bytes into its pool.
+  bool is_constant() const { return constant.has_value() || kind == MemoryKind::kConstant; }
 };
 
 // One operator applied once.

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "cpu/backend.h"
+#include "cpu/ops/epilogue.h"
 #include "cpu/ops/optional_output.h"
 #include "ops/functor.h"
 
@@ -25,8 +26,10 @@ using ops::KeyRange;
 using ops::NodeView;
 using Input = ops::AttentionInput;
 
-constexpr int kBlock = 64;  // keys whose scores are kept side by side
-constexpr int kLanes = 16;  // parts of a product that are added up side by side
+constexpr int kBlock = 64;      // keys whose scores are kept side by side
+constexpr int kLanes = 16;      // parts of a product that are added up side by side
+constexpr int kFewQueries = 8;  // fewer are computed one by one
+constexpr int kMaxTogether = 64;
 constexpr float kMasked = -std::numeric_limits<float>::infinity();
 
 float dot(const float* a, const float* b, std::int64_t size) {
@@ -85,8 +88,9 @@ struct RunningSoftmax {
 
 class Attention {
  public:
-  explicit Attention(const NodeView& view, AttentionGeometry geometry)
+  Attention(const NodeView& view, AttentionGeometry geometry, const Simd& simd)
       : geometry_(geometry),
+        simd_(&simd),
         keys_{Input::kPastKey, geometry.past_key, Input::kKey, geometry.key},
         values_{Input::kPastValue, geometry.past_value, Input::kValue, geometry.value},
         node_(graph::describe(view.node())) {
@@ -100,13 +104,21 @@ class Attention {
     append(args, keys_, 1);
     append(args, values_, 2);
     const Heads& heads = geometry_.query;
-    for (std::int64_t sample = 0; sample < heads.batch; ++sample) {
-      for (std::int64_t head = 0; head < heads.heads; ++head) {
-        for (std::int64_t token = 0; token < heads.tokens; ++token) {
-          run_query(args, sample, head, token);
-        }
+    const bool vectors = optional_output(args, 3) == nullptr &&
+                         std::max(geometry_.key.size, geometry_.value.size) <= kMaxHeadSize;
+    const int together = vectors && heads.tokens >= kFewQueries ? kTileVectors * simd_->lanes : 1;
+    const std::int64_t blocks = (heads.tokens + together - 1) / together;
+    args.threads->run(heads.batch * heads.heads * blocks, [&](std::int64_t piece, int) {
+      const std::int64_t sample = piece / blocks / heads.heads;
+      const std::int64_t head = piece / blocks % heads.heads;
+      const std::int64_t token = piece % blocks * together;
+      if (vectors) {
+        run_block(args, sample, head, token,
+                  std::min<std::int64_t>(together, heads.tokens - token));
+      } else {
+        run_query(args, sample, head, token);
       }
-    }
+    });
     return Status::SUCCESS;
   }
 
@@ -140,14 +152,13 @@ class Attention {
     float* to = optional_output(args, output);
     if (to == nullptr) return;
     const Heads& heads = sequence.fresh;
-    for (std::int64_t sample = 0; sample < heads.batch; ++sample) {
-      for (std::int64_t head = 0; head < heads.heads; ++head) {
-        const Vectors from = vectors(args, sequence, sample, head);
-        for (std::int64_t i = 0; i < geometry_.keys(); ++i, to += heads.size) {
-          std::copy_n(from[i], heads.size, to);
-        }
+    args.threads->run(heads.batch * heads.heads, [&](std::int64_t piece, int) {
+      const Vectors from = vectors(args, sequence, piece / heads.heads, piece % heads.heads);
+      float* row = to + piece * geometry_.keys() * heads.size;
+      for (std::int64_t i = 0; i < geometry_.keys(); ++i, row += heads.size) {
+        std::copy_n(from[i], heads.size, row);
       }
-    }
+    });
   }
 
   Query query_at(const KernelArgs& args, std::int64_t sample, std::int64_t head,
@@ -177,6 +188,47 @@ class Attention {
     const Heads& heads = geometry_.query;
     const std::int64_t row = (sample * heads.heads + head) * heads.tokens + token;
     store_scores(args, query, softmax, shown + row * geometry_.keys());
+  }
+
+  // Some queries by the vector code.
+  void run_block(const KernelArgs& args, std::int64_t sample, std::int64_t head, std::int64_t token,
+                 std::int64_t count) const {
+    cpu::KeyRange visible[kMaxTogether];
+    for (std::int64_t i = 0; i < count; ++i) {
+      const KeyRange range = query_at(args, sample, head, token + i).visible;
+      visible[i] = {range.first, range.last};
+    }
+    const Query query = query_at(args, sample, head, token);
+    AttentionBlock block{.queries = static_cast<int>(count),
+                         .query = query.vector,
+                         .query_row = geometry_.query.token_step,
+                         .key_size = static_cast<int>(geometry_.key.size),
+                         .value_size = static_cast<int>(geometry_.value.size),
+                         .scale = geometry_.scale,
+                         .softcap = geometry_.softcap,
+                         .visible = visible,
+                         .mask_query = geometry_.mask.strides[2],
+                         .mask_key = geometry_.mask.strides[3],
+                         .masked_score = geometry_.masked_score,
+                         .masked_row = geometry_.masked_row,
+                         .y = args.out<float>(0) + geometry_.output.offset(sample, head, token),
+                         .y_row = geometry_.output.token_step};
+    fill_segments(query, block.segments);
+    if (mask_type_ == DataType::kBool) {
+      block.bool_mask = args.in<std::uint8_t>(Input::kMask) + query.mask;
+    } else if (mask_type_ == DataType::kFloat32) {
+      block.float_mask = args.in<float>(Input::kMask) + query.mask;
+    }
+    (count == 1 ? simd_->attend_one : simd_->attend)(block);
+  }
+
+  void fill_segments(const Query& query, KeySegment* segments) const {
+    const Vectors& keys = query.keys;
+    const Vectors& values = query.values;
+    segments[0] = {advance(keys.past, keys.past_at), keys.past_step,
+                   advance(values.past, values.past_at), values.past_step, geometry_.past};
+    segments[1] = {advance(keys.fresh, keys.fresh_at), keys.fresh_step,
+                   advance(values.fresh, values.fresh_at), values.fresh_step, geometry_.key.tokens};
   }
 
   // --- Scores ---
@@ -265,6 +317,7 @@ class Attention {
   }
 
   AttentionGeometry geometry_;
+  const Simd* simd_;
   Sequence keys_;
   Sequence values_;
   std::string node_;
@@ -273,7 +326,7 @@ class Attention {
   bool has_valid_keys_ = false;
 };
 
-Result<Kernel> bind_attention(const NodeView& view) {
+Result<Kernel> bind_attention(const NodeView& view, const BindContext& context) {
   for (int slot : {Input::kQuery, Input::kKey, Input::kValue, Input::kPastKey, Input::kPastValue}) {
     if (view.has_input(slot) && view.input_type(slot) != DataType::kFloat32) {
       return view.unsupported_type(view.input_type(slot));
@@ -284,9 +337,8 @@ Result<Kernel> bind_attention(const NodeView& view) {
     if (mask != DataType::kBool && mask != DataType::kFloat32) return view.unsupported_type(mask);
   }
   MI_ASSIGN(const AttentionGeometry geometry, ops::attention_geometry(view));
-  return Kernel([attention = Attention(view, geometry)](const KernelArgs& args) -> Status {
-    return attention.run(args);
-  });
+  return Kernel([attention = Attention(view, geometry, *context.simd)](
+                    const KernelArgs& args) -> Status { return attention.run(args); });
 }
 
 constexpr KernelEntry kTable[] = {{"Attention", bind_attention},

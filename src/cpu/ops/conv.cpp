@@ -59,9 +59,7 @@ Result<Kernel> bind_conv(const NodeView& view, const BindContext& context) {
     return view.unsupported_type(view.input_type(0));
   }
   MI_ASSIGN(const ConvGeometry geometry, ops::conv_geometry(view));
-  if (geometry.output_shape.elements() == 0) {
-    return Kernel([](const KernelArgs&) -> Status { return Status::SUCCESS; });
-  }
+  if (geometry.output_shape.elements() == 0) return nothing_to_do();
   if (geometry.layout == Layout::kNchw) return plain_kernel(view, geometry, conv_nchw);
   const bool depthwise =
       geometry.channels == geometry.groups && geometry.filters == geometry.groups;

@@ -115,6 +115,7 @@ constexpr int kRight = 1;
 Result<Kernel> bind_gemm(const NodeView& view, const BindContext& context) {
   if (view.input_type(0) != DataType::kFloat32) return view.unsupported_type(view.input_type(0));
   MI_ASSIGN(const ops::GemmGeometry geometry, ops::gemm_geometry(view));
+  if (view.output_shape(0).elements() == 0) return nothing_to_do();
   Gemm gemm{.rows = geometry.rows, .columns = geometry.columns, .depth = geometry.depth};
   gemm.simd = context.simd;
   gemm.a_row = geometry.transpose_a ? 1 : geometry.depth;

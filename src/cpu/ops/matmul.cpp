@@ -49,7 +49,6 @@ Kernel float_kernel(const NodeView& view, const MatMulGeometry& geometry,
   // One matrix for all rows; of a stack each is used less, and is read as it is.
   gemm.packed = view.constant(kRight) != nullptr && geometry.batch.elements() == 1;
   Kernel kernel([gemm, geometry](const KernelArgs& args) -> Status {
-    if (geometry.output_shape.elements() == 0) return Status::SUCCESS;
     const auto tensors_of = [&](std::int64_t product) -> GemmTensors {
       const Pair pair = pair_of(geometry, product);
       const std::int64_t at = product * gemm.rows * gemm.columns;
@@ -85,7 +84,6 @@ void multiply(const MatMulGeometry& geometry, const T* a, const T* b, T* y) {
 template <typename T>
 Kernel integer_kernel(const MatMulGeometry& geometry) {
   return [geometry](const KernelArgs& args) -> Status {
-    if (geometry.output_shape.elements() == 0) return Status::SUCCESS;
     T* y = args.out<T>(0);
     for (std::int64_t product = 0; product < geometry.batch.elements(); ++product) {
       const Pair pair = pair_of(geometry, product);
@@ -99,6 +97,7 @@ Kernel integer_kernel(const MatMulGeometry& geometry) {
 
 Result<Kernel> bind_matmul(const NodeView& view, const BindContext& context) {
   MI_ASSIGN(const MatMulGeometry geometry, ops::matmul_geometry(view));
+  if (geometry.output_shape.elements() == 0) return nothing_to_do();
   const DataType type = view.input_type(0);
   if (type == DataType::kFloat32) return float_kernel(view, geometry, context);
   // 8- and 16-bit integers are no types of MatMul.

@@ -72,8 +72,8 @@ struct AttentionBlock {
   int queries = 0;
   const float* query = nullptr;
   std::int64_t query_row = 0;
-  KeySegment segments[2];  // the past, then the new ones; keys are counted through both
-  int key_size = 0;        // of a query, too
+  KeySegment segments[2] = {};  // the past, then the new ones; keys are counted through both
+  int key_size = 0;             // of a query, too
   int value_size = 0;
   float scale = 1;
   float softcap = 0;                  // 0 caps nothing

@@ -196,6 +196,12 @@ class Columns {
   alignas(64) float scores_[kKeys * kWidth];
 };
 
+bool has_nan(const float* values, int count) {
+  int found = 0;
+  for (int i = 0; i < count; ++i) found |= values[i] != values[i];
+  return found != 0;
+}
+
 // --- One query: a walk along its keys ---
 
 MI_INLINE float sum_of(Vector v) {
@@ -256,6 +262,7 @@ class OneQuery {
     }
     weigh(weights, count);
     for (int k = 0; k < count; ++k) {
+      if (weights[k] == 0.0f) continue;  // of a masked key not even a NaN counts
       const float* value = segment.value + (key + k) * segment.value_row;
       for (int d = 0; d < block_.value_size; ++d) sums_[d] += weights[k] * value[d];
     }
@@ -281,7 +288,23 @@ class OneQuery {
 
 }  // namespace
 
-void attend(const AttentionBlock& block) { Columns(block).run(); }
+// The tile multiplies the values of masked keys with 0: where one of them is no number, its query
+// is computed anew.
+void attend(const AttentionBlock& block) {
+  Columns(block).run();
+  for (int q = 0; q < block.queries; ++q) {
+    if (!has_nan(block.y + q * block.y_row, block.value_size)) continue;
+    AttentionBlock one = block;
+    one.queries = 1;
+    one.query += q * block.query_row;
+    one.visible += q;
+    if (one.float_mask != nullptr) one.float_mask += q * block.mask_query;
+    if (one.bool_mask != nullptr) one.bool_mask += q * block.mask_query;
+    one.y += q * block.y_row;
+    attend_one(one);
+  }
+}
+
 void attend_one(const AttentionBlock& block) { OneQuery(block).run(); }
 
 }  // namespace mini_infer::cpu::MI_ISA
