@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 
 #include "optimizer/constants.h"
 #include "optimizer/passes.h"
@@ -90,10 +91,16 @@ std::optional<Affine> affine_of(const Graph& graph, const Node& node, ValueId x)
 Tensor scaled(const Tensor& weights, int axis, const Channels& scale) {
   const Shape& shape = weights.shape();
   const auto inner = static_cast<std::size_t>(shape.elements(axis + 1, shape.rank()));
-  const auto old = weights.as<float>();
-  Channels values(old.begin(), old.end());
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] *= scale[i / inner % scale.size()];
-  return float_tensor(shape, values);
+  Tensor result = Tensor::copy_of(weights.type(), shape, weights.bytes());
+  const std::span values(reinterpret_cast<float*>(result.mutable_bytes().data()),
+                         static_cast<std::size_t>(shape.elements()));
+  for (std::size_t first = 0; first < values.size(); first += inner) {
+    const double factor = scale[first / inner % scale.size()];
+    for (float& value : values.subspan(first, inner)) {
+      value = static_cast<float>(static_cast<double>(value) * factor);
+    }
+  }
+  return result;
 }
 
 Channels shifted(Channels bias, const Affine& affine) {

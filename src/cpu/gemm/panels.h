@@ -37,9 +37,8 @@ inline std::string form_of(const Panels& panels) {
          "x" + std::to_string(panels.columns);
 }
 
-// Writes the panels of the matrix whose element (k, n) is at(k, n).
-void pack(const Panels& panels, core::FunctionRef<float(std::int64_t k, std::int64_t n)> at,
-          float* to);
+// Writes the panels of the matrix whose row k begins at row(k) and is dense.
+void pack(const Panels& panels, core::FunctionRef<const float*(std::int64_t k)> row, float* to);
 
 // The same of a matrix read by strides: from[k * row + n * column].
 void pack(const Panels& panels, const float* from, std::int64_t row, std::int64_t column,

@@ -98,11 +98,10 @@ void GemmConv::pack(const float* weights, float* to) const {
   const std::int64_t channels = geometry_.channels_per_group();
   for (std::int64_t group = 0; group < geometry_.groups; ++group) {
     const float* first = weights + group * panels_.columns;
-    const auto at = [&](std::int64_t k, std::int64_t n) {
-      const std::int64_t row = by_channel() ? k % taps_ * channels + k / taps_ : k;
-      return first[row * geometry_.filters + n];
+    const auto row = [&](std::int64_t k) {
+      return first + (by_channel() ? k % taps_ * channels + k / taps_ : k) * geometry_.filters;
     };
-    cpu::pack(panels_, at, to + group * panels_.elements());
+    cpu::pack(panels_, row, to + group * panels_.elements());
   }
 }
 

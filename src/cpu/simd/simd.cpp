@@ -7,14 +7,14 @@
 namespace mini_infer::cpu {
 
 namespace baseline {
-extern const Simd kSimd;
+const Simd& table();
 }
 #ifdef __x86_64__
 namespace avx2 {
-extern const Simd kSimd;
+const Simd& table();
 }
 namespace avx512 {
-extern const Simd kSimd;
+const Simd& table();
 }
 #endif
 
@@ -36,13 +36,13 @@ bool machine_has(InstructionSet set) {
 }
 
 const Simd* code_for(InstructionSet set) {
-  return set == InstructionSet::kAvx512 ? &avx512::kSimd
-         : set == InstructionSet::kAvx2 ? &avx2::kSimd
-                                        : &baseline::kSimd;
+  return set == InstructionSet::kAvx512 ? &avx512::table()
+         : set == InstructionSet::kAvx2 ? &avx2::table()
+                                        : &baseline::table();
 }
 #else
 bool machine_has(InstructionSet set) { return set == InstructionSet::kBaseline; }
-const Simd* code_for(InstructionSet) { return &baseline::kSimd; }
+const Simd* code_for(InstructionSet) { return &baseline::table(); }
 #endif
 
 }  // namespace

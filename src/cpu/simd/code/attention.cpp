@@ -1,5 +1,6 @@
 #include "cpu/simd/code/attention.h"
 
+#include "cpu/simd/code/table.h"
 #include "cpu/simd/code/vector.h"
 #include "ops/functor.h"
 
@@ -11,8 +12,6 @@
 // For many queries everything is laid out with queries as the columns of a tile: scores = K Q' and
 // sums = V' P, so that keys and values are read where they lie and no step adds up across a vector.
 namespace mini_infer::cpu::MI_ISA {
-
-extern const Simd kSimd;
 
 namespace {
 
@@ -96,7 +95,7 @@ class Columns {
       const int rows = least(kTileRows, count - first);
       const float* a[kMaxTileRows];
       for (int i = 0; i < rows; ++i) a[i] = segment.key + (key + first + i) * segment.key_row;
-      kSimd.tile[1][rows - 1]({.depth = block_.key_size,
+      simd_.tile[1][rows - 1]({.depth = block_.key_size,
                                .rows = a,
                                .b = queries_,
                                .b_row = kWidth,
@@ -164,7 +163,7 @@ class Columns {
       const int rows = least(kTileRows, block_.value_size - first);
       const float* a[kMaxTileRows];
       for (int i = 0; i < rows; ++i) a[i] = values + first + i;
-      kSimd.tile[1][rows - 1]({.depth = count,
+      simd_.tile[1][rows - 1]({.depth = count,
                                .rows = a,
                                .row_step = segment.value_row,
                                .b = scores_,
@@ -189,6 +188,7 @@ class Columns {
   }
 
   const AttentionBlock& block_;
+  const Simd& simd_ = table();
   alignas(64) float largest_[kWidth];
   alignas(64) float total_[kWidth];
   alignas(64) float queries_[kMaxHeadSize * kWidth];

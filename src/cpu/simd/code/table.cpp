@@ -1,4 +1,4 @@
-#include "cpu/simd/table.h"
+#include "cpu/simd/code/table.h"
 
 #include "cpu/simd/code/activate.h"
 #include "cpu/simd/code/attention.h"
@@ -18,7 +18,11 @@ Simd make_table() {
 
 }  // namespace
 
-extern const Simd kSimd;
-const Simd kSimd = make_table();
+// Made when it is first asked for: whatever runs while the program loads would run on machines that
+// lack these instructions.
+const Simd& table() {
+  static const Simd simd = make_table();
+  return simd;
+}
 
 }  // namespace mini_infer::cpu::MI_ISA
