@@ -1,8 +1,12 @@
 #include "core/host_memory.h"
 
+#include <sys/mman.h>
+
 #include <fstream>
 #include <limits>
 #include <string>
+
+#include "mini_infer/core/types.h"
 
 namespace mini_infer::core {
 
@@ -14,6 +18,15 @@ std::size_t available_host_bytes() {
     if (name == "MemAvailable:") return kibibytes * 1024;
   }
   return std::numeric_limits<std::size_t>::max();
+}
+
+void prefer_large_pages(void* memory, std::size_t bytes) {
+  constexpr std::size_t kLarge = 2 * 1024 * 1024;
+  constexpr std::size_t kPage = 4096;
+  if (bytes < 2 * kLarge) return;
+  const auto first = core::align_up(reinterpret_cast<std::size_t>(memory), kPage);
+  const auto last = (reinterpret_cast<std::size_t>(memory) + bytes) / kPage * kPage;
+  madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
 }
 
 }  // namespace mini_infer::core

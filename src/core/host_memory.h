@@ -8,4 +8,9 @@ namespace mini_infer::core {
 // say, no limit is known and the largest number is returned.
 std::size_t available_host_bytes();
 
+// Asks the system to back this memory with large pages: fewer faults while it is filled, fewer
+// misses of the translation cache while it is read. Changes nothing else; small memory is left
+// alone.
+void prefer_large_pages(void* memory, std::size_t bytes);
+
 }  // namespace mini_infer::core

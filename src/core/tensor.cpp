@@ -25,6 +25,7 @@ std::shared_ptr<std::byte> map_pages(std::size_t bytes) {
   if (bytes >= kAskFirst && bytes > available_host_bytes()) return nullptr;
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
+  prefer_large_pages(memory, bytes);
   return {static_cast<std::byte*>(memory), [bytes](std::byte* data) { munmap(data, bytes); }};
 }
 

@@ -87,6 +87,12 @@ std::optional<Affine> affine_of(const Graph& graph, const Node& node, ValueId x)
   return values ? affine_of_arithmetic(node, x_first, *values) : std::nullopt;
 }
 
+// As they are, perhaps not aligned: a copy of its own is made later.
+const Tensor* float_weights(const Graph& graph, ValueId value) {
+  const auto& constant = graph.value(value).constant;
+  return constant && constant->type() == core::DataType::kFloat32 ? &*constant : nullptr;
+}
+
 // The weights times one number per index of `axis`.
 Tensor scaled(const Tensor& weights, int axis, const Channels& scale) {
   const Shape& shape = weights.shape();
@@ -124,8 +130,8 @@ void set_parameters(Rewriter& rewriter, NodeId id, Tensor weights, const Channel
 bool fold_into_conv(Rewriter& rewriter, NodeId id, const Affine& affine) {
   const Graph& graph = rewriter.graph();
   const Node& node = rewriter.node(id);
-  const auto weights = float_constant(graph, node.inputs[1]);
-  if (!weights) return false;
+  const Tensor* weights = float_weights(graph, node.inputs[1]);
+  if (weights == nullptr) return false;
   Channels bias(affine.scale.size(), 0.0);
   if (const ValueId old = input_of(node, 2); old != kNoValue) {
     const auto constant = float_constant(graph, old);
@@ -140,8 +146,8 @@ bool fold_into_conv(Rewriter& rewriter, NodeId id, const Affine& affine) {
 bool fold_into_gemm(Rewriter& rewriter, NodeId id, const Affine& affine) {
   const Graph& graph = rewriter.graph();
   Node& node = rewriter.node(id);
-  const auto weights = float_constant(graph, node.inputs[1]);
-  if (!weights) return false;
+  const Tensor* weights = float_weights(graph, node.inputs[1]);
+  if (weights == nullptr) return false;
   Channels bias(affine.scale.size(), 0.0);
   if (const ValueId old = input_of(node, 2); old != kNoValue) {
     const Shape& shape = *graph.value(node.outputs[0]).shape;

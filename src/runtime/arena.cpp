@@ -12,7 +12,9 @@ namespace {
 class HostAllocator final : public Allocator {
  public:
   void* allocate(std::size_t bytes, std::size_t alignment) override {
-    return ::operator new (bytes, std::align_val_t{alignment}, std::nothrow);
+    void* memory = ::operator new (bytes, std::align_val_t{alignment}, std::nothrow);
+    if (memory != nullptr) core::prefer_large_pages(memory, bytes);
+    return memory;
   }
   void deallocate(void* memory, std::size_t, std::size_t alignment) override {
     ::operator delete (memory, std::align_val_t{alignment});

@@ -22,6 +22,14 @@ const ops::PackedInput* form_of(const PackedInputs& packed, graph::NodeId id, in
   return found == forms.end() ? nullptr : &*found;
 }
 
+// Looks at the size and a few bytes only: constants that begin alike and differ are rare.
+struct QuickHash {
+  std::size_t operator()(std::string_view bytes) const {
+    constexpr std::size_t kLooked = 512;
+    return std::hash<std::string_view>()(bytes.substr(0, kLooked)) ^ bytes.size();
+  }
+};
+
 class Layout {
  public:
   Layout(const graph::Graph& graph, std::size_t alignment, const PackedInputs& packed)
@@ -61,7 +69,8 @@ class Layout {
   const PackedInputs& packed_;
   WeightsLayout layout_;
   // Offsets by form, then by the bytes of the constant.
-  std::unordered_map<std::string, std::unordered_map<std::string_view, std::size_t>> known_;
+  std::unordered_map<std::string, std::unordered_map<std::string_view, std::size_t, QuickHash>>
+      known_;
 };
 
 void store(const core::Tensor& constant, const ops::PackedInput* packed, std::byte* to) {
