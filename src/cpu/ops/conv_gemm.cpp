@@ -233,6 +233,7 @@ class GemmConv::Group {
            whole(height, origin.height);
   }
 
+  template <std::size_t kElements>
   void copy_runs(const Place& origin, float* to) const {
     const auto& [depth, height, width] = window_;
     const std::int64_t row_step = height.dilation * width.input;
@@ -242,15 +243,18 @@ class GemmConv::Group {
       for (std::int64_t d = 0; d < depth.kernel; ++d) {
         const float* row = channel + d * plane_step;
         for (std::int64_t h = 0; h < height.kernel; ++h, row += row_step, to += width.kernel) {
-          std::memcpy(to, row, kRun * sizeof(float));
+          std::memcpy(to, row, kElements * sizeof(float));
         }
       }
     }
   }
 
   void gather_by_channel(const Place& origin, float* to) const {
-    if (runs_on_input(origin)) return copy_runs(origin, to);
     const auto& [depth, height, width] = window_;
+    if (runs_on_input(origin)) {
+      return width.kernel <= kRun / 2 ? copy_runs<kRun / 2>(origin, to)
+                                      : copy_runs<kRun>(origin, to);
+    }
     for (std::int64_t c = 0; c < conv_.geometry_.channels_per_group(); ++c) {
       for (std::int64_t d = 0; d < depth.kernel; ++d) {
         for (std::int64_t h = 0; h < height.kernel; ++h, to += width.kernel) {

@@ -22,6 +22,13 @@ constexpr std::int64_t kFewestTiles = 16;
 constexpr std::int64_t kMostTiles = 48;
 constexpr std::int64_t kPiecesPerThread = 2;
 
+// Tiles that stick out of a small image may take all that the algorithm saves: at least a fifth of
+// the products must be left out.
+bool saves_products(const SlidingAxis& height, const SlidingAxis& width) {
+  const std::int64_t tiles = ceil_div(height.output, 2) * ceil_div(width.output, 2);
+  return kWinogradMatrices * tiles * 5 <= 9 * height.output * width.output * 4;
+}
+
 bool is_3x3(const SlidingAxis& axis) {
   return axis.kernel == 3 && axis.stride == 1 && axis.dilation == 1;
 }
@@ -70,8 +77,9 @@ struct WinogradConv::Tile {
 bool WinogradConv::suits(const ConvGeometry& geometry) {
   const auto& [depth, height, width] = geometry.window;
   return geometry.input_layout == Layout::kNhwc && geometry.groups == 1 && depth.input == 1 &&
-         depth.output == 1 && depth.kernel == 1 && is_3x3(height) && is_3x3(width) &&
-         geometry.channels >= kFewestChannels && geometry.filters >= kFewestFilters;
+         depth.output == 1 && depth.kernel == 1 && depth.pad_begin == 0 && is_3x3(height) &&
+         is_3x3(width) && saves_products(height, width) && geometry.channels >= kFewestChannels &&
+         geometry.filters >= kFewestFilters;
 }
 
 WinogradConv::WinogradConv(const ConvGeometry& geometry, const TileEpilogue& epilogue,
