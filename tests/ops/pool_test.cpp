@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "ops/cpu_case.h"
 #include "ops/spatial_case.h"
 
 namespace mini_infer::test {
@@ -100,6 +101,36 @@ TEST(Pool, RandomGeometries) {
     expect_in_both_layouts("MaxPool", attributes, pool.x, max_reference(pool));
     attributes["count_include_pad"] = std::int64_t{pool.count_include_pad};
     expect_in_both_layouts("AveragePool", attributes, pool.x, average_reference(pool));
+  }
+}
+
+TEST(Pool, EveryInstructionSet) {
+  for (unsigned seed = 600; seed < 640 && !::testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE(seed);
+    Random random(seed);
+    const PoolCase pool = random_pool(random);
+    OpCase test_case{.op = "MaxPool",
+                     .domain = "mini_infer",
+                     .attributes = pool.window.attributes(),
+                     .inputs = {channels_last(pool.x)}};
+    test_case.attributes["layout"] = std::string("NHWC");
+    expect_on_cpu(test_case, channels_last(max_reference(pool)));
+    test_case.op = "AveragePool";
+    test_case.attributes["count_include_pad"] = std::int64_t{pool.count_include_pad};
+    expect_on_cpu(test_case, channels_last(average_reference(pool)));
+  }
+}
+
+TEST(Pool, EveryInstructionSetKeepsANan) {
+  for (const std::size_t at : {0, 1, 3}) {  // first, in the middle, last
+    std::vector<float> values = {1, 2, 3, 4};
+    values[at] = kNan;
+    expect_on_cpu({.op = "GlobalMaxPool",
+                   .domain = "mini_infer",
+                   .attributes = {{"layout", std::string("NHWC")}},
+                   .inputs = {channels_last(floats(
+                       {1, 2, 4}, {1, 2, 3, 4, values[0], values[1], values[2], values[3]}))}},
+                  floats({1, 1, 2}, {4, kNan}));
   }
 }
 

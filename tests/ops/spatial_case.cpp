@@ -18,6 +18,12 @@ Tensor Random::tensor(const Shape& shape) {
   return floats(shape, std::move(values));
 }
 
+Tensor Random::fractions(const Shape& shape) {
+  std::vector<float> values(static_cast<std::size_t>(shape.elements()));
+  for (float& value : values) value = 1e-3f * static_cast<float>(number(-1000, 1000));
+  return floats(shape, std::move(values));
+}
+
 void for_each_index(const Extents& shape, const std::function<void(const Extents&)>& visit) {
   const std::int64_t count = Shape(shape).elements();
   Extents index(shape.size(), 0);

@@ -22,6 +22,8 @@ class Random {
   bool coin() { return number(0, 1) == 1; }
   // Quarters from -2 to 2: sums of their products are exact in float, whatever the order.
   core::Tensor tensor(const core::Shape& shape);
+  // Thousandths from -1 to 1, whose products are not exact.
+  core::Tensor fractions(const core::Shape& shape);
 
  private:
   std::mt19937 engine_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cpu/gemm/share.h"
+
 namespace mini_infer::cpu {
 namespace {
 
@@ -10,18 +12,8 @@ constexpr std::int64_t kMostAddresses = 4096;
 // Rows of A that pass by one panel of B before the next panel: they stay in the cache (L2).
 constexpr std::int64_t kMostBlockRows = 204;
 // A B of so few bytes stays in the first cache: then each row of A is read once.
-constexpr std::int64_t kSmallRight = 16 * 1024;
+constexpr std::int64_t kSmallRight = 128 * 1024;
 constexpr std::int64_t kPiecesPerThread = 4;
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
-// The part of [0, total) that is the `index`-th of `count` nearly equal ones.
-struct Share {
-  std::int64_t first, last;
-};
-Share share(std::int64_t total, std::int64_t index, std::int64_t count) {
-  return {total * index / count, total * (index + 1) / count};
-}
 
 const float* moved(const float* pointer, std::int64_t offset) {
   return pointer == nullptr ? nullptr : pointer + offset;

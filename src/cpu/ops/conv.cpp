@@ -2,6 +2,7 @@
 
 #include "cpu/backend.h"
 #include "cpu/ops/conv_gemm.h"
+#include "cpu/ops/conv_winograd.h"
 
 namespace mini_infer::cpu {
 namespace {
@@ -24,16 +25,8 @@ ConvTensors tensors_of(const KernelArgs& args) {
           .y = args.out<float>(0)};
 }
 
-using Algorithm = void (*)(const ConvGeometry&, const Epilogue&, const ConvTensors&);
-
-Kernel plain_kernel(const NodeView& view, const ConvGeometry& geometry, Algorithm algorithm) {
-  return [geometry, algorithm, epilogue = Epilogue::of(view)](const KernelArgs& args) -> Status {
-    algorithm(geometry, epilogue, tensors_of(args));
-    return Status::SUCCESS;
-  };
-}
-
-ops::PackedInput packed_weights(std::shared_ptr<const GemmConv> conv) {
+template <typename Convolution>
+ops::PackedInput packed_weights(std::shared_ptr<const Convolution> conv) {
   return {.slot = kWeights,
           .bytes = static_cast<std::size_t>(conv->packed_elements()) * sizeof(float),
           .form = conv->form(),
@@ -43,9 +36,35 @@ ops::PackedInput packed_weights(std::shared_ptr<const GemmConv> conv) {
           }};
 }
 
+Kernel nchw_kernel(const NodeView& view, const ConvGeometry& geometry) {
+  return [geometry, epilogue = Epilogue::of(view)](const KernelArgs& args) -> Status {
+    conv_nchw(geometry, epilogue, tensors_of(args));
+    return Status::SUCCESS;
+  };
+}
+
+Kernel depthwise_kernel(const NodeView& view, const ConvGeometry& geometry,
+                        const BindContext& context) {
+  return [geometry, activation = activation_of(view),
+          simd = context.simd](const KernelArgs& args) -> Status {
+    conv_depthwise_nhwc(geometry, activation, tensors_of(args), *simd, *args.threads);
+    return Status::SUCCESS;
+  };
+}
+
+Kernel winograd_kernel(std::shared_ptr<const WinogradConv> conv) {
+  Kernel kernel([conv](const KernelArgs& args) -> Status {
+    conv->run(tensors_of(args), args.workspace, *args.threads);
+    return Status::SUCCESS;
+  });
+  kernel.packed.push_back(packed_weights(conv));
+  return kernel;
+}
+
 Kernel gemm_kernel(const NodeView& view, const ConvGeometry& geometry, const BindContext& context) {
   const bool packed = view.constant(kWeights) != nullptr;
-  auto conv = std::make_shared<GemmConv>(geometry, tile_epilogue(view), *context.simd, packed);
+  auto conv =
+      std::make_shared<const GemmConv>(geometry, tile_epilogue(view), *context.simd, packed);
   Kernel kernel([conv](const KernelArgs& args) -> Status {
     conv->run(tensors_of(args), *args.threads);
     return Status::SUCCESS;
@@ -60,11 +79,15 @@ Result<Kernel> bind_conv(const NodeView& view, const BindContext& context) {
   }
   MI_ASSIGN(const ConvGeometry geometry, ops::conv_geometry(view));
   if (geometry.output_shape.elements() == 0) return nothing_to_do();
-  if (geometry.layout == Layout::kNchw) return plain_kernel(view, geometry, conv_nchw);
+  if (geometry.layout == Layout::kNchw) return nchw_kernel(view, geometry);
   const bool depthwise =
       geometry.channels == geometry.groups && geometry.filters == geometry.groups;
   if (depthwise && geometry.input_layout == Layout::kNhwc) {
-    return plain_kernel(view, geometry, conv_depthwise_nhwc);
+    return depthwise_kernel(view, geometry, context);
+  }
+  if (context.winograd && view.constant(kWeights) != nullptr && WinogradConv::suits(geometry)) {
+    auto conv = std::make_shared<const WinogradConv>(geometry, tile_epilogue(view), *context.simd);
+    if (conv->workspace_bytes() <= context.workspace_bytes) return winograd_kernel(conv);
   }
   return gemm_kernel(view, geometry, context);
 }

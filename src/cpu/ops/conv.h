@@ -15,8 +15,8 @@ struct ConvTensors {
 };
 
 // NHWC with one input channel and one filter per group.
-void conv_depthwise_nhwc(const ops::ConvGeometry& geometry, const Epilogue& epilogue,
-                         const ConvTensors& tensors);
+void conv_depthwise_nhwc(const ops::ConvGeometry& geometry, const ops::Activation& activation,
+                         const ConvTensors& tensors, const Simd& simd, core::ThreadPool& threads);
 void conv_nchw(const ops::ConvGeometry& geometry, const Epilogue& epilogue,
                const ConvTensors& tensors);
 

@@ -16,6 +16,9 @@ using ops::Window;
 constexpr std::int64_t kShortRun = 8;
 // What one thread gathers at a time, on its stack: one tile at least.
 constexpr std::int64_t kGatheredElements = kMaxTileRows * ops::kMostGathered;
+// Elements of a row of a window that are copied at once. What is too much is overwritten by the
+// next row, or lies behind the last one.
+constexpr std::int64_t kRun = 8;
 
 std::int64_t elements(std::int64_t SlidingAxis::*extent, const Window& window) {
   return window[0].*extent * window[1].*extent * window[2].*extent;
@@ -26,34 +29,67 @@ struct Place {
   std::int64_t image, depth, height, width;
 };
 
-// Walks output pixels in memory order; says where on the input the window of each begins.
-class Origins {
+// Counts through an array of images whose spatial extents are a window's `extent`s, in memory
+// order.
+class Counter {
  public:
-  Origins(const Window& window, std::int64_t pixel) : window_(window) {
-    for (int axis = 2; axis >= 0; --axis) {
-      const auto i = static_cast<std::size_t>(axis);
-      at_[i] = pixel % window[i].output;
-      pixel /= window[i].output;
+  Counter(const Window& window, std::int64_t SlidingAxis::*extent, std::int64_t number)
+      : extents_{window[0].*extent, window[1].*extent, window[2].*extent} {
+    for (std::size_t axis = 3; axis-- > 0; number /= extents_[axis]) {
+      at_[axis] = number % extents_[axis];
     }
-    image_ = pixel;
+    image_ = number;
   }
 
-  Place next() {
-    const Place place{image_, window_[0].origin(at_[0]), window_[1].origin(at_[1]),
-                      window_[2].origin(at_[2])};
-    for (int axis = 2; axis >= 0; --axis) {
-      const auto i = static_cast<std::size_t>(axis);
-      if (++at_[i] < window_[i].output) return place;
-      at_[i] = 0;
+  Place at() const { return {image_, at_[0], at_[1], at_[2]}; }
+
+  void next() {
+    for (std::size_t axis = 3; axis-- > 0; at_[axis] = 0) {
+      if (++at_[axis] < extents_[axis]) return;
     }
     ++image_;
-    return place;
+  }
+
+ private:
+  std::array<std::int64_t, 3> extents_;
+  std::array<std::int64_t, 3> at_ = {};
+  std::int64_t image_ = 0;
+};
+
+// Walks output pixels; says where on the input the window of each begins.
+class Origins {
+ public:
+  Origins(const Window& window, std::int64_t pixel)
+      : window_(window), pixel_(window, &SlidingAxis::output, pixel) {}
+
+  Place next() {
+    const Place at = pixel_.at();
+    pixel_.next();
+    return {at.image, window_[0].origin(at.depth), window_[1].origin(at.height),
+            window_[2].origin(at.width)};
   }
 
  private:
   const Window& window_;
-  std::int64_t image_ = 0;
-  std::array<std::int64_t, 3> at_ = {};
+  Counter pixel_;
+};
+
+// Walks positions of the kernel; says how far each is from the window's origin.
+class Shifts {
+ public:
+  Shifts(const Window& window, std::int64_t tap)
+      : window_(window), tap_(window, &SlidingAxis::kernel, tap) {}
+
+  Place next() {
+    const Place at = tap_.at();
+    tap_.next();
+    return {0, at.depth * window_[0].dilation, at.height * window_[1].dilation,
+            at.width * window_[2].dilation};
+  }
+
+ private:
+  const Window& window_;
+  Counter tap_;
 };
 
 bool inside(const SlidingAxis& axis, std::int64_t at) { return at >= 0 && at < axis.input; }
@@ -124,12 +160,19 @@ class GemmConv::Group {
   }
 
   void window_rows(const LeftRange& range, const float** to) const {
+    Place origin[kMaxTileRows];
+    std::int64_t first[kMaxTileRows];
     Origins origins(window_, range.row);
     for (int i = 0; i < range.rows; ++i) {
-      const Place origin = origins.next();
-      for (std::int64_t t = 0; t < range.taps; ++t) {
-        const float* pixel = at(origin, range.tap + t);
-        to[t * kMaxTileRows + i] = pixel == nullptr ? conv_.zeros_.data() : pixel;
+      origin[i] = origins.next();
+      first[i] = offset(origin[i]);
+    }
+    Shifts shifts(window_, range.tap);
+    for (std::int64_t t = 0; t < range.taps; ++t, to += kMaxTileRows) {
+      const Place shift = shifts.next();
+      const std::int64_t further = offset(shift);
+      for (int i = 0; i < range.rows; ++i) {
+        to[i] = on_input(origin[i], shift) ? x_ + first[i] + further : conv_.zeros_.data();
       }
     }
   }
@@ -149,44 +192,75 @@ class GemmConv::Group {
   }
 
  private:
-  // The pixel under a tap of the window, or null in the padding.
-  const float* at(const Place& origin, std::int64_t tap) const {
+  bool on_input(const Place& origin, const Place& shift) const {
     const auto& [depth, height, width] = window_;
-    const Place place{origin.image,
-                      origin.depth + tap / (height.kernel * width.kernel) * depth.dilation,
-                      origin.height + tap / width.kernel % height.kernel * height.dilation,
-                      origin.width + tap % width.kernel * width.dilation};
-    const bool on_input =
-        inside(depth, place.depth) && inside(height, place.height) && inside(width, place.width);
-    return on_input ? address(place) : nullptr;
+    return inside(depth, origin.depth + shift.depth) &&
+           inside(height, origin.height + shift.height) &&
+           inside(width, origin.width + shift.width);
   }
 
-  const float* address(const Place& place) const {
+  // Elements from the first one of the group to that of a place, or from a place to another.
+  std::int64_t offset(const Place& place) const {
     const auto& [depth, height, width] = window_;
     const std::int64_t pixel =
         (place.depth * height.input + place.height) * width.input + place.width;
-    return x_ + place.image * image_ + pixel * pixel_;
+    return place.image * image_ + pixel * pixel_;
   }
 
   void gather_by_tap(const Place& origin, float* to) const {
     const std::int64_t channels = conv_.geometry_.channels_per_group();
+    Shifts shifts(window_, 0);
     for (std::int64_t tap = 0; tap < conv_.taps_; ++tap, to += channels) {
-      const float* pixel = at(origin, tap);
-      for (std::int64_t c = 0; c < channels; ++c) {
-        to[c] = pixel == nullptr ? 0.0f : pixel[c * channel_];
+      const Place shift = shifts.next();
+      if (!on_input(origin, shift)) {
+        std::fill_n(to, channels, 0.0f);
+        continue;
+      }
+      const float* pixel = x_ + offset(origin) + offset(shift);
+      for (std::int64_t c = 0; c < channels; ++c) to[c] = pixel[c * channel_];
+    }
+  }
+
+  // Whether each row of the window is a run of the input that may be copied at once.
+  bool runs_on_input(const Place& origin) const {
+    const auto& [depth, height, width] = window_;
+    const auto whole = [](const SlidingAxis& axis, std::int64_t first) {
+      return first >= 0 && first + (axis.kernel - 1) * axis.dilation < axis.input;
+    };
+    return width.kernel <= kRun && width.dilation == 1 && origin.width >= 0 &&
+           origin.width + kRun <= width.input && whole(depth, origin.depth) &&
+           whole(height, origin.height);
+  }
+
+  template <std::size_t kElements>
+  void copy_runs(const Place& origin, float* to) const {
+    const auto& [depth, height, width] = window_;
+    const std::int64_t row_step = height.dilation * width.input;
+    const std::int64_t plane_step = depth.dilation * height.input * width.input;
+    const float* channel = x_ + offset(origin);
+    for (std::int64_t c = 0; c < conv_.geometry_.channels_per_group(); ++c, channel += channel_) {
+      for (std::int64_t d = 0; d < depth.kernel; ++d) {
+        const float* row = channel + d * plane_step;
+        for (std::int64_t h = 0; h < height.kernel; ++h, row += row_step, to += width.kernel) {
+          std::memcpy(to, row, kElements * sizeof(float));
+        }
       }
     }
   }
 
   void gather_by_channel(const Place& origin, float* to) const {
     const auto& [depth, height, width] = window_;
+    if (runs_on_input(origin)) {
+      return width.kernel <= kRun / 2 ? copy_runs<kRun / 2>(origin, to)
+                                      : copy_runs<kRun>(origin, to);
+    }
     for (std::int64_t c = 0; c < conv_.geometry_.channels_per_group(); ++c) {
       for (std::int64_t d = 0; d < depth.kernel; ++d) {
         for (std::int64_t h = 0; h < height.kernel; ++h, to += width.kernel) {
           const Place row{origin.image, origin.depth + d * depth.dilation,
                           origin.height + h * height.dilation, 0};
           const bool on_input = inside(depth, row.depth) && inside(height, row.height);
-          gather_row(on_input ? address(row) + c * channel_ : nullptr, origin.width, to);
+          gather_row(on_input ? x_ + offset(row) + c * channel_ : nullptr, origin.width, to);
         }
       }
     }
@@ -210,7 +284,7 @@ class GemmConv::Group {
 void GemmConv::compute(const ProductGrid& grid, std::int64_t piece, const Product& product,
                        const Group& group) const {
   if (gathered_) {
-    float buffer[kGatheredElements];
+    float buffer[kGatheredElements + kRun];
     float* next = buffer;
     grid.compute(
         piece, product,

@@ -6,6 +6,8 @@
 #include <limits>
 
 #include "cpu/backend.h"
+#include "cpu/ops/share_rows.h"
+#include "cpu/simd/table.h"
 #include "ops/functor.h"
 
 namespace mini_infer::cpu {
@@ -19,8 +21,6 @@ using ops::KernelArgs;
 using ops::NodeView;
 using ops::PoolGeometry;
 using ops::SlidingAxis;
-
-constexpr int kBlock = 16;  // channels that are reduced together
 
 // The window of one output, cut to what lies on the input, and how many elements it would have on
 // the padded input.
@@ -46,14 +46,21 @@ WindowAt window_at(const ops::Window& window, const std::array<std::int64_t, 3>&
   return at;
 }
 
-// Calls visit(window) for each output of one image, in order.
+// Calls visit(window, image, output) for each output: the number of its image, and its own. Rows of
+// outputs are shared out to the threads.
 template <typename Visit>
-void for_each_output(const ops::Window& window, Visit visit) {
-  for (std::int64_t d = 0; d < window[0].output; ++d) {
-    for (std::int64_t h = 0; h < window[1].output; ++h) {
-      for (std::int64_t w = 0; w < window[2].output; ++w) visit(window_at(window, {d, h, w}));
+void for_each_output(const PoolGeometry& geometry, core::ThreadPool& threads, Visit visit) {
+  const auto& [depth, height, width] = geometry.window;
+  if (geometry.output_shape.elements() == 0) return;
+  const std::int64_t rows = geometry.outer * depth.output * height.output;
+  share_rows(threads, rows, width.output * geometry.inner, [&](std::int64_t row) {
+    const std::int64_t image = row / (depth.output * height.output);
+    for (std::int64_t w = 0; w < width.output; ++w) {
+      const WindowAt at =
+          window_at(geometry.window, {row / height.output % depth.output, row % height.output, w});
+      visit(at, image, row * width.output + w);
     }
-  }
+  });
 }
 
 // Calls visit(depth, height, width) for each input element under the window, in order.
@@ -97,9 +104,11 @@ struct Average {
   bool count_include_pad;
   Sum start() const { return 0; }
   Sum add(Sum sum, float x) const { return sum + static_cast<double>(x); }
+  std::int64_t count(const WindowAt& at) const {
+    return count_include_pad ? at.padded_elements : at.elements();
+  }
   float finish(Sum sum, const WindowAt& at) const {
-    const std::int64_t count = count_include_pad ? at.padded_elements : at.elements();
-    return static_cast<float>(sum / static_cast<double>(count));
+    return static_cast<float>(sum / static_cast<double>(count(at)));
   }
 };
 
@@ -114,45 +123,92 @@ struct LpNorm {
   }
 };
 
-template <int kChannels, typename Reduction>
-void reduce(const PoolGeometry& geometry, const WindowAt& at, const Reduction& reduction,
-            const typename Reduction::Element* x, typename Reduction::Element* y) {
+template <typename Reduction>
+typename Reduction::Element reduce(const PoolGeometry& geometry, const WindowAt& at,
+                                   const Reduction& reduction,
+                                   const typename Reduction::Element* x) {
   const auto& [depth, height, width] = geometry.window;
-  typename Reduction::Sum sums[kChannels];
-  std::fill_n(sums, kChannels, reduction.start());
+  auto sum = reduction.start();
   for_each_element(geometry.window, at, [&](std::int64_t d, std::int64_t h, std::int64_t w) {
-    const auto* from = x + ((d * height.input + h) * width.input + w) * geometry.inner;
-    for (int c = 0; c < kChannels; ++c) sums[c] = reduction.add(sums[c], from[c]);
+    sum = reduction.add(sum, x[((d * height.input + h) * width.input + w) * geometry.inner]);
   });
-  for (int c = 0; c < kChannels; ++c) y[c] = reduction.finish(sums[c], at);
+  return reduction.finish(sum, at);
 }
 
+// Element by element.
 template <typename Reduction>
-void pool(const PoolGeometry& geometry, const Reduction& reduction,
-          const typename Reduction::Element* x, typename Reduction::Element* y) {
-  const std::int64_t channels = geometry.inner;
-  for (std::int64_t image = 0; image < geometry.outer; ++image) {
-    for_each_output(geometry.window, [&](const WindowAt& at) {
-      std::int64_t c = 0;
-      for (; c + kBlock <= channels; c += kBlock) {
-        reduce<kBlock>(geometry, at, reduction, x + c, y + c);
-      }
-      for (; c < channels; ++c) reduce<1>(geometry, at, reduction, x + c, y + c);
-      y += channels;
-    });
-    x += input_elements(geometry.window) * channels;
-  }
-}
-
-template <typename Reduction>
-Result<Kernel> bind_pool(const NodeView& view, Reduction reduction) {
-  MI_ASSIGN(const PoolGeometry geometry, ops::pool_geometry(view));
-  return Kernel([geometry, reduction](const KernelArgs& args) -> Status {
+Kernel plain_kernel(const PoolGeometry& geometry, const Reduction& reduction) {
+  return [geometry, reduction](const KernelArgs& args) -> Status {
     using Element = typename Reduction::Element;
-    if (geometry.output_shape.elements() == 0) return Status::SUCCESS;
-    pool(geometry, reduction, args.in<Element>(0), args.out<Element>(0));
+    const std::int64_t channels = geometry.inner;
+    const std::int64_t image_step = input_elements(geometry.window) * channels;
+    for_each_output(geometry, *args.threads,
+                    [&](const WindowAt& at, std::int64_t image, std::int64_t output) {
+                      const Element* x = args.in<Element>(0) + image * image_step;
+                      Element* y = args.out<Element>(0) + output * channels;
+                      for (std::int64_t c = 0; c < channels; ++c)
+                        y[c] = reduce(geometry, at, reduction, x + c);
+                    });
     return Status::SUCCESS;
-  });
+  };
+}
+
+// --- Vectors of channels ---
+
+PoolWindow channels_under(const PoolGeometry& geometry, const WindowAt& at, const float* x,
+                          float* y) {
+  const auto& [depth, height, width] = geometry.window;
+  const std::int64_t steps[] = {height.input * width.input * geometry.inner,
+                                width.input * geometry.inner, geometry.inner};
+  PoolWindow result;
+  result.channels = geometry.inner;
+  result.x = x;
+  result.y = y;
+  PoolWindow::Axis* const axes[] = {&result.depth, &result.height, &result.width};
+  for (std::size_t i = 0; i < geometry.window.size(); ++i) {
+    const std::int64_t dilation = geometry.window[i].dilation;
+    *axes[i] = {at.taps[i].last - at.taps[i].first, dilation * steps[i]};
+    result.x += (at.origin[i] + at.taps[i].first * dilation) * steps[i];
+  }
+  return result;
+}
+
+void reduce_channels(const Maximum<float>&, const WindowAt&, const PoolWindow& window,
+                     const Simd& simd) {
+  simd.max_pool(window);
+}
+
+void reduce_channels(const Average& average, const WindowAt& at, const PoolWindow& window,
+                     const Simd& simd) {
+  simd.average_pool(window, static_cast<float>(average.count(at)));
+}
+
+template <typename Reduction>
+Kernel vector_kernel(const PoolGeometry& geometry, const Reduction& reduction, const Simd& simd) {
+  return [geometry, reduction, &simd](const KernelArgs& args) -> Status {
+    const std::int64_t image_step = input_elements(geometry.window) * geometry.inner;
+    for_each_output(geometry, *args.threads,
+                    [&](const WindowAt& at, std::int64_t image, std::int64_t output) {
+                      const float* x = args.in<float>(0) + image * image_step;
+                      float* y = args.out<float>(0) + output * geometry.inner;
+                      reduce_channels(reduction, at, channels_under(geometry, at, x, y), simd);
+                    });
+    return Status::SUCCESS;
+  };
+}
+
+template <typename Reduction>
+Result<Kernel> bind_plain_pool(const NodeView& view, const Reduction& reduction) {
+  MI_ASSIGN(const PoolGeometry geometry, ops::pool_geometry(view));
+  return plain_kernel(geometry, reduction);
+}
+
+template <typename Reduction>
+Result<Kernel> bind_float_pool(const NodeView& view, const BindContext& context,
+                               const Reduction& reduction) {
+  MI_ASSIGN(const PoolGeometry geometry, ops::pool_geometry(view));
+  if (geometry.inner == 1) return plain_kernel(geometry, reduction);
+  return vector_kernel(geometry, reduction, *context.simd);
 }
 
 // --- MaxPool with Indices, which exist in NCHW only ---
@@ -183,53 +239,58 @@ Largest<T> largest_in(const ops::Window& window, const WindowAt& at, bool column
 
 template <typename T>
 void max_pool_with_indices(const PoolGeometry& geometry, bool column_major, const T* x, T* y,
-                           std::int64_t* indices) {
+                           std::int64_t* indices, core::ThreadPool& threads) {
   const std::int64_t elements = input_elements(geometry.window);
-  for (std::int64_t image = 0; image < geometry.outer; ++image) {
-    for_each_output(geometry.window, [&](const WindowAt& at) {
-      const Largest<T> largest = largest_in(geometry.window, at, column_major, x);
-      if (y != nullptr) *y++ = largest.value;
-      *indices++ = largest.index < 0 ? -1 : image * elements + largest.index;
-    });
-    x += elements;
-  }
+  for_each_output(geometry, threads,
+                  [&](const WindowAt& at, std::int64_t image, std::int64_t output) {
+                    const Largest<T> largest =
+                        largest_in(geometry.window, at, column_major, x + image * elements);
+                    if (y != nullptr) y[output] = largest.value;
+                    indices[output] = largest.index < 0 ? -1 : image * elements + largest.index;
+                  });
 }
 
 template <typename T>
-Result<Kernel> bind_max_pool_of(const NodeView& view) {
-  if (!view.has_output(1)) return bind_pool(view, Maximum<T>{});
+Result<Kernel> bind_indices_of(const NodeView& view) {
   MI_ASSIGN(const PoolGeometry geometry, ops::pool_geometry(view));
   const bool column_major = view.node().get_int("storage_order", 0) != 0;
   return Kernel([geometry, column_major](const KernelArgs& args) -> Status {
     max_pool_with_indices(geometry, column_major, args.in<T>(0), args.out<T>(0),
-                          args.out<std::int64_t>(1));
+                          args.out<std::int64_t>(1), *args.threads);
     return Status::SUCCESS;
   });
 }
 
-Result<Kernel> bind_max_pool(const NodeView& view) {
+template <typename T>
+Result<Kernel> bind_max_pool_of(const NodeView& view, const BindContext& context) {
+  if (view.has_output(1)) return bind_indices_of<T>(view);
+  if constexpr (std::is_same_v<T, float>) return bind_float_pool(view, context, Maximum<T>{});
+  return bind_plain_pool(view, Maximum<T>{});
+}
+
+Result<Kernel> bind_max_pool(const NodeView& view, const BindContext& context) {
   switch (view.input_type(0)) {
     case DataType::kFloat32:
-      return bind_max_pool_of<float>(view);
+      return bind_max_pool_of<float>(view, context);
     case DataType::kInt8:
-      return bind_max_pool_of<std::int8_t>(view);
+      return bind_max_pool_of<std::int8_t>(view, context);
     case DataType::kUInt8:
-      return bind_max_pool_of<std::uint8_t>(view);
+      return bind_max_pool_of<std::uint8_t>(view, context);
     default:
       return view.unsupported_type(view.input_type(0));
   }
 }
 
-Result<Kernel> bind_average_pool(const NodeView& view) {
+Result<Kernel> bind_average_pool(const NodeView& view, const BindContext& context) {
   if (view.input_type(0) != DataType::kFloat32) return view.unsupported_type(view.input_type(0));
-  return bind_pool(view, Average{view.node().get_int("count_include_pad", 0) != 0});
+  return bind_float_pool(view, context, Average{view.node().get_int("count_include_pad", 0) != 0});
 }
 
 Result<Kernel> bind_lp_pool(const NodeView& view) {
   if (view.input_type(0) != DataType::kFloat32) return view.unsupported_type(view.input_type(0));
   const std::int64_t p = view.node().get_int("p", 2);
   if (p < 1) return view.fail("p " + std::to_string(p) + " is not positive");
-  return bind_pool(view, LpNorm{static_cast<double>(p)});
+  return bind_plain_pool(view, LpNorm{static_cast<double>(p)});
 }
 
 constexpr std::string_view kInternal = graph::kInternalDomain;

@@ -12,6 +12,7 @@ function(mini_infer_simd name)
   target_compile_options(simd_${name} PRIVATE
     -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wno-psabi ${ARGN})
   target_sources(layer_cpu INTERFACE $<TARGET_OBJECTS:simd_${name}>)
+  set_property(GLOBAL APPEND PROPERTY MINI_INFER_SIMD simd_${name})
 endfunction()
 
 mini_infer_simd(baseline)

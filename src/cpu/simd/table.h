@@ -89,6 +89,67 @@ struct AttentionBlock {
   std::int64_t y_row = 0;
 };
 
+// One row of outputs of a convolution with one filter per channel, channels last: x and y are
+// [..., width, channels], w is [..., width.kernel, channels].
+struct DepthwiseRow {
+  // The kernel's positions along an outer axis that fall on the input; steps in elements.
+  struct Outer {
+    std::int64_t taps = 1;
+    std::ptrdiff_t x_step = 0;
+    std::ptrdiff_t w_step = 0;
+  };
+  struct Width {
+    std::int64_t input = 1;
+    std::int64_t output = 1;
+    std::int64_t kernel = 1;
+    std::int64_t stride = 1;
+    std::int64_t dilation = 1;
+    std::int64_t pad_begin = 0;
+  };
+  Outer depth, height;
+  Width width;
+  std::int64_t channels = 0;
+  const float* x = nullptr;         // the input row under the first position
+  const float* w = nullptr;         // that position
+  const float* bias = nullptr;      // may be null
+  const float* residual = nullptr;  // laid out as y; may be y; or null
+  float* y = nullptr;
+  const ops::Activation* activation = nullptr;
+};
+
+// Winograd's F(2x2, 3x3) turns 4x4 pixels of the input into one row of each of 16 matrices, which
+// are multiplied by 16 matrices of weights; each row of the products becomes 2x2 outputs.
+inline constexpr int kWinogradMatrices = 16;
+
+struct WinogradInput {
+  const float* pixels[kWinogradMatrices] = {};  // where they begin, row by row
+  std::int64_t channels = 0;
+  float* to = nullptr;        // a row of the first matrix, filled up with 0 to whole vectors
+  std::ptrdiff_t matrix = 0;  // elements from a matrix to the next
+};
+
+struct WinogradOutput {
+  const float* from = nullptr;  // a row of the first product: whole vectors
+  std::ptrdiff_t matrix = 0;
+  std::int64_t columns = 0;
+  const float* bias = nullptr;    // may be null
+  const float* residual[4] = {};  // as y, or null
+  float* y[4] = {};               // row by row; null where the image has ended
+  const ops::Activation* activation = nullptr;
+};
+
+// The part of a pooling's window that lies on the input, channels last.
+struct PoolWindow {
+  struct Axis {
+    std::int64_t taps = 1;
+    std::ptrdiff_t x_step = 0;  // elements from one to the next
+  };
+  Axis depth, height, width;
+  std::int64_t channels = 0;
+  const float* x = nullptr;  // the first pixel
+  float* y = nullptr;
+};
+
 struct Simd {
   const char* name = "";
   int lanes = 0;      // floats in a vector
@@ -104,6 +165,12 @@ struct Simd {
   void (*attend_one)(const AttentionBlock& block) = nullptr;
   // y = activation(y), `count` elements.
   void (*activate)(const ops::Activation& activation, float* y, std::int64_t count) = nullptr;
+  void (*depthwise)(const DepthwiseRow& row) = nullptr;
+  void (*max_pool)(const PoolWindow& window) = nullptr;
+  // y = sum / count
+  void (*average_pool)(const PoolWindow& window, float count) = nullptr;
+  void (*winograd_input)(const WinogradInput& tile) = nullptr;
+  void (*winograd_output)(const WinogradOutput& tile) = nullptr;
 };
 
 }  // namespace mini_infer::cpu

@@ -2,7 +2,10 @@
 
 #include "cpu/simd/code/activate.h"
 #include "cpu/simd/code/attention.h"
+#include "cpu/simd/code/depthwise.h"
+#include "cpu/simd/code/pool.h"
 #include "cpu/simd/code/tile.h"
+#include "cpu/simd/code/winograd.h"
 
 namespace mini_infer::cpu::MI_ISA {
 namespace {
@@ -13,6 +16,11 @@ Simd make_table() {
   simd.activate = activate;
   simd.attend = attend;
   simd.attend_one = attend_one;
+  simd.depthwise = depthwise;
+  simd.max_pool = max_pool;
+  simd.average_pool = average_pool;
+  simd.winograd_input = winograd_input;
+  simd.winograd_output = winograd_output;
   return simd;
 }
 

@@ -68,6 +68,25 @@ MI_INLINE void store_first(float* to, Vector vector, int count) {
 #endif
 }
 
+// How a row's vectors are moved: whole, or the last one cut off after `count` lanes.
+struct WholeVectors {
+  MI_INLINE_LAMBDA Vector get(const float* from) const { return load(from); }
+  MI_INLINE_LAMBDA void put(float* to, Vector vector) const { store(to, vector); }
+};
+struct CutVector {
+  int count;
+  MI_INLINE_LAMBDA Vector get(const float* from) const { return load_first(from, count); }
+  MI_INLINE_LAMBDA void put(float* to, Vector vector) const { store_first(to, vector, count); }
+};
+
+// Calls visit(first, vectors) for each vector of `count` elements.
+template <typename Visit>
+MI_INLINE void for_each_vector(std::int64_t count, Visit visit) {
+  std::int64_t at = 0;
+  for (; at + kLanes <= count; at += kLanes) visit(at, WholeVectors{});
+  if (at < count) visit(at, CutVector{static_cast<int>(count - at)});
+}
+
 // A NaN in x stays.
 MI_INLINE Vector at_least(Vector x, Vector lowest) { return x < lowest ? lowest : x; }
 MI_INLINE Vector at_most(Vector x, Vector highest) { return highest < x ? highest : x; }
