@@ -2,6 +2,9 @@
 
 #include "cpu/simd/code/activate.h"
 #include "cpu/simd/code/attention.h"
+#include "cpu/simd/code/elementwise.h"
+#include "cpu/simd/code/normalize.h"
+#include "cpu/simd/code/softmax.h"
 #include "cpu/simd/code/tile.h"
 
 namespace mini_infer::cpu::MI_ISA {
@@ -13,6 +16,9 @@ Simd make_table() {
   simd.activate = activate;
   simd.attend = attend;
   simd.attend_one = attend_one;
+  list_elementwise(simd);
+  list_softmaxes(simd);
+  list_normalizations(simd);
   return simd;
 }
 
