@@ -15,6 +15,8 @@ struct Bool {
   std::uint8_t byte;
 };
 
+inline namespace MI_ISA {
+
 template <typename T>
 MI_HD T widened(T x) {
   return x;
@@ -59,4 +61,5 @@ MI_HD To convert(From from) {
   }
 }
 
+}  // namespace MI_ISA
 }  // namespace mini_infer::ops

@@ -17,6 +17,8 @@ struct BFloat16 {
   std::uint16_t bits;
 };
 
+inline namespace MI_ISA {
+
 MI_HD inline float to_float(BFloat16 x) { return math::float_of(std::uint32_t{x.bits} << 16); }
 
 MI_HD inline float to_float(Float16 x) {
@@ -63,4 +65,5 @@ MI_HD inline float round_to_odd(double x) {
                                                                                : bits - 1);
 }
 
+}  // namespace MI_ISA
 }  // namespace mini_infer::ops

@@ -149,7 +149,7 @@ struct Celu {
 struct Softplus {
   template <typename T>
   MI_HD T operator()(T x) const {
-    return Relu{}(x) + std::log1p(math::exp(-std::fabs(x)));  // exp of a positive x may overflow
+    return Relu{}(x) + math::log1p(math::exp(-std::fabs(x)));  // exp of a positive x may overflow
   }
 };
 
@@ -196,6 +196,13 @@ struct Exp {
   }
 };
 
+struct Log {
+  template <typename T>
+  MI_HD T operator()(T x) const {
+    return math::log(x);
+  }
+};
+
 struct Tanh {
   template <typename T>
   MI_HD T operator()(T x) const {
@@ -225,7 +232,6 @@ struct Reciprocal {
       return std::function(x);           \
     }                                    \
   }
-MI_CMATH_FUNCTOR(Log, log);
 MI_CMATH_FUNCTOR(Sqrt, sqrt);
 MI_CMATH_FUNCTOR(Floor, floor);
 MI_CMATH_FUNCTOR(Ceil, ceil);
@@ -299,6 +305,12 @@ struct BitwiseNot {
   MI_HD T operator()(T x) const {
     return static_cast<T>(~x);
   }
+};
+
+// What a normalisation does to each element, once the statistics are known.
+struct Standardize {
+  float mean, factor, bias;
+  MI_HD float operator()(float x) const { return (x - mean) * factor + bias; }
 };
 
 // --- Arithmetic of two numbers ---

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #ifdef __CUDACC__
 #define MI_HD __host__ __device__
@@ -123,6 +124,41 @@ MI_HD inline float erf(float x) {
   return magnitude > 0.927734375f ? far : near;
 }
 MI_HD inline double erf(double x) { return std::erf(x); }
+
+// x = (1 + f) * 2^exponent with 1 + f around 1. After Cephes; special values last.
+MI_HD inline float log(float x) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  constexpr std::uint32_t kRootOfHalf = 0x3f3504f3;
+  const bool subnormal = x < std::numeric_limits<float>::min();
+  const float normal = subnormal ? x * 8388608.0f : x;  // 2^23
+  const auto bits = static_cast<std::uint32_t>(bits_of(normal));
+  const std::int32_t exponent = static_cast<std::int32_t>(bits - kRootOfHalf) >> 23;
+  const float f = float_of(bits - (static_cast<std::uint32_t>(exponent) << 23)) - 1.0f;
+  const float n = static_cast<float>(exponent) - (subnormal ? 23.0f : 0.0f);
+  float p = 7.0376836292e-2f;
+  p = p * f - 1.1514610310e-1f;
+  p = p * f + 1.1676998740e-1f;
+  p = p * f - 1.2420140846e-1f;
+  p = p * f + 1.4249322787e-1f;
+  p = p * f - 1.6668057665e-1f;
+  p = p * f + 2.0000714765e-1f;
+  p = p * f - 2.4999993993e-1f;
+  p = p * f + 3.3333331174e-1f;
+  const float square = f * f;
+  const float tail = f * square * p - 0.5f * square + n * -2.12194440e-4f;
+  const float inside = (tail + f) + n * 0.693359375f;
+  const float above = x == kInfinity ? x : inside;
+  const float below = x == 0.0f ? -kInfinity : std::numeric_limits<float>::quiet_NaN();
+  return x > 0.0f ? above : x != x ? x : below;
+}
+MI_HD inline double log(double x) { return std::log(x); }
+
+// log(1 + x) for x >= 0; the quotient gives back what 1 + x rounds away.
+MI_HD inline float log1p(float x) {
+  const float sum = 1.0f + x;
+  return log(sum) - ((sum - 1.0f) - x) / sum;
+}
+MI_HD inline double log1p(double x) { return std::log1p(x); }
 
 }  // namespace math
 }  // namespace MI_ISA

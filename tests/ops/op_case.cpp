@@ -7,6 +7,7 @@
 
 #include "core/try.h"
 #include "cpu/evaluator.h"
+#include "ops/every_type.h"
 #include "ops/infer.h"
 #include "ops/op_def.h"
 
@@ -124,6 +125,7 @@ void expect_output(const OpCase& test_case, const Tensor& expected) {
   auto outputs = run(test_case);
   ASSERT_TRUE(outputs.ok()) << outputs.status().to_string();
   expect_equal(outputs.value()[0], expected);
+  if (has_16_bit_types(test_case)) expect_in_16_bits(test_case);
 }
 
 void expect_outputs(const OpCase& test_case, const std::vector<Tensor>& expected) {

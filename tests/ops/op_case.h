@@ -38,7 +38,7 @@ core::Result<std::vector<core::Tensor>> run(const OpCase& test_case);
 
 // Runs the case on every backend and expects one output equal to `expected`: type and shape
 // exactly, floats within rtol 1e-3 and atol 1e-7 (the tolerance of the ONNX node tests), the rest
-// exactly.
+// exactly. Where 16-bit types are served the case is run in these too (ops/every_type.h).
 void expect_output(const OpCase& test_case, const core::Tensor& expected);
 
 // The same for every output.

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "cpu/backend.h"
-#include "cpu/ops/wide.h"
+#include "cpu/ops/dispatch.h"
 #include "ops/reduce.h"
 
 namespace mini_infer::cpu {
@@ -77,7 +77,7 @@ Result<Kernel> bind_arg(const NodeView& view) {
   const ArgShape shape{.outer = input.elements(0, axis),
                        .extent = input[axis],
                        .inner = input.elements(axis + 1, input.rank())};
-  return for_type(view, view.input_type(0), kFloatsOfAnyWidth + kIntegers, [&](auto zero) {
+  return for_type(view, view.input_type(0), kFloats + kIntegers, [&](auto zero) {
     using T = decltype(zero);
     return reduction.last ? arg_kernel<T, kGreatest, true>(shape)
                           : arg_kernel<T, kGreatest, false>(shape);

@@ -71,4 +71,34 @@ core::Result<Broadcast> Broadcast::of(const ops::NodeView& view) {
   return plan;
 }
 
+Broadcast::Index Broadcast::index_of_row(std::int64_t row) const {
+  Index index{};
+  for (std::size_t axis = 0; axis < outer_axes_; ++axis) {
+    index[axis] = row % extents_[axis];
+    row /= extents_[axis];
+  }
+  return index;
+}
+
+Broadcast::Block Broadcast::part_of_row(std::int64_t part) const {
+  const std::int64_t parts = pieces_of(row_length_, kPieceElements);
+  const std::int64_t row = part / parts;
+  const std::int64_t from = part % parts * kPieceElements;
+  return {.index = index_of_row(row),
+          .from = from,
+          .rows = 1,
+          .length = std::min(kPieceElements, row_length_ - from),
+          .at = row * row_length_ + from};
+}
+
+Broadcast::Block Broadcast::block_at(std::int64_t first, std::int64_t last) const {
+  const Index index = index_of_row(first);
+  const std::int64_t along = outer_axes_ == 0 ? 1 : extents_[0] - index[0];
+  return {.index = index,
+          .from = 0,
+          .rows = std::min(along, last - first),
+          .length = row_length_,
+          .at = first * row_length_};
+}
+
 }  // namespace mini_infer::cpu

@@ -3,6 +3,7 @@
 #include <array>
 #include <vector>
 
+#include "cpu/ops/parallel.h"
 #include "ops/node_view.h"
 
 namespace mini_infer::cpu {
@@ -16,6 +17,16 @@ struct Row {
   Row from(std::int64_t element) const { return {repeats ? first : first + element, repeats}; }
 };
 
+// One input along rows that follow each other.
+template <typename T>
+struct Rows {
+  const T* first;
+  std::int64_t step;  // from row to row
+  bool repeats;
+
+  Row<T> operator[](std::int64_t row) const { return {first + row * step, repeats}; }
+};
+
 // How the inputs of a node are walked, side by side, to fill its first output. Neighbouring axes
 // that every input crosses in one stride are merged; the innermost one left is the row.
 class Broadcast {
@@ -25,26 +36,40 @@ class Broadcast {
 
   static core::Result<Broadcast> of(const ops::NodeView& view);
 
-  // Elements in a row of the output.
-  std::int64_t row_length() const { return row_length_; }
+  // Rows of the output that follow each other along one axis, or a part of one row.
+  struct Block {
+    Index index;        // of the first row
+    std::int64_t from;  // the first element of each
+    std::int64_t rows;
+    std::int64_t length;  // of a row
+    std::int64_t at;      // where the block begins in the output
+  };
 
-  // The row at `index` of an input whose bytes begin at `data`.
+  // An input whose elements begin at `data`, along a block.
   template <typename T>
-  Row<T> row(int input, const T* data, const Index& index) const {
+  Rows<T> rows(int input, const T* data, const Block& block) const {
     const Operand& operand = operands_[static_cast<std::size_t>(input)];
     for (std::size_t axis = 0; axis < outer_axes_; ++axis) {
-      data += index[axis] * operand.strides[axis];
+      data += block.index[axis] * operand.strides[axis];
     }
-    return {data, operand.repeats};
+    return {operand.repeats ? data : data + block.from, operand.strides[0], operand.repeats};
   }
 
-  // visit(offset in the output, index), once per row, in the order of the output.
+  // visit(block) for blocks that make up the output, from several threads at once.
   template <typename Visit>
-  void for_each_row(Visit visit) const {
-    Index index{};
-    for (std::int64_t i = 0; i < rows_; ++i) {
-      visit(i * row_length_, index);
-      advance(index);
+  void for_each_block(core::ThreadPool& threads, Visit visit) const {
+    if (row_length_ > kPieceElements) {
+      for_pieces(threads, rows_ * pieces_of(row_length_, kPieceElements), 1,
+                 [&](std::int64_t piece, std::int64_t) { visit(part_of_row(piece)); });
+    } else {
+      for_pieces(threads, rows_, items_per_piece(row_length_),
+                 [&](std::int64_t first, std::int64_t last) {
+                   while (first < last) {
+                     const Block block = block_at(first, last);
+                     visit(block);
+                     first += block.rows;
+                   }
+                 });
     }
   }
 
@@ -54,12 +79,10 @@ class Broadcast {
     Index strides{};
   };
 
-  void advance(Index& index) const {
-    for (std::size_t axis = 0; axis < outer_axes_; ++axis) {
-      if (++index[axis] < extents_[axis]) return;
-      index[axis] = 0;
-    }
-  }
+  Index index_of_row(std::int64_t row) const;
+  Block part_of_row(std::int64_t part) const;
+  // From row `first` on, to the end of its axis or to row `last`.
+  Block block_at(std::int64_t first, std::int64_t last) const;
 
   std::int64_t rows_ = 1;
   std::int64_t row_length_ = 1;

@@ -1,6 +1,6 @@
 #include <limits>
 
-#include "cpu/ops/dispatch.h"
+#include "cpu/ops/unary.h"
 
 namespace mini_infer::cpu {
 namespace {
@@ -29,14 +29,22 @@ Bound<T> bound(const NodeView& view, int slot, const char* attribute, T fallback
 }
 
 template <typename T>
+struct Bounds {
+  Bound<T> min, max;
+
+  explicit Bounds(const NodeView& view)
+      : min(bound(view, 1, "min", ops::convert<T>(std::numeric_limits<Wide<T>>::lowest()))),
+        max(bound(view, 2, "max", ops::convert<T>(std::numeric_limits<Wide<T>>::max()))) {}
+};
+
+template <typename T>
 Kernel clip_kernel(const NodeView& view) {
-  using Limits = std::numeric_limits<T>;
-  return [count = view.output_shape(0).elements(), min = bound(view, 1, "min", Limits::lowest()),
-          max = bound(view, 2, "max", Limits::max())](const KernelArgs& args) -> Status {
+  return [count = view.output_shape(0).elements(),
+          bounds = Bounds<T>(view)](const KernelArgs& args) -> Status {
     const T* x = args.in<T>(0);
     T* y = args.out<T>(0);
-    const T lowest = min.of(args, 1);
-    const T highest = max.of(args, 2);
+    const T lowest = bounds.min.of(args, 1);
+    const T highest = bounds.max.of(args, 2);
     for (std::int64_t i = 0; i < count; ++i) {
       const T raised = x[i] < lowest ? lowest : x[i];
       y[i] = highest < raised ? highest : raised;
@@ -45,9 +53,26 @@ Kernel clip_kernel(const NodeView& view) {
   };
 }
 
-Result<Kernel> bind_clip(const NodeView& view) {
-  return for_type(view, view.input_type(0), kNumbers,
-                  [&]<typename T>(T) { return clip_kernel<T>(view); });
+template <typename T>
+Kernel vector_kernel(const NodeView& view, const Simd& simd) {
+  const UnaryLoop loop = simd.loops_of<T>().unary[index_of<ops::Clip>(UnaryFunctors{})];
+  return [loop, count = view.output_shape(0).elements(),
+          bounds = Bounds<T>(view)](const KernelArgs& args) -> Status {
+    const ops::Clip clip{.lowest = ops::widened(bounds.min.of(args, 1)),
+                         .highest = ops::widened(bounds.max.of(args, 2))};
+    map_vectors<T>(args, loop, &clip, count);
+    return Status::SUCCESS;
+  };
+}
+
+Result<Kernel> bind_clip(const NodeView& view, const BindContext& context) {
+  return for_type(view, view.input_type(0), kNumbers, [&]<typename T>(T) {
+    if constexpr (index_of<T>(StoredFloats{}) >= 0) {
+      return vector_kernel<T>(view, *context.simd);
+    } else {
+      return clip_kernel<T>(view);
+    }
+  });
 }
 
 constexpr KernelEntry kTable[] = {{"Clip", bind_clip}};

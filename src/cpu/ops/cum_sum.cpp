@@ -2,7 +2,7 @@
 #include <type_traits>
 
 #include "cpu/backend.h"
-#include "cpu/ops/wide.h"
+#include "cpu/ops/dispatch.h"
 #include "ops/indexing.h"
 
 namespace mini_infer::cpu {
@@ -65,10 +65,9 @@ Result<Kernel> bind_cum_sum(const NodeView& view) {
                    .inner = shape.elements(axis + 1, shape.rank()),
                    .exclusive = view.node().get_int("exclusive", 0) != 0,
                    .reverse = view.node().get_int("reverse", 0) != 0};
-  return for_type(
-      view, view.input_type(0),
-      kFloatsOfAnyWidth + Types<std::int32_t, std::int64_t, std::uint32_t, std::uint64_t>{},
-      [&](auto zero) { return cum_sum_kernel<decltype(zero)>(sum); });
+  return for_type(view, view.input_type(0),
+                  kFloats + Types<std::int32_t, std::int64_t, std::uint32_t, std::uint64_t>{},
+                  [&](auto zero) { return cum_sum_kernel<decltype(zero)>(sum); });
 }
 
 constexpr KernelEntry kTable[] = {{"CumSum", bind_cum_sum}};

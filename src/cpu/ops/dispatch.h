@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "cpu/backend.h"
+#include "cpu/types.h"
 #include "ops/convert.h"
 
 // From a type known when a kernel is bound to a C++ type known when it is compiled.
@@ -37,19 +38,16 @@ inline constexpr core::DataType kTypeOf<ops::BFloat16> = core::DataType::kBFloat
 template <>
 inline constexpr core::DataType kTypeOf<ops::Bool> = core::DataType::kBool;
 
-template <typename... Ts>
-struct Types {};
-
-template <typename... Left, typename... Right>
-constexpr Types<Left..., Right...> operator+(Types<Left...>, Types<Right...>) {
-  return {};
-}
-
-inline constexpr Types<float, double> kFloats;
+inline constexpr Types<float, double, ops::Float16, ops::BFloat16> kFloats;
 inline constexpr Types<std::int8_t, std::int16_t, std::int32_t, std::int64_t> kSignedIntegers;
 inline constexpr Types<std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t> kUnsignedIntegers;
 inline constexpr auto kIntegers = kSignedIntegers + kUnsignedIntegers;
 inline constexpr auto kNumbers = kFloats + kIntegers;
+
+// What elements stored as T are computed in: float for the 16-bit formats, a byte for bools, else
+// T.
+template <typename T>
+using Wide = decltype(ops::widened(T{}));
 
 // bind(T{}) for the T of `types` that stores `type`, or "type ... is not supported".
 template <typename... Ts, typename Bind>

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "cpu/backend.h"
-#include "cpu/ops/wide.h"
+#include "cpu/ops/dispatch.h"
 
 namespace mini_infer::cpu {
 namespace {
@@ -51,7 +51,7 @@ Result<Kernel> bind_dropout(const NodeView& view) {
   const std::int64_t count = view.input_shape(0).elements();
   const DataType type = view.input_type(0);
   if (dropout.ratio > 0) {
-    return for_type(view, type, kFloatsOfAnyWidth,
+    return for_type(view, type, kFloats,
                     [&](auto zero) { return drop<decltype(zero)>(dropout, count); });
   }
   const std::size_t bytes =
@@ -59,7 +59,7 @@ Result<Kernel> bind_dropout(const NodeView& view) {
   if (!view.has_output(1) || view.output_type(1) == DataType::kBool) {
     return pass_through<std::uint8_t>(bytes, count);
   }
-  return for_type(view, type, kFloatsOfAnyWidth,
+  return for_type(view, type, kFloats,
                   [&](auto one) -> Kernel { return pass_through<decltype(one)>(bytes, count); });
 }
 

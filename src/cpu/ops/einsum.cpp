@@ -50,7 +50,7 @@ struct Einsum {
       double product = 1;
       for (std::size_t i = 0; i < operands; ++i) {
         const T* x = args.in<T>(static_cast<int>(i)) + first[i];
-        product *= static_cast<double>(x[step * innermost.strides[i]]);
+        product *= static_cast<double>(ops::widened(x[step * innermost.strides[i]]));
       }
       sum += product;
     }
@@ -67,7 +67,7 @@ struct Einsum {
       for (std::int64_t i = 0; i < sums; ++i) {
         total += sum_along_innermost<T>(args, moved(first, summed, i));
       }
-      args.out<T>(0)[at] = static_cast<T>(total);
+      args.out<T>(0)[at] = ops::convert<T>(total);
     }
   }
 };

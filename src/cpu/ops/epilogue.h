@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "cpu/ops/optional_output.h"
 #include "cpu/simd/table.h"
 #include "ops/activation.h"
 #include "ops/backend.h"
@@ -29,11 +30,6 @@ struct Epilogue {
   void store(float* sums, std::int64_t count, const float* bias, std::int64_t bias_step,
              const float* residual, float* y) const;
 };
-
-// An input that may be left out, or null.
-inline const float* optional_input(const ops::KernelArgs& args, std::size_t slot) {
-  return slot < args.inputs.size() ? static_cast<const float*>(args.inputs[slot]) : nullptr;
-}
 
 // `pointer` moved, unless it is null.
 inline const float* advance(const float* pointer, std::int64_t offset) {

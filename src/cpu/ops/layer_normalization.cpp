@@ -1,139 +1,154 @@
 #include "ops/layer_normalization.h"
 
-#include <algorithm>
-
 #include "cpu/backend.h"
-#include "cpu/ops/epilogue.h"
+#include "cpu/ops/dispatch.h"
 #include "cpu/ops/moments.h"
 #include "cpu/ops/optional_output.h"
 #include "cpu/ops/share_rows.h"
-#include "ops/functor.h"
 
 namespace mini_infer::cpu {
 namespace {
 
-using core::DataType;
 using core::Result;
 using core::Status;
-using ops::BroadcastParameter;
 using ops::Kernel;
 using ops::KernelArgs;
 using ops::LayerNormalizationGeometry;
 using ops::NodeView;
 
-// y = function(y, the parameter's number), along a row.
-template <typename Function>
-void combine(const BroadcastParameter& parameter, const float* values, std::int64_t row,
-             std::int64_t extent, float* y, Function function) {
-  if (parameter.per_row) {
-    for (std::int64_t i = 0; i < extent; ++i) y[i] = function(y[i], values[i]);
-    return;
-  }
-  for (std::int64_t i = 0; i < extent; ++i) {
-    y[i] = function(y[i], values[parameter.offset(row * extent + i)]);
-  }
-}
-
+// A row's mean, or 0, and what its elements are multiplied with.
 struct RowStatistics {
-  float mean = 0;
-  float factor = 1;  // 1 / deviation
+  float mean, factor;
 };
 
-using Statistics = RowStatistics (*)(const Runs& row, float epsilon);
-
-RowStatistics around_mean(const Runs& row, float epsilon) {
-  const Moments moments = moments_of(row);
+RowStatistics around_mean(const FloatLoops& loops, const Runs& row, float epsilon) {
+  const Moments moments = moments_of(loops, row);
   return {static_cast<float>(moments.mean), moments.inverse_deviation(epsilon)};
 }
 
-RowStatistics around_zero(const Runs& row, float epsilon) {
-  const double squares = sum_of(row, [](double value) { return value * value; });
+RowStatistics around_zero(const FloatLoops& loops, const Runs& row, float epsilon) {
+  const double squares = loops.sum_of_squares(row, 0);
   const Moments moments{.mean = 0, .variance = squares / static_cast<double>(row.elements())};
   return {0, moments.inverse_deviation(epsilon)};
 }
 
-// Rows of neighbours, each normalised alone, times a scale and plus a bias.
-class Normalization {
- public:
-  Normalization(LayerNormalizationGeometry geometry, Statistics statistics, float epsilon)
-      : geometry_(std::move(geometry)), statistics_(statistics), epsilon_(epsilon) {}
+using Statistics = RowStatistics (*)(const FloatLoops& loops, const Runs& row, float epsilon);
 
-  std::int64_t rows() const { return geometry_.rows; }
-  std::int64_t residual_rows() const { return geometry_.residual_rows; }
-  std::int64_t extent() const { return geometry_.extent; }
+// Rows of elements stored as T.
+template <typename T>
+struct Normalizer {
+  LayerNormalizationGeometry geometry;
+  const FloatLoops* loops;
+  Statistics statistics;
+  float epsilon;
 
-  // `y` may be `x`; `bias` may be null.
-  RowStatistics normalize(const float* x, std::int64_t row, const float* scale, const float* bias,
-                          float* y) const {
-    const RowStatistics statistics = statistics_({x, extent()}, epsilon_);
-    const auto [mean, factor] = statistics;
-    if (geometry_.scale.per_row && bias == nullptr) {
-      for (std::int64_t i = 0; i < extent(); ++i) y[i] = (x[i] - mean) * factor * scale[i];
-    } else if (geometry_.scale.per_row && geometry_.bias.per_row) {
-      for (std::int64_t i = 0; i < extent(); ++i) {
-        y[i] = (x[i] - mean) * factor * scale[i] + bias[i];
-      }
+  // `x` is the row; it may lie where the output does.
+  RowStatistics run(const KernelArgs& args, std::int64_t row, const T* x) const {
+    const RowStatistics of =
+        statistics(*loops, Runs{.first = x, .length = geometry.extent}, epsilon);
+    if (geometry.scale.per_row && geometry.bias.per_row) {
+      run_row(args, row, x, of);
     } else {
-      for (std::int64_t i = 0; i < extent(); ++i) y[i] = (x[i] - mean) * factor;
-      combine(geometry_.scale, scale, row, extent(), y, ops::Mul{});
-      if (bias != nullptr) combine(geometry_.bias, bias, row, extent(), y, ops::Add{});
+      run_broadcast(args, row, x, of);
     }
-    return statistics;
+    return of;
   }
 
  private:
-  LayerNormalizationGeometry geometry_;
-  Statistics statistics_;
-  float epsilon_;
-};
+  void run_row(const KernelArgs& args, std::int64_t row, const T* x,
+               const RowStatistics& of) const {
+    loops->normalize[index_of<T>(StoredFloats{})]({.x = x,
+                                                   .y = args.out<T>(0) + row * geometry.extent,
+                                                   .extent = geometry.extent,
+                                                   .mean = of.mean,
+                                                   .factor = of.factor,
+                                                   .scale = args.in<T>(1),
+                                                   .bias = optional_input<T>(args, 2)});
+  }
 
-template <Statistics kStatistics>
-Result<Normalization> normalization_of(const NodeView& view) {
-  for (int slot = 0; slot < view.input_count(); ++slot) {
-    if (view.has_input(slot) && view.input_type(slot) != DataType::kFloat32) {
-      return view.unsupported_type(view.input_type(slot));
+  // Scale or bias differ from row to row.
+  void run_broadcast(const KernelArgs& args, std::int64_t row, const T* x,
+                     const RowStatistics& of) const {
+    const T* scale = args.in<T>(1);
+    const T* bias = optional_input<T>(args, 2);
+    T* y = args.out<T>(0) + row * geometry.extent;
+    for (std::int64_t i = 0; i < geometry.extent; ++i) {
+      const std::int64_t at = row * geometry.extent + i;
+      const float scaled = (ops::widened(x[i]) - of.mean) * of.factor *
+                           ops::widened(scale[geometry.scale.offset(at)]);
+      const float offset = bias == nullptr ? 0.0f : ops::widened(bias[geometry.bias.offset(at)]);
+      y[i] = ops::convert<T>(scaled + offset);
     }
   }
-  MI_ASSIGN(LayerNormalizationGeometry geometry, ops::layer_normalization_geometry(view));
-  return Normalization(std::move(geometry), kStatistics, view.node().get_float("epsilon", 1e-5f));
-}
+};
 
-template <Statistics kStatistics>
-Result<Kernel> bind_normalization(const NodeView& view) {
-  MI_ASSIGN(const Normalization of, normalization_of<kStatistics>(view));
-  return Kernel([of](const KernelArgs& args) -> Status {
+template <typename T>
+Kernel normalization_kernel(const Normalizer<T>& normalizer) {
+  return [normalizer](const KernelArgs& args) -> Status {
+    const std::int64_t extent = normalizer.geometry.extent;
     float* means = optional_output(args, 1);
     float* factors = optional_output(args, 2);
-    share_rows(*args.threads, of.rows(), of.extent(), [&](std::int64_t row) {
-      const std::int64_t at = row * of.extent();
-      const auto [mean, factor] = of.normalize(args.in<float>(0) + at, row, args.in<float>(1),
-                                               optional_input(args, 2), args.out<float>(0) + at);
+    share_rows(*args.threads, normalizer.geometry.rows, extent, [&](std::int64_t row) {
+      const auto [mean, factor] = normalizer.run(args, row, args.in<T>(0) + row * extent);
       if (means != nullptr) means[row] = mean;
       if (factors != nullptr) factors[row] = factor;
     });
     return Status::SUCCESS;
-  });
+  };
 }
 
 // The sum is kept in output 1, or else where the normalised row goes. Either output may be either
 // addend: a row is read before it is written.
-template <Statistics kStatistics>
-Result<Kernel> bind_with_residual(const NodeView& view) {
-  MI_ASSIGN(const Normalization of, normalization_of<kStatistics>(view));
-  return Kernel([of](const KernelArgs& args) -> Status {
-    float* sums = optional_output(args, 1);
-    if (sums == nullptr) sums = args.out<float>(0);
-    share_rows(*args.threads, of.rows(), of.extent(), [&](std::int64_t row) {
-      const std::int64_t at = row * of.extent();
-      const float* x = args.in<float>(0) + at;
-      const float* residual =
-          args.in<float>(ops::kNormalizationResidual) + row % of.residual_rows() * of.extent();
-      float* sum = sums + at;
-      for (std::int64_t i = 0; i < of.extent(); ++i) sum[i] = x[i] + residual[i];
-      of.normalize(sum, row, args.in<float>(1), optional_input(args, 2), args.out<float>(0) + at);
+template <typename T>
+Kernel residual_kernel(const Normalizer<T>& normalizer) {
+  const BinaryLoop add = normalizer.loops->binary[index_of<ops::Add>(BinaryFunctors{})];
+  return [normalizer, add](const KernelArgs& args) -> Status {
+    const auto& of = normalizer.geometry;
+    T* sums = optional_output<T>(args, 1);
+    if (sums == nullptr) sums = args.out<T>(0);
+    share_rows(*args.threads, of.rows, of.extent, [&](std::int64_t row) {
+      const T* x = args.in<T>(0) + row * of.extent;
+      const T* residual =
+          args.in<T>(ops::kNormalizationResidual) + row % of.residual_rows * of.extent;
+      T* sum = sums + row * of.extent;
+      add({.a = {x, 0, false},
+           .b = {residual, 0, false},
+           .y = sum,
+           .rows = 1,
+           .length = of.extent});
+      normalizer.run(args, row, sum);
     });
     return Status::SUCCESS;
+  };
+}
+
+// bind(Normalizer<T>) for the type of the node.
+template <typename Bind>
+Result<Kernel> bind_normalizer(const NodeView& view, const BindContext& context,
+                               Statistics statistics, Bind bind) {
+  MI_ASSIGN(LayerNormalizationGeometry geometry, ops::layer_normalization_geometry(view));
+  if (!view.has_input(2)) geometry.bias.per_row = true;
+  const float epsilon = view.node().get_float("epsilon", 1e-5f);
+  return for_type(view, view.input_type(0), StoredFloats{}, [&]<typename T>(T) -> Result<Kernel> {
+    for (int slot = 1; slot < view.input_count(); ++slot) {
+      if (view.has_input(slot) && view.input_type(slot) != kTypeOf<T>) {
+        return view.unsupported_type(view.input_type(slot));
+      }
+    }
+    return bind(Normalizer<T>{geometry, &context.simd->loops_of<T>(), statistics, epsilon});
   });
+}
+
+template <Statistics kStatistics>
+Result<Kernel> bind_normalization(const NodeView& view, const BindContext& context) {
+  return bind_normalizer(view, context, kStatistics,
+                         [](const auto& normalizer) { return normalization_kernel(normalizer); });
+}
+
+template <Statistics kStatistics>
+Result<Kernel> bind_with_residual(const NodeView& view, const BindContext& context) {
+  return bind_normalizer(view, context, kStatistics,
+                         [](const auto& normalizer) { return residual_kernel(normalizer); });
 }
 
 constexpr KernelEntry kTable[] = {

@@ -11,22 +11,22 @@ using ops::Kernel;
 using ops::NodeView;
 
 template <typename Function>
-Result<Kernel> bind_bools(const NodeView& view) {
+Result<Kernel> bind_bools(const NodeView& view, const BindContext& context) {
   if (view.input_type(0) != DataType::kBool) return view.unsupported_type(view.input_type(0));
-  return bind_binary(view, DataType::kUInt8, Types<std::uint8_t>{}, Function{});
+  return bind_binary(view, context, DataType::kUInt8, Types<std::uint8_t>{}, Function{});
 }
 
 template <typename Function>
-Result<Kernel> bind_bits(const NodeView& view) {
-  return bind_binary(view, as_unsigned(view.input_type(0)), kUnsignedIntegers, Function{});
+Result<Kernel> bind_bits(const NodeView& view, const BindContext& context) {
+  return bind_binary(view, context, as_unsigned(view.input_type(0)), kUnsignedIntegers, Function{});
 }
 
-Result<Kernel> bind_shift(const NodeView& view) {
+Result<Kernel> bind_shift(const NodeView& view, const BindContext& context) {
   const DataType type = view.input_type(0);
   if (view.node().get_string("direction", "") == "LEFT") {
-    return bind_binary(view, type, kUnsignedIntegers, ops::ShiftLeft{});
+    return bind_binary(view, context, type, kUnsignedIntegers, ops::ShiftLeft{});
   }
-  return bind_binary(view, type, kUnsignedIntegers, ops::ShiftRight{});
+  return bind_binary(view, context, type, kUnsignedIntegers, ops::ShiftRight{});
 }
 
 constexpr KernelEntry kTable[] = {

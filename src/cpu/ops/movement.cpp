@@ -22,7 +22,7 @@ Result<Kernel> bind_movement(const NodeView& view) {
       for (const ops::Move& move : moves) {
         const T* from = args.in<T>(move.input);
         T* to = args.out<T>(move.output);
-        if (from != to) strided_copy(move.copy, from, to);
+        if (from != to) strided_copy(move.copy, *args.threads, from, to);
       }
       return Status::SUCCESS;
     };

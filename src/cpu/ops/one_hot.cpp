@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "cpu/backend.h"
-#include "cpu/ops/wide.h"
+#include "cpu/ops/dispatch.h"
 #include "cpu/ops/width.h"
 #include "ops/indexing.h"
 
@@ -62,7 +62,7 @@ Result<Kernel> bind_one_hot(const NodeView& view) {
                           .lowest = view.opset() < 11 ? 0 : -one_hot.depth};
   return for_width(view, view.input_type(2), [&](auto width) {
     using T = decltype(width);
-    return for_type(view, view.input_type(0), kFloatsOfAnyWidth + kIntegers,
+    return for_type(view, view.input_type(0), kFloats + kIntegers,
                     [&](auto index) { return one_hot_kernel<T, decltype(index)>(shape); });
   });
 }

@@ -4,9 +4,14 @@
 
 namespace mini_infer::cpu {
 
-// An output that may be left out, or null.
-inline float* optional_output(const ops::KernelArgs& args, std::size_t slot) {
-  return slot < args.outputs.size() ? static_cast<float*>(args.outputs[slot]) : nullptr;
+// An input or output that may be left out, or null.
+template <typename T = float>
+const T* optional_input(const ops::KernelArgs& args, std::size_t slot) {
+  return slot < args.inputs.size() ? static_cast<const T*>(args.inputs[slot]) : nullptr;
+}
+template <typename T = float>
+T* optional_output(const ops::KernelArgs& args, std::size_t slot) {
+  return slot < args.outputs.size() ? static_cast<T*>(args.outputs[slot]) : nullptr;
 }
 
 }  // namespace mini_infer::cpu

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "cpu/backend.h"
+#include "ops/float16.h"
 
 // Pads tensors of any type: elements are only moved.
 namespace mini_infer::cpu {
@@ -120,22 +121,30 @@ class Pad {
   std::int64_t bytes_ = 0;
 };
 
+template <typename T>
+Element element_of(T value) {
+  Element element{.size = sizeof(T)};
+  std::memcpy(element.bytes.data(), &value, sizeof(T));
+  return element;
+}
+
 // The attribute `value` of the opsets before 11, where tensors are floating.
 Result<Element> stated_value(const NodeView& view) {
   const DataType type = view.input_type(0);
-  Element element{.size = core::bits_per_element(type) / 8};
   const float value = view.node().get_float("value", 0.0f);
-  if (value == 0) return element;
-  if (type == DataType::kFloat32) {
-    std::memcpy(element.bytes.data(), &value, sizeof(value));
-    return element;
+  if (value == 0) return Element{.size = core::bits_per_element(type) / 8};
+  switch (type) {
+    case DataType::kFloat32:
+      return element_of(value);
+    case DataType::kFloat64:
+      return element_of<double>(value);
+    case DataType::kFloat16:
+      return element_of(ops::to_float16(value));
+    case DataType::kBFloat16:
+      return element_of(ops::to_bfloat16(value));
+    default:
+      return view.unsupported_type(type);
   }
-  if (type == DataType::kFloat64) {
-    const double wide = value;
-    std::memcpy(element.bytes.data(), &wide, sizeof(wide));
-    return element;
-  }
-  return view.unsupported_type(type);
 }
 
 Result<Kernel> bind_pad(const NodeView& view) {

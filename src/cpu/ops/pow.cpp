@@ -18,6 +18,8 @@ struct Pow {
       return ops::IntegerPow{}(base, exponent);
     } else if constexpr (std::is_same_v<T, float> && std::is_same_v<E, float>) {
       return std::pow(base, exponent);
+    } else if constexpr (std::is_floating_point_v<T>) {
+      return static_cast<T>(std::pow(static_cast<double>(base), static_cast<double>(exponent)));
     } else {
       return ops::convert<T>(std::pow(static_cast<double>(base), static_cast<double>(exponent)));
     }
@@ -50,7 +52,7 @@ Result<Kernel> bind_pow(const NodeView& view) {
   if (view.input_type(0) == core::DataType::kFloat32 && squares(view)) {
     return binary_kernel<float, float, float>(plan, [](float x, float) { return x * x; });
   }
-  constexpr Types<float, double, std::int32_t, std::int64_t> kBases;
+  constexpr auto kBases = kFloats + Types<std::int32_t, std::int64_t>{};
   return for_type(view, view.input_type(0), kBases,
                   [&]<typename T>(T) { return bind_exponent<T>(view, plan); });
 }

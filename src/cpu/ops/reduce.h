@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "cpu/ops/wide.h"
+#include "cpu/ops/dispatch.h"
 #include "ops/reduce.h"
 
 // Reductions in a fixed order: the same input gives the same bits, however it is compiled.

@@ -43,7 +43,7 @@ template <template <typename> typename Op, typename BoolOp>
 core::Result<ops::Kernel> bind_extreme(const ops::NodeView& view) {
   if (view.input_type(0) == core::DataType::kBool) return bind_reduction<BoolOp, ops::Bool>(view);
   constexpr Types<std::int8_t, std::uint8_t> kBytes;
-  return bind_reduction_of<Op>(view, kFloatsOfAnyWidth + kWideIntegers + kBytes);
+  return bind_reduction_of<Op>(view, kFloats + kWideIntegers + kBytes);
 }
 
 constexpr KernelEntry kTable[] = {

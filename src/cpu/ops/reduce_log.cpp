@@ -38,7 +38,7 @@ struct LogOfSumOfExp {
 
 template <template <typename> typename Op>
 core::Result<ops::Kernel> bind_real(const ops::NodeView& view) {
-  return bind_reduction_of<Op>(view, kFloatsOfAnyWidth);
+  return bind_reduction_of<Op>(view, kFloats);
 }
 
 constexpr KernelEntry kTable[] = {

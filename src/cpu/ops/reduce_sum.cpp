@@ -64,7 +64,7 @@ struct Product : Additive<Element> {
 
 template <template <typename> typename Op>
 core::Result<ops::Kernel> bind_number(const ops::NodeView& view) {
-  return bind_reduction_of<Op>(view, kFloatsOfAnyWidth + kWideIntegers);
+  return bind_reduction_of<Op>(view, kFloats + kWideIntegers);
 }
 
 constexpr KernelEntry kTable[] = {

@@ -3,8 +3,8 @@
 #include <type_traits>
 
 #include "cpu/backend.h"
+#include "cpu/ops/dispatch.h"
 #include "cpu/ops/indices.h"
-#include "cpu/ops/wide.h"
 #include "cpu/ops/width.h"
 #include "ops/indexing.h"
 #include "ops/shapes.h"
@@ -110,7 +110,7 @@ Result<Kernel> bind_scatter_nd(const NodeView& view) {
       return scatter_kernel<T>(scatter, [](const T&, const T& update) { return update; });
     });
   }
-  return for_type(view, type, kFloatsOfAnyWidth + kIntegers,
+  return for_type(view, type, kFloats + kIntegers,
                   [&](auto zero) { return reducing_kernel<decltype(zero)>(scatter, reduction); });
 }
 

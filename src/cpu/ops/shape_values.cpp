@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "cpu/backend.h"
-#include "cpu/ops/wide.h"
+#include "cpu/ops/dispatch.h"
 #include "cpu/ops/width.h"
 
 namespace mini_infer::cpu {
@@ -56,7 +56,7 @@ std::int64_t range_element(std::int64_t start, std::int64_t delta, std::int64_t 
 Result<Kernel> bind_range(const NodeView& view) {
   MI_ASSIGN(const ops::RangeValues range, ops::range_values(view));
   return for_type(view, view.input_type(0),
-                  kFloatsOfAnyWidth + Types<std::int16_t, std::int32_t, std::int64_t>{},
+                  kFloats + Types<std::int16_t, std::int32_t, std::int64_t>{},
                   [&](auto zero) -> Kernel {
                     using T = decltype(zero);
                     using Number = std::conditional_t<std::is_integral_v<T>, std::int64_t, double>;

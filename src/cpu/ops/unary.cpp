@@ -1,4 +1,5 @@
-#include "cpu/ops/dispatch.h"
+#include "cpu/ops/unary.h"
+
 #include "ops/functor.h"
 
 // Elementwise functions of one tensor.
@@ -13,44 +14,78 @@ using ops::KernelArgs;
 using ops::NodeView;
 
 template <typename T, typename Out, typename Function>
-Kernel map(std::int64_t count, Function function) {
+Kernel map_kernel(std::int64_t count, Function function) {
   return [count, function](const KernelArgs& args) -> Status {
     const T* x = args.in<T>(0);
     Out* y = args.out<Out>(0);
-    for (std::int64_t i = 0; i < count; ++i) y[i] = function(x[i]);
+    for_pieces(*args.threads, count, kPieceElements, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = first; i < last; ++i) {
+        y[i] = ops::convert<Out>(function(ops::widened(x[i])));
+      }
+    });
     return Status::SUCCESS;
   };
 }
 
+// By the fastest code there is.
+template <typename T, typename Function>
+Kernel elementwise_kernel(std::int64_t count, Function function, const Simd& simd) {
+  constexpr int kIndex = index_of<Function>(UnaryFunctors{});
+  if constexpr (index_of<T>(StoredFloats{}) >= 0 && kIndex >= 0) {
+    return [count, function, loop = simd.loops_of<T>().unary[kIndex]](const KernelArgs& args) {
+      map_vectors<T>(args, loop, &function, count);
+      return Status(Status::SUCCESS);
+    };
+  } else {
+    return map_kernel<T, T>(count, function);
+  }
+}
+
 template <typename... Ts, typename Function>
-Result<Kernel> bind_map(const NodeView& view, Types<Ts...> types, Function function) {
+Result<Kernel> bind_map(const NodeView& view, const BindContext& context, Types<Ts...> types,
+                        Function function) {
   return for_type(view, view.input_type(0), types, [&]<typename T>(T) {
-    return map<T, T>(view.output_shape(0).elements(), function);
+    return elementwise_kernel<T>(view.output_shape(0).elements(), function, *context.simd);
   });
 }
 
 template <typename Function>
-Result<Kernel> bind_float(const NodeView& view) {
-  return bind_map(view, kFloats, Function{});
+Result<Kernel> bind_float(const NodeView& view, const BindContext& context) {
+  return bind_map(view, context, kFloats, Function{});
+}
+
+// Neg, Relu.
+template <typename Function>
+Result<Kernel> bind_signed(const NodeView& view, const BindContext& context) {
+  return bind_map(view, context, kFloats + kSignedIntegers, Function{});
+}
+
+template <typename Function>
+Result<Kernel> bind_number(const NodeView& view, const BindContext& context) {
+  return bind_map(view, context, kNumbers, Function{});
 }
 
 template <typename Function>
 Result<Kernel> bind_test(const NodeView& view, Function function) {
   return for_type(view, view.input_type(0), kFloats, [&]<typename T>(T) {
-    return map<T, std::uint8_t>(view.output_shape(0).elements(), function);
+    return map_kernel<T, std::uint8_t>(view.output_shape(0).elements(), function);
   });
+}
+
+Result<Kernel> bind_bitwise_not(const NodeView& view, const BindContext& context) {
+  return bind_map(view, context, kIntegers, ops::BitwiseNot{});
 }
 
 Result<Kernel> bind_not(const NodeView& view) {
   if (view.input_type(0) != DataType::kBool) return view.unsupported_type(view.input_type(0));
-  return map<std::uint8_t, std::uint8_t>(view.output_shape(0).elements(), ops::Not{});
+  return map_kernel<std::uint8_t, std::uint8_t>(view.output_shape(0).elements(), ops::Not{});
 }
 
-Result<Kernel> bind_gelu(const NodeView& view) {
+Result<Kernel> bind_gelu(const NodeView& view, const BindContext& context) {
   if (view.node().get_string("approximate", "none") == "tanh") {
-    return bind_float<ops::GeluTanh>(view);
+    return bind_float<ops::GeluTanh>(view, context);
   }
-  return bind_float<ops::Gelu>(view);
+  return bind_float<ops::Gelu>(view, context);
 }
 
 float attribute(const NodeView& view, const char* key, float fallback) {
@@ -85,50 +120,48 @@ constexpr KernelEntry kTable[] = {
     {"Mish", bind_float<ops::Mish>},
     {"Gelu", bind_gelu},
     {"LeakyRelu",
-     [](const NodeView& view) {
-       return bind_map(view, kFloats, ops::LeakyRelu{attribute(view, "alpha", 0.01f)});
+     [](const NodeView& view, const BindContext& context) {
+       return bind_map(view, context, kFloats, ops::LeakyRelu{attribute(view, "alpha", 0.01f)});
      }},
     {"HardSigmoid",
-     [](const NodeView& view) {
+     [](const NodeView& view, const BindContext& context) {
        return bind_map(
-           view, kFloats,
+           view, context, kFloats,
            ops::HardSigmoid{attribute(view, "alpha", 0.2f), attribute(view, "beta", 0.5f)});
      }},
     {"Swish",
-     [](const NodeView& view) {
-       return bind_map(view, kFloats, ops::Swish{attribute(view, "alpha", 1.0f)});
+     [](const NodeView& view, const BindContext& context) {
+       return bind_map(view, context, kFloats, ops::Swish{attribute(view, "alpha", 1.0f)});
      }},
     {"Elu",
-     [](const NodeView& view) {
-       return bind_map(view, kFloats, ops::Elu{attribute(view, "alpha", 1.0f)});
+     [](const NodeView& view, const BindContext& context) {
+       return bind_map(view, context, kFloats, ops::Elu{attribute(view, "alpha", 1.0f)});
      }},
     {"Selu",
-     [](const NodeView& view) {
-       return bind_map(view, kFloats,
+     [](const NodeView& view, const BindContext& context) {
+       return bind_map(view, context, kFloats,
                        ops::Selu{attribute(view, "alpha", 1.67326319217681884765625f),
                                  attribute(view, "gamma", 1.05070102214813232421875f)});
      }},
     {"Celu",
-     [](const NodeView& view) {
-       return bind_map(view, kFloats, ops::Celu{attribute(view, "alpha", 1.0f)});
+     [](const NodeView& view, const BindContext& context) {
+       return bind_map(view, context, kFloats, ops::Celu{attribute(view, "alpha", 1.0f)});
      }},
     {"ThresholdedRelu",
-     [](const NodeView& view) {
-       return bind_map(view, kFloats, ops::ThresholdedRelu{attribute(view, "alpha", 1.0f)});
+     [](const NodeView& view, const BindContext& context) {
+       return bind_map(view, context, kFloats,
+                       ops::ThresholdedRelu{attribute(view, "alpha", 1.0f)});
      }},
     {"Shrink",
-     [](const NodeView& view) {
-       return bind_map(view, kFloats,
+     [](const NodeView& view, const BindContext& context) {
+       return bind_map(view, context, kFloats,
                        ops::Shrink{attribute(view, "lambd", 0.5f), attribute(view, "bias", 0.0f)});
      }},
-    {"Relu",
-     [](const NodeView& view) { return bind_map(view, kFloats + kSignedIntegers, ops::Relu{}); }},
-    {"Neg",
-     [](const NodeView& view) { return bind_map(view, kFloats + kSignedIntegers, ops::Neg{}); }},
-    {"Abs", [](const NodeView& view) { return bind_map(view, kNumbers, ops::Abs{}); }},
-    {"Sign", [](const NodeView& view) { return bind_map(view, kNumbers, ops::Sign{}); }},
-    {"BitwiseNot",
-     [](const NodeView& view) { return bind_map(view, kIntegers, ops::BitwiseNot{}); }},
+    {"Relu", bind_signed<ops::Relu>},
+    {"Neg", bind_signed<ops::Neg>},
+    {"Abs", bind_number<ops::Abs>},
+    {"Sign", bind_number<ops::Sign>},
+    {"BitwiseNot", bind_bitwise_not},
     {"Not", bind_not},
     {"IsNaN", [](const NodeView& view) { return bind_test(view, ops::IsNaN{}); }},
     {"IsInf",

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstring>
 
 #include "cpu/ops/binary.h"
 #include "ops/functor.h"
@@ -22,15 +21,20 @@ class Fold {
   Fold(Broadcast plan, int inputs, Function function)
       : plan_(std::move(plan)), inputs_(inputs), function_(function) {}
 
-  // finish(piece of the output, its length) after each piece.
+  // The output is finish(what the elements were folded to).
   template <typename Finish>
   void run(const KernelArgs& args, Finish finish) const {
-    T* output = args.out<T>(0);
-    plan_.for_each_row([&](std::int64_t at, const Broadcast::Index& index) {
-      for (std::int64_t from = 0; from < plan_.row_length(); from += kPiece) {
-        const std::int64_t length = std::min(kPiece, plan_.row_length() - from);
-        fold_piece(args, index, from, length, output + at + from);
-        finish(output + at + from, length);
+    plan_.for_each_block(*args.threads, [&](const Broadcast::Block& block) {
+      T* output = args.out<T>(0) + block.at;
+      for (std::int64_t row = 0; row < block.rows; ++row, output += block.length) {
+        for (std::int64_t from = 0; from < block.length; from += kPiece) {
+          const std::int64_t length = std::min(kPiece, block.length - from);
+          Wide<T> folded[kPiece];
+          fold_piece(args, block, row, from, length, folded);
+          for (std::int64_t i = 0; i < length; ++i) {
+            output[from + i] = ops::convert<T>(finish(folded[i]));
+          }
+        }
       }
     });
   }
@@ -38,20 +42,16 @@ class Fold {
  private:
   static constexpr std::int64_t kPiece = 512;
 
-  void fold_piece(const KernelArgs& args, const Broadcast::Index& index, std::int64_t from,
-                  std::int64_t length, T* output) const {
+  void fold_piece(const KernelArgs& args, const Broadcast::Block& block, std::int64_t row,
+                  std::int64_t from, std::int64_t length, Wide<T>* folded) const {
     const auto input = [&](int slot) {
-      return plan_.row(slot, args.in<T>(slot), index).from(from);
+      return plan_.rows(slot, args.in<T>(slot), block)[row].from(from);
     };
-    if (inputs_ == 1) {
-      std::memmove(output, input(0).first, static_cast<std::size_t>(length) * sizeof(T));
-      return;
-    }
-    T folded[kPiece];
-    combine(input(0), input(1), inputs_ == 2 ? output : folded, length, function_);
-    for (int slot = 2; slot < inputs_; ++slot) {
-      combine(Row<T>{folded, false}, input(slot), slot + 1 == inputs_ ? output : folded, length,
-              function_);
+    along(input(0), [&](auto x) {
+      for (std::int64_t i = 0; i < length; ++i) folded[i] = ops::widened(x[i]);
+    });
+    for (int slot = 1; slot < inputs_; ++slot) {
+      combine(Row<Wide<T>>{folded, false}, input(slot), folded, length, function_);
     }
   }
 
@@ -60,35 +60,49 @@ class Fold {
   Function function_;
 };
 
+template <typename T, typename Function, typename Finish>
+Kernel fold_kernel(Broadcast plan, int inputs, Function function, Finish finish) {
+  return [fold = Fold<T, Function>(std::move(plan), inputs, function),
+          finish](const KernelArgs& args) -> Status {
+    fold.run(args, finish);
+    return Status::SUCCESS;
+  };
+}
+
 template <typename Function, typename... Ts>
-Result<Kernel> bind_fold(const NodeView& view, Types<Ts...> types) {
+Result<Kernel> bind_fold(const NodeView& view, const BindContext& context, Types<Ts...> types) {
+  if (view.input_count() == 2) {
+    return bind_binary(view, context, view.input_type(0), types, Function{});
+  }
   MI_ASSIGN(const Broadcast plan, Broadcast::of(view));
-  return for_type(view, view.input_type(0), types, [&]<typename T>(T) -> Kernel {
-    return [fold = Fold<T, Function>(plan, view.input_count(), {})](const KernelArgs& args) {
-      fold.run(args, [](T*, std::int64_t) {});
-      return Status(Status::SUCCESS);
-    };
+  return for_type(view, view.input_type(0), types, [&]<typename T>(T) {
+    return fold_kernel<T>(plan, view.input_count(), Function{}, [](Wide<T> x) { return x; });
   });
 }
 
 Result<Kernel> bind_mean(const NodeView& view) {
   MI_ASSIGN(const Broadcast plan, Broadcast::of(view));
-  return for_type(view, view.input_type(0), kFloats, [&]<typename T>(T) -> Kernel {
-    const T count = static_cast<T>(view.input_count());
-    return [fold = Fold<T, ops::Add>(plan, view.input_count(), {}), count](const KernelArgs& args) {
-      fold.run(args, [count](T* sums, std::int64_t length) {
-        for (std::int64_t i = 0; i < length; ++i) sums[i] /= count;
-      });
-      return Status(Status::SUCCESS);
-    };
+  return for_type(view, view.input_type(0), kFloats, [&]<typename T>(T) {
+    const auto count = static_cast<Wide<T>>(view.input_count());
+    return fold_kernel<T>(plan, view.input_count(), ops::Add{},
+                          [count](Wide<T> sum) { return sum / count; });
   });
 }
 
+Result<Kernel> bind_sum(const NodeView& view, const BindContext& context) {
+  return bind_fold<ops::Add>(view, context, kFloats);
+}
+
+template <typename Function>
+Result<Kernel> bind_extreme(const NodeView& view, const BindContext& context) {
+  return bind_fold<Function>(view, context, kNumbers);
+}
+
 constexpr KernelEntry kTable[] = {
-    {"Sum", [](const NodeView& view) { return bind_fold<ops::Add>(view, kFloats); }},
+    {"Sum", bind_sum},
     {"Mean", bind_mean},
-    {"Max", [](const NodeView& view) { return bind_fold<ops::Max>(view, kNumbers); }},
-    {"Min", [](const NodeView& view) { return bind_fold<ops::Min>(view, kNumbers); }},
+    {"Max", bind_extreme<ops::Max>},
+    {"Min", bind_extreme<ops::Min>},
 };
 
 }  // namespace

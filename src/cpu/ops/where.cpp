@@ -1,5 +1,6 @@
+#include "cpu/backend.h"
 #include "cpu/ops/broadcast.h"
-#include "cpu/ops/dispatch.h"
+#include "cpu/ops/width.h"
 
 namespace mini_infer::cpu {
 namespace {
@@ -9,11 +10,6 @@ using core::Status;
 using ops::Kernel;
 using ops::KernelArgs;
 using ops::NodeView;
-
-// Elements are moved, not looked into: one kernel per size serves every type.
-struct Bytes16 {
-  std::uint64_t halves[2];
-};
 
 template <typename T>
 void choose(Row<std::uint8_t> conditions, Row<T> xs, Row<T> ys, T* output, std::int64_t length) {
@@ -33,13 +29,14 @@ void choose(Row<std::uint8_t> conditions, Row<T> xs, Row<T> ys, T* output, std::
 template <typename T>
 Kernel where_kernel(const Broadcast& plan) {
   return [plan](const KernelArgs& args) -> Status {
-    const auto* conditions = args.in<std::uint8_t>(0);
-    const T* xs = args.in<T>(1);
-    const T* ys = args.in<T>(2);
-    T* output = args.out<T>(0);
-    plan.for_each_row([&](std::int64_t at, const Broadcast::Index& index) {
-      choose(plan.row(0, conditions, index), plan.row(1, xs, index), plan.row(2, ys, index),
-             output + at, plan.row_length());
+    plan.for_each_block(*args.threads, [&](const Broadcast::Block& block) {
+      const auto conditions = plan.rows(0, args.in<std::uint8_t>(0), block);
+      const auto xs = plan.rows(1, args.in<T>(1), block);
+      const auto ys = plan.rows(2, args.in<T>(2), block);
+      T* output = args.out<T>(0) + block.at;
+      for (std::int64_t row = 0; row < block.rows; ++row, output += block.length) {
+        choose(conditions[row], xs[row], ys[row], output, block.length);
+      }
     });
     return Status::SUCCESS;
   };
@@ -47,20 +44,8 @@ Kernel where_kernel(const Broadcast& plan) {
 
 Result<Kernel> bind_where(const NodeView& view) {
   MI_ASSIGN(const Broadcast plan, Broadcast::of(view));
-  switch (core::bits_per_element(view.input_type(1))) {
-    case 8:
-      return where_kernel<std::uint8_t>(plan);
-    case 16:
-      return where_kernel<std::uint16_t>(plan);
-    case 32:
-      return where_kernel<std::uint32_t>(plan);
-    case 64:
-      return where_kernel<std::uint64_t>(plan);
-    case 128:
-      return where_kernel<Bytes16>(plan);
-    default:
-      return view.unsupported_type(view.input_type(1));
-  }
+  return for_width(view, view.input_type(1),
+                   [&](auto width) { return where_kernel<decltype(width)>(plan); });
 }
 
 constexpr KernelEntry kTable[] = {{"Where", bind_where}};

@@ -3,7 +3,10 @@
 #include "cpu/simd/code/activate.h"
 #include "cpu/simd/code/attention.h"
 #include "cpu/simd/code/depthwise.h"
+#include "cpu/simd/code/elementwise.h"
+#include "cpu/simd/code/normalize.h"
 #include "cpu/simd/code/pool.h"
+#include "cpu/simd/code/softmax.h"
 #include "cpu/simd/code/tile.h"
 #include "cpu/simd/code/winograd.h"
 
@@ -21,6 +24,9 @@ Simd make_table() {
   simd.average_pool = average_pool;
   simd.winograd_input = winograd_input;
   simd.winograd_output = winograd_output;
+  list_elementwise(simd);
+  list_softmaxes(simd);
+  list_normalizations(simd);
   return simd;
 }
 

@@ -32,6 +32,9 @@ using Ints = std::int32_t __attribute__((vector_size(kLanes * sizeof(float))));
 // Arrays of vectors stay in registers only where every index is known when compiling.
 #define MI_UNROLL _Pragma("GCC unroll 16")
 #define MI_INLINE_LAMBDA __attribute__((always_inline))
+#define MI_MEMBER inline __attribute__((always_inline))
+// What an iteration writes, no other one reads: input and output are apart, or the same.
+#define MI_INDEPENDENT _Pragma("GCC ivdep")
 
 MI_INLINE Vector load(const float* from) {
   Vector vector;

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "cpu/simd/table.h"
+
+namespace mini_infer::cpu::MI_ISA {
+
+// Fills in softmax and log_softmax.
+void list_softmaxes(Simd& simd);
+
+}  // namespace mini_infer::cpu::MI_ISA
