@@ -153,7 +153,7 @@ MI_HD inline float log(float x) {
 }
 MI_HD inline double log(double x) { return std::log(x); }
 
-// log(1 + x) for x >= 0; the quotient gives back what 1 + x rounds away.
+// log(1 + x) for x in [0, 1]; the quotient gives back what 1 + x rounds away.
 MI_HD inline float log1p(float x) {
   const float sum = 1.0f + x;
   return log(sum) - ((sum - 1.0f) - x) / sum;

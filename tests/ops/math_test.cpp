@@ -40,6 +40,13 @@ TEST(Math, FloatsAreWithinFourUnitsInTheLastPlace) {
       "tanh", [](float x) { return math::tanh(x); }, [](double x) { return std::tanh(x); });
   expect_accurate(
       "erf", [](float x) { return math::erf(x); }, [](double x) { return std::erf(x); });
+  expect_accurate(
+      "log of the magnitude", [](float x) { return math::log(std::fabs(x)); },
+      [](double x) { return std::log(std::fabs(x)); });
+  const auto clamped = [](auto x) { return std::fabs(x) > 1 ? 1 : std::fabs(x); };
+  expect_accurate(
+      "log1p of at most 1", [&](float x) { return math::log1p(clamped(x)); },
+      [&](double x) { return std::log1p(clamped(x)); });
 }
 
 TEST(Math, TheEndsOfTheRange) {
@@ -50,6 +57,11 @@ TEST(Math, TheEndsOfTheRange) {
   EXPECT_EQ(math::expm1(-kInfinity), -1.0f);
   EXPECT_EQ(math::tanh(-kInfinity), -1.0f);
   EXPECT_EQ(math::erf(kInfinity), 1.0f);
+  EXPECT_EQ(math::log(kInfinity), kInfinity);
+  EXPECT_EQ(math::log(0.0f), -kInfinity);
+  EXPECT_EQ(math::log(-0.0f), -kInfinity);
+  EXPECT_TRUE(std::isnan(math::log(-1.0f)));
+  EXPECT_EQ(math::log(1.0f), 0.0f);
 }
 
 }  // namespace
