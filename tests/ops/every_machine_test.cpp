@@ -72,7 +72,8 @@ TEST(EveryMachine, TwoTensorsOfEveryBroadcast) {
 
 TEST(EveryMachine, SoftmaxAlongEveryAxis) {
   Random random(4);
-  for (const Shape& shape : {Shape{300, 197}, Shape{5, 16, 1031}, Shape{2, 9, 65}}) {
+  for (const Shape& shape :
+       {Shape{300, 197}, Shape{5, 16, 1031}, Shape{2, 9, 65}, Shape{4421, 2}, Shape{7, 15}}) {
     const Tensor x = random.tensor(shape);
     for (std::int64_t axis = 0; axis < shape.rank(); ++axis) {
       for (const char* op : {"Softmax", "LogSoftmax"}) {

@@ -2,7 +2,7 @@
 
 #include "cpu/backend.h"
 #include "cpu/ops/dispatch.h"
-#include "cpu/ops/parallel.h"
+#include "cpu/ops/share_rows.h"
 #include "cpu/simd/table.h"
 
 namespace mini_infer::cpu {
@@ -15,39 +15,44 @@ using ops::KernelArgs;
 using ops::NodeView;
 using ops::SoftmaxGeometry;
 
-// The softmaxes that one call of the vector code computes: of one row, or of columns side by side.
-struct Groups {
-  SoftmaxGeometry geometry;
+// Rows shorter than this are taken side by side, too.
+constexpr std::int64_t kShortRow = 16;
 
-  std::int64_t per_matrix() const { return pieces_of(geometry.inner, kSoftmaxColumns); }
-  std::int64_t count() const { return geometry.outer * per_matrix(); }
+// The softmaxes that one call of the vector code computes: of one row, or of some side by side.
+struct Groups {
+  std::int64_t matrices;
+  std::int64_t columns;  // of a matrix
+  std::int64_t per_group;
+  std::int64_t extent, step, column_step;
+
+  static Groups of(const SoftmaxGeometry& geometry) {
+    const auto& [outer, extent, inner] = geometry;
+    if (inner > 1) return {outer, inner, kSoftmaxColumns, extent, inner, 1};
+    return {1, outer, extent < kShortRow ? kSoftmaxColumns : 1, extent, 1, extent};
+  }
+
+  std::int64_t per_matrix() const { return pieces_of(columns, per_group); }
 
   template <typename T>
   SoftmaxArgs at(std::int64_t group, const T* x, T* y) const {
-    const std::int64_t column = group % per_matrix() * kSoftmaxColumns;
-    const std::int64_t first = group / per_matrix() * geometry.extent * geometry.inner + column;
-    const std::int64_t columns = std::min<std::int64_t>(kSoftmaxColumns, geometry.inner - column);
+    const std::int64_t column = group % per_matrix() * per_group;
+    const std::int64_t first = group / per_matrix() * extent * columns + column * column_step;
     return {.x = x + first,
             .y = y + first,
-            .extent = geometry.extent,
-            .step = geometry.inner,
-            .columns = static_cast<int>(columns)};
+            .extent = extent,
+            .step = step,
+            .column_step = column_step,
+            .columns = static_cast<int>(std::min(per_group, columns - column))};
   }
 };
 
 template <typename T>
 Kernel softmax_kernel(const SoftmaxGeometry& geometry, SoftmaxFunction function) {
-  const bool empty = geometry.extent == 0 || geometry.inner == 0;
-  const Groups groups{geometry};
-  const std::int64_t count = empty ? 0 : groups.count();
-  const std::int64_t per_piece =
-      items_per_piece(geometry.extent * std::min<std::int64_t>(geometry.inner, kSoftmaxColumns));
-  return [=](const KernelArgs& args) -> Status {
-    for_pieces(*args.threads, count, per_piece, [&](std::int64_t first, std::int64_t last) {
-      for (std::int64_t group = first; group < last; ++group) {
-        function(groups.at(group, args.in<T>(0), args.out<T>(0)));
-      }
-    });
+  if (geometry.extent == 0 || geometry.inner == 0) return nothing_to_do();
+  return [groups = Groups::of(geometry), function](const KernelArgs& args) -> Status {
+    share_rows(
+        *args.threads, groups.matrices * groups.per_matrix(), groups.extent * groups.per_group,
+        [&](std::int64_t group) { function(groups.at(group, args.in<T>(0), args.out<T>(0))); });
     return Status::SUCCESS;
   };
 }

@@ -85,12 +85,39 @@ void transpose(const Axis& rows, const Axis& columns, const T* from, T* to) {
   }
 }
 
+// Short runs of a size known when compiling: a call each would cost more than the copy.
+template <std::size_t kBytes, typename T>
+void copy_short_runs(const Axis& outer, const T* from, T* to) {
+  for (std::int64_t i = 0; i < outer.extent; ++i) {
+    std::memcpy(to + i * outer.to, from + i * outer.from, kBytes);
+  }
+}
+
+template <typename T>
+void copy_runs(const Axis& outer, const Axis& run, const T* from, T* to) {
+  const bool contiguous = run.from == 1 && run.to == 1;
+  switch (contiguous ? static_cast<std::size_t>(run.extent) * sizeof(T) : 0) {
+    case 8:
+      return copy_short_runs<8>(outer, from, to);
+    case 16:
+      return copy_short_runs<16>(outer, from, to);
+    case 32:
+      return copy_short_runs<32>(outer, from, to);
+    default:
+      for (std::int64_t i = 0; i < outer.extent; ++i) {
+        copy_run(run, from + i * outer.from, to + i * outer.to);
+      }
+  }
+}
+
 template <typename T>
 void copy_axes(const Axis& outer, std::span<const Axis> inner, const T* from, T* to) {
   if (inner.empty()) {
     copy_run(outer, from, to);
   } else if (inner.size() == 1 && is_transposition(outer, inner[0])) {
     transpose(outer, inner[0], from, to);
+  } else if (inner.size() == 1) {
+    copy_runs(outer, inner[0], from, to);
   } else {
     for (std::int64_t i = 0; i < outer.extent; ++i) {
       copy_axes(inner[0], inner.subspan(1), from + i * outer.from, to + i * outer.to);

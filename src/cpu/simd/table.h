@@ -149,100 +149,102 @@ struct PoolWindow {
   std::int64_t channels = 0;
   const float* x = nullptr;  // the first pixel
   float* y = nullptr;
-  // y = function(x), `count` elements. `function` is the functor; y may be x.
-  using UnaryLoop = void (*)(const void* function, const void* x, void* y, std::int64_t count);
+};
 
-  // One input along rows of the output.
-  struct RowOperand {
-    const void* first;
-    std::int64_t row;  // from the first element of a row to that of the next one
-    bool repeats;      // the first element of a row stands for all of it
-  };
+// y = function(x), `count` elements. `function` is the functor; y may be x.
+using UnaryLoop = void (*)(const void* function, const void* x, void* y, std::int64_t count);
 
-  // y = function(a, b). The rows of y follow each other; y may be an input that lies as y does.
-  struct BinaryArgs {
-    RowOperand a, b;
-    void* y;
-    std::int64_t rows;
-    std::int64_t length;  // of a row
-  };
-  using BinaryLoop = void (*)(const BinaryArgs&);
+// One input along rows of the output.
+struct RowOperand {
+  const void* first;
+  std::int64_t row;  // from the first element of a row to that of the next one
+  bool repeats;      // the first element of a row stands for all of it
+};
 
-  // `columns` softmaxes side by side, over `extent` elements each, `step` apart; one when step
-  // is 1.
-  struct SoftmaxArgs {
-    const void* x;
-    void* y;  // may be x
-    std::int64_t extent;
-    std::int64_t step;
-    int columns;  // at most kSoftmaxColumns
-  };
-  inline constexpr int kSoftmaxColumns = 16;
-  using SoftmaxFunction = void (*)(const SoftmaxArgs&);
+// y = function(a, b). The rows of y follow each other; y may be an input that lies as y does.
+struct BinaryArgs {
+  RowOperand a, b;
+  void* y;
+  std::int64_t rows;
+  std::int64_t length;  // of a row
+};
+using BinaryLoop = void (*)(const BinaryArgs&);
 
-  // `count` runs of `length` neighbours, the first elements `step` apart.
-  struct Runs {
-    const void* first;
-    std::int64_t length;
-    std::int64_t count = 1;
-    std::int64_t step = 0;
+// `columns` softmaxes side by side, over `extent` elements each, `step` apart.
+struct SoftmaxArgs {
+  const void* x;
+  void* y;  // may be x
+  std::int64_t extent;
+  std::int64_t step;
+  std::int64_t column_step;
+  int columns;  // at most kSoftmaxColumns; 1 where step is 1, unless rows are short
+};
+inline constexpr int kSoftmaxColumns = 16;
+using SoftmaxFunction = void (*)(const SoftmaxArgs&);
 
-    std::int64_t elements() const { return length * count; }
-  };
+// `count` runs of `length` neighbours, the first elements `step` apart.
+struct Runs {
+  const void* first;
+  std::int64_t length;
+  std::int64_t count = 1;
+  std::int64_t step = 0;
 
-  // Σ (x - centre) or, squared, Σ (x - centre)², in double.
-  using SumFunction = double (*)(const Runs&, double centre);
+  std::int64_t elements() const { return length * count; }
+};
 
-  // y = (x - mean) * factor * scale + bias, where scale and bias are rows as x is.
-  struct NormalizeArgs {
-    const void* x;
-    void* y;  // may be x
-    std::int64_t extent;
-    float mean, factor;
-    const void* scale;
-    const void* bias;  // may be null
-  };
-  using NormalizeFunction = void (*)(const NormalizeArgs&);
+// Σ (x - centre) or, squared, Σ (x - centre)², in double.
+using SumFunction = double (*)(const Runs&, double centre);
 
-  // The functions for numbers stored in one way.
-  struct FloatLoops {
-    UnaryLoop unary[UnaryFunctors::kCount] = {};
-    BinaryLoop binary[BinaryFunctors::kCount] = {};
-    SoftmaxFunction softmax = nullptr;
-    SoftmaxFunction log_softmax = nullptr;
-    SumFunction sum = nullptr;
-    SumFunction sum_of_squares = nullptr;
-    // By how scale and bias are stored.
-    NormalizeFunction normalize[StoredFloats::kCount] = {};
-  };
+// y = (x - mean) * factor * scale + bias, where scale and bias are rows as x is.
+struct NormalizeArgs {
+  const void* x;
+  void* y;  // may be x
+  std::int64_t extent;
+  float mean, factor;
+  const void* scale;
+  const void* bias;  // may be null
+};
+using NormalizeFunction = void (*)(const NormalizeArgs&);
 
-  struct Simd {
-    const char* name = "";
-    int lanes = 0;      // floats in a vector
-    int tile_rows = 0;  // most rows of a tile
-    // By the number of vectors of a tile's width less 1, then by the number of rows less 1.
-    TileFunction tile[kTileVectors][kMaxTileRows] = {};
-    TileFunction tile_narrow[kTileVectors][kMaxTileRows] = {};
-    // One row times kRowPanels whole panels side by side: with fewer sums in flight than a
-    // processor can add at once, one panel would take as long.
-    TileFunction wide_row = nullptr;
-    // For up to kTileVectors * lanes queries, and for one.
-    void (*attend)(const AttentionBlock& block) = nullptr;
-    void (*attend_one)(const AttentionBlock& block) = nullptr;
-    // y = activation(y), `count` elements.
-    void (*activate)(const ops::Activation& activation, float* y, std::int64_t count) = nullptr;
-    void (*depthwise)(const DepthwiseRow& row) = nullptr;
-    void (*max_pool)(const PoolWindow& window) = nullptr;
-    // y = sum / count
-    void (*average_pool)(const PoolWindow& window, float count) = nullptr;
-    void (*winograd_input)(const WinogradInput& tile) = nullptr;
-    void (*winograd_output)(const WinogradOutput& tile) = nullptr;
-    FloatLoops loops[StoredFloats::kCount];
+// The functions for numbers stored in one way.
+struct FloatLoops {
+  UnaryLoop unary[UnaryFunctors::kCount] = {};
+  BinaryLoop binary[BinaryFunctors::kCount] = {};
+  SoftmaxFunction softmax = nullptr;
+  SoftmaxFunction log_softmax = nullptr;
+  SumFunction sum = nullptr;
+  SumFunction sum_of_squares = nullptr;
+  // By how scale and bias are stored.
+  NormalizeFunction normalize[StoredFloats::kCount] = {};
+};
 
-    template <typename Stored>
-    const FloatLoops& loops_of() const {
-      return loops[index_of<Stored>(StoredFloats{})];
-    }
-  };
+struct Simd {
+  const char* name = "";
+  int lanes = 0;      // floats in a vector
+  int tile_rows = 0;  // most rows of a tile
+  // By the number of vectors of a tile's width less 1, then by the number of rows less 1.
+  TileFunction tile[kTileVectors][kMaxTileRows] = {};
+  TileFunction tile_narrow[kTileVectors][kMaxTileRows] = {};
+  // One row times kRowPanels whole panels side by side: with fewer sums in flight than a
+  // processor can add at once, one panel would take as long.
+  TileFunction wide_row = nullptr;
+  // For up to kTileVectors * lanes queries, and for one.
+  void (*attend)(const AttentionBlock& block) = nullptr;
+  void (*attend_one)(const AttentionBlock& block) = nullptr;
+  // y = activation(y), `count` elements.
+  void (*activate)(const ops::Activation& activation, float* y, std::int64_t count) = nullptr;
+  void (*depthwise)(const DepthwiseRow& row) = nullptr;
+  void (*max_pool)(const PoolWindow& window) = nullptr;
+  // y = sum / count
+  void (*average_pool)(const PoolWindow& window, float count) = nullptr;
+  void (*winograd_input)(const WinogradInput& tile) = nullptr;
+  void (*winograd_output)(const WinogradOutput& tile) = nullptr;
+  FloatLoops loops[StoredFloats::kCount];
+
+  template <typename Stored>
+  const FloatLoops& loops_of() const {
+    return loops[index_of<Stored>(StoredFloats{})];
+  }
+};
 
 }  // namespace mini_infer::cpu

@@ -72,36 +72,49 @@ MI_INLINE void run_row(const Stored* x, std::int64_t extent, Stored* y) {
   }
 }
 
+// Element `i` of each column.
+template <typename Stored>
+MI_INLINE Block load_across(const SoftmaxArgs& args, std::int64_t i) {
+  const Stored* x = static_cast<const Stored*>(args.x) + i * args.step;
+  if (args.column_step == 1) return load_block(x, args.columns);
+  Block block = {};
+  for (int c = 0; c < args.columns; ++c) block.at[c] = ops::widened(x[c * args.column_step]);
+  return block;
+}
+
 template <typename Stored, typename Function>
-MI_INLINE void run_columns(const SoftmaxArgs& args, const Stored* x, Stored* y) {
-  Block largest = load_block(x, args.columns);
+MI_INLINE void run_columns(const SoftmaxArgs& args) {
+  Block largest = load_across<Stored>(args, 0);
   for (std::int64_t i = 1; i < args.extent; ++i) {
-    const Block next = load_block(x + i * args.step, args.columns);
+    const Block next = load_across<Stored>(args, i);
     for (int c = 0; c < kBlock; ++c) largest.at[c] = ops::Max{}(largest.at[c], next.at[c]);
   }
   Block sums = {};
   for (std::int64_t i = 0; i < args.extent; ++i) {
-    const Block next = load_block(x + i * args.step, args.columns);
+    const Block next = load_across<Stored>(args, i);
     for (int c = 0; c < kBlock; ++c) {
       sums.at[c] += ops::math::exp(next.at[c] - largest.at[c]);
     }
   }
   for (std::int64_t i = 0; i < args.extent; ++i) {
-    MI_INDEPENDENT for (int c = 0; c < args.columns; ++c) {
-      const float value = ops::widened(x[i * args.step + c]);
-      y[i * args.step + c] = ops::convert<Stored>(Function(largest.at[c], sums.at[c])(value));
+    Block next = load_across<Stored>(args, i);
+    for (int c = 0; c < kBlock; ++c) {
+      next.at[c] = Function(largest.at[c], sums.at[c])(next.at[c]);
+    }
+    Stored* y = static_cast<Stored*>(args.y) + i * args.step;
+    for (int c = 0; c < args.columns; ++c) {
+      y[c * args.column_step] = ops::convert<Stored>(next.at[c]);
     }
   }
 }
 
 template <typename Stored, typename Function>
 void run(const SoftmaxArgs& args) {
-  const auto* x = static_cast<const Stored*>(args.x);
-  auto* y = static_cast<Stored*>(args.y);
-  if (args.step == 1) {
-    run_row<Stored, Function>(x, args.extent, y);
+  if (args.step == 1 && args.columns == 1) {
+    run_row<Stored, Function>(static_cast<const Stored*>(args.x), args.extent,
+                              static_cast<Stored*>(args.y));
   } else {
-    run_columns<Stored, Function>(args, x, y);
+    run_columns<Stored, Function>(args);
   }
 }
 
