@@ -82,6 +82,6 @@ void list_for(Simd& simd, Types<Stored...>) {
 
 }  // namespace
 
-void list_elementwise(Simd& simd) { list_for(simd, StoredFloats{}); }
+void list_elementwise(Simd& simd) noexcept { list_for(simd, StoredFloats{}); }
 
 }  // namespace mini_infer::cpu::MI_ISA

@@ -5,6 +5,6 @@
 namespace mini_infer::cpu::MI_ISA {
 
 // Fills in unary and binary.
-void list_elementwise(Simd& simd);
+void list_elementwise(Simd& simd) noexcept;
 
 }  // namespace mini_infer::cpu::MI_ISA

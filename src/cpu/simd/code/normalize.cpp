@@ -70,6 +70,6 @@ void list_for(Simd& simd, Types<Stored...>) {
 
 }  // namespace
 
-void list_normalizations(Simd& simd) { list_for(simd, StoredFloats{}); }
+void list_normalizations(Simd& simd) noexcept { list_for(simd, StoredFloats{}); }
 
 }  // namespace mini_infer::cpu::MI_ISA

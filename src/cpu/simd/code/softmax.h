@@ -5,6 +5,6 @@
 namespace mini_infer::cpu::MI_ISA {
 
 // Fills in softmax and log_softmax.
-void list_softmaxes(Simd& simd);
+void list_softmaxes(Simd& simd) noexcept;
 
 }  // namespace mini_infer::cpu::MI_ISA

@@ -163,7 +163,7 @@ void list(TileFunction* by_rows) {
 
 }  // namespace
 
-void list_tiles(Simd& simd) {
+void list_tiles(Simd& simd) noexcept {
   simd.lanes = kLanes;
   simd.tile_rows = kTileRows;
   list<1, false>(simd.tile[0]);
