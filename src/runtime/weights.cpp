@@ -81,14 +81,26 @@ void store(const core::Tensor& constant, const ops::PackedInput* packed, std::by
   }
 }
 
-void let_go(graph::Graph& graph, graph::ValueId id) {
-  graph::Value& value = graph.value(id);
-  const auto& inputs = graph.inputs;
+// By ValueId: constants that the graph must keep, and not in the model's file: those that no kernel
+// reads but that say what a node does, and inputs of a fixed value.
+std::vector<bool> kept(const graph::Graph& graph, const WeightsLayout& layout) {
+  std::vector<bool> kept(graph.values().size(), true);
+  for (std::size_t node = 0; node < layout.offset_of.size(); ++node) {
+    for (std::size_t slot = 0; slot < layout.offset_of[node].size(); ++slot) {
+      if (!layout.offset_of[node][slot]) continue;
+      kept[static_cast<std::size_t>(graph.nodes()[node].inputs[slot])] = false;
+    }
+  }
+  for (graph::ValueId input : graph.inputs) kept[static_cast<std::size_t>(input)] = true;
+  return kept;
+}
+
+void let_go(graph::Value& value, bool kept) {
   value.kind = graph::MemoryKind::kConstant;
-  if (std::find(inputs.begin(), inputs.end(), id) == inputs.end()) {
-    value.constant.reset();
-  } else {
+  if (kept) {
     value.constant = core::Tensor::copy_of(value.type, *value.shape, value.constant->bytes());
+  } else {
+    value.constant.reset();
   }
 }
 
@@ -104,9 +116,10 @@ void fill_weights(graph::Graph& graph, const WeightsLayout& layout, std::byte* p
   for (std::size_t i = 0; i < layout.stored.size(); ++i) {
     last_use[static_cast<std::size_t>(layout.stored[i].constant)] = i;
   }
+  const std::vector<bool> keep = kept(graph, layout);
   const auto let_go_after = [&](graph::ValueId id, std::size_t use) {
-    if (!graph.value(id).constant || last_use[static_cast<std::size_t>(id)] != use) return;
-    let_go(graph, id);
+    const auto at = static_cast<std::size_t>(id);
+    if (graph.value(id).constant && last_use[at] == use) let_go(graph.value(id), keep[at]);
   };
   for (graph::ValueId id = 0; id < static_cast<graph::ValueId>(graph.values().size()); ++id) {
     let_go_after(id, layout.stored.size());

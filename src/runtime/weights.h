@@ -33,7 +33,8 @@ WeightsLayout lay_out_weights(const graph::Graph& graph, std::size_t alignment,
                               const PackedInputs& packed = {});
 
 // Writes the constants into their pool. The graph lets go of each as soon as it is written: all of
-// them twice would double the memory. Only inputs of a fixed value keep it, to compare with.
+// them twice would double the memory. It keeps those that no kernel reads, and inputs of a fixed
+// value, to compare with.
 void fill_weights(graph::Graph& graph, const WeightsLayout& layout, std::byte* pool);
 
 }  // namespace mini_infer::runtime
