@@ -53,6 +53,8 @@ class Block {
     const Panels& right = product_.right.panels;
     const std::int64_t bytes = right.depth * right.columns * static_cast<int>(sizeof(float));
     if (product_.rows == 1) {
+      run_row(panels);
+    } else if (simd_.wide_tile[0] != nullptr && rows_collide()) {
       run_wide(panels);
     } else if (bytes <= kSmallRight) {
       for (std::int64_t tile = tiles_.first; tile < tiles_.last; ++tile) {
@@ -66,16 +68,65 @@ class Block {
   }
 
   // A single row, several panels at a time.
-  void run_wide(Share panels) {
-    const RightMatrix& right = product_.right;
+  void run_row(Share panels) {
     std::int64_t panel = panels.first;
-    for (; panel + kRowPanels <= std::min(panels.last, right.panels.whole()); panel += kRowPanels) {
-      TileArgs args = args_of(0, panel);
-      args.panel_step = right.row == 0 ? right.panels.offset(1) : right.panels.full_width();
-      args.columns = kRowPanels * right.panels.full_width();
-      simd_.wide_row(args);
+    for (; panel + kRowPanels <= whole(panels); panel += kRowPanels) {
+      simd_.wide_row(wide_args(0, panel, kRowPanels));
     }
     for (; panel < panels.last; ++panel) run(0, panel);
+  }
+
+  // Half as many rows at a time, two panels wide.
+  void run_wide(Share panels) {
+    std::int64_t panel = panels.first;
+    for (; panel + 2 <= whole(panels); panel += 2) {
+      for (std::int64_t tile = tiles_.first; tile < tiles_.last; ++tile) {
+        const Share rows = share(product_.rows, tile, all_tiles_);
+        const auto count = static_cast<int>(rows.last - rows.first);
+        const int half = simd_.tile_rows / 2;
+        TileArgs args = wide_args(tile, panel, 2);
+        simd_.wide_tile[std::min(half, count) - 1](args);
+        if (count <= half) continue;
+        skip_rows(args, half);
+        simd_.wide_tile[count - half - 1](args);
+      }
+    }
+    for (; panel < panels.last; ++panel) {
+      for (std::int64_t tile = tiles_.first; tile < tiles_.last; ++tile) run(tile, panel);
+    }
+  }
+
+  static void skip_rows(TileArgs& args, int count) {
+    args.rows += count;
+    args.c += count * args.c_row;
+    args.bias = moved(args.bias, count * args.bias_row);
+    args.residual = moved(args.residual, count * args.c_row);
+  }
+
+  // The end of the panels that have no padding.
+  std::int64_t whole(Share panels) const {
+    return std::min(panels.last, product_.right.panels.whole());
+  }
+
+  TileArgs wide_args(std::int64_t tile, std::int64_t panel, int count) {
+    const RightMatrix& right = product_.right;
+    TileArgs args = args_of(tile, panel);
+    args.panel_step = right.row == 0 ? right.panels.offset(1) : right.panels.full_width();
+    args.columns = count * right.panels.full_width();
+    return args;
+  }
+
+  // Rows of A that are a multiple of 4096 bytes apart share one set of the first cache, which holds
+  // eight lines: twelve rows would throw each other out.
+  bool rows_collide() {
+    constexpr std::int64_t kSets = 4096;
+    if (product_.depth * static_cast<std::int64_t>(sizeof(float)) < kSets) return false;
+    const float** rows = addresses(tiles_.first);
+    const Share first = share(product_.rows, tiles_.first, all_tiles_);
+    if (first.last - first.first < 2) return false;
+    return (reinterpret_cast<std::intptr_t>(rows[1]) - reinterpret_cast<std::intptr_t>(rows[0])) %
+               kSets ==
+           0;
   }
 
   const float** addresses(std::int64_t tile) {

@@ -34,7 +34,7 @@ struct TileArgs {
   // the functions of `tile_narrow`, `columns` ones.
   const float* b = nullptr;
   std::ptrdiff_t b_row = 0;
-  std::ptrdiff_t panel_step = 0;  // from a panel of B to the next; of wide_row only
+  std::ptrdiff_t panel_step = 0;  // from a panel of B to the next; for what is wide
   float* c = nullptr;
   std::ptrdiff_t c_row = 0;
   // bias[i * bias_row + j * bias_column] is added to row i, column j; bias_column is 0 or 1.
@@ -225,6 +225,9 @@ struct Simd {
   // By the number of vectors of a tile's width less 1, then by the number of rows less 1.
   TileFunction tile[kTileVectors][kMaxTileRows] = {};
   TileFunction tile_narrow[kTileVectors][kMaxTileRows] = {};
+  // Up to tile_rows / 2 rows times two whole panels side by side; null where a tile has no more
+  // rows than that.
+  TileFunction wide_tile[kMaxTileRows / 2] = {};
   // One row times kRowPanels whole panels side by side: with fewer sums in flight than a
   // processor can add at once, one panel would take as long.
   TileFunction wide_row = nullptr;

@@ -131,28 +131,45 @@ void tile(const TileArgs& t) {
       activate(t.epilogue->activation, t.c + i * t.c_row, t.columns);
 }
 
-void wide_row(const TileArgs& t) {
-  constexpr int kVectors = kRowPanels * kTileVectors;
-  Sums<1, kVectors> sums;
-  MI_UNROLL for (int j = 0; j < kVectors; ++j) {
-    sums.at[0][j] = t.accumulate ? load(t.c + j * kLanes) : Vector{};
+// Whole panels side by side.
+template <int kRows, int kPanels>
+void wide_tile(const TileArgs& t) {
+  constexpr int kVectors = kPanels * kTileVectors;
+  Sums<kRows, kVectors> sums;
+  MI_UNROLL for (int i = 0; i < kRows; ++i) {
+    MI_UNROLL for (int j = 0; j < kVectors; ++j) {
+      sums.at[i][j] = t.accumulate ? load(t.c + i * t.c_row + j * kLanes) : Vector{};
+    }
   }
   const float* b = t.b;
   for (std::int64_t tap = 0; tap < t.taps; ++tap) {
-    const float* a = t.rows[tap * kMaxTileRows];
-    for (std::int64_t k = 0; k < t.depth; ++k, a += t.row_step, b += t.b_row) {
-      const Vector x = broadcast(*a);
+    const float* a[kRows];
+    MI_UNROLL for (int i = 0; i < kRows; ++i) a[i] = t.rows[tap * kMaxTileRows + i];
+    std::ptrdiff_t at = 0;
+    for (std::int64_t k = 0; k < t.depth; ++k, at += t.row_step, b += t.b_row) {
+      Vector w[kVectors];
       MI_UNROLL for (int j = 0; j < kVectors; ++j) {
-        sums.at[0][j] += x * load(b + j / kTileVectors * t.panel_step + j % kTileVectors * kLanes);
+        w[j] = load(b + j / kTileVectors * t.panel_step + j % kTileVectors * kLanes);
+      }
+      MI_UNROLL for (int i = 0; i < kRows; ++i) {
+        const Vector x = broadcast(a[i][at]);
+        MI_UNROLL for (int j = 0; j < kVectors; ++j) sums.at[i][j] += x * w[j];
       }
     }
   }
   finish(
       t, sums, [](const float* from, int j) MI_INLINE_LAMBDA { return load(from + j * kLanes); },
       [](float* to, int j, Vector v) MI_INLINE_LAMBDA { store(to + j * kLanes, v); });
-  if (t.finish && needs_pass(t.epilogue->activation)) {
-    activate(t.epilogue->activation, t.c, kVectors * kLanes);
+  if (!t.finish || !needs_pass(t.epilogue->activation)) return;
+  for (int i = 0; i < kRows; ++i) {
+    activate(t.epilogue->activation, t.c + i * t.c_row, kVectors * kLanes);
   }
+}
+
+template <int kRows = kTileRows / 2>
+void list_wide(TileFunction* by_rows) {
+  by_rows[kRows - 1] = wide_tile<kRows, 2>;
+  if constexpr (kRows > 1) list_wide<kRows - 1>(by_rows);
 }
 
 template <int kVectors, bool kNarrow, int kRows = kTileRows>
@@ -170,7 +187,8 @@ void list_tiles(Simd& simd) noexcept {
   list<2, false>(simd.tile[1]);
   list<1, true>(simd.tile_narrow[0]);
   list<2, true>(simd.tile_narrow[1]);
-  simd.wide_row = wide_row;
+  simd.wide_row = wide_tile<1, kRowPanels>;
+  if constexpr (kTileRows == kMaxTileRows) list_wide(simd.wide_tile);
 }
 
 }  // namespace mini_infer::cpu::MI_ISA
