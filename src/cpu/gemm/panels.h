@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -40,8 +41,9 @@ inline std::string form_of(const Panels& panels) {
 // Writes the panels of the matrix whose row k begins at row(k) and is dense.
 void pack(const Panels& panels, core::FunctionRef<const float*(std::int64_t k)> row, float* to);
 
-// The same of a matrix read by strides: from[k * row + n * column].
-void pack(const Panels& panels, const float* from, std::int64_t row, std::int64_t column,
+// The same of a matrix of floats, aligned or not, read by strides in elements: element (k, n) is
+// k * row + n * column from the first.
+void pack(const Panels& panels, const std::byte* from, std::int64_t row, std::int64_t column,
           float* to);
 
 }  // namespace mini_infer::cpu

@@ -74,7 +74,7 @@ class StridedPiece {
       product_.accumulate = k > 0;
       product_.finish = k + product_.depth >= gemm_.depth;
       depth_ = k;
-      pack(product_.right.panels, tensors_.b + k * gemm_.b_depth + column_ * gemm_.b_column,
+      pack(product_.right.panels, bytes_at(k * gemm_.b_depth + column_ * gemm_.b_column),
            gemm_.b_depth, gemm_.b_column, right_);
       multiply(
           product_, [this](const LeftRange& range, const float** to) { rows(range, to); },
@@ -84,6 +84,10 @@ class StridedPiece {
   }
 
  private:
+  const std::byte* bytes_at(std::int64_t element) const {
+    return reinterpret_cast<const std::byte*>(tensors_.b + element);
+  }
+
   void rows(const LeftRange& range, const float** to) const {
     const float* a = tensors_.a + (row_ + range.row) * gemm_.a_row + depth_ * gemm_.a_depth;
     for (int i = 0; i < range.rows; ++i) to[i] = a + i * gemm_.a_row;
@@ -157,8 +161,7 @@ ops::PackedInput Gemm::packed_input(int slot) const {
           .form = form_of(panels) + " by " + strides,
           .pack = [panels, row = b_depth, column = b_column](const core::Tensor& constant,
                                                              std::byte* to) {
-            const core::Tensor aligned = constant.aligned();
-            pack(panels, aligned.as<float>().data(), row, column, reinterpret_cast<float*>(to));
+            pack(panels, constant.bytes().data(), row, column, reinterpret_cast<float*>(to));
           }};
 }
 

@@ -16,7 +16,7 @@ namespace mini_infer::cpu::MI_ISA {
 namespace {
 
 constexpr int kWidth = kTileVectors * kLanes;  // queries side by side
-constexpr int kKeys = 4 * kTileRows;           // keys at a time
+constexpr int kKeys = 8 * kTileRows;           // keys at a time
 constexpr float kMasked = -__builtin_inff();
 
 MI_INLINE int least(std::int64_t a, std::int64_t b) { return static_cast<int>(a < b ? a : b); }
