@@ -30,6 +30,7 @@ struct CpuConfig {
   // One that this machine lacks is ERROR_UNSUPPORTED.
   core::InstructionSet instruction_set = core::InstructionSet::kNative;
   // Winograd's F(2x2, 3x3) (Lavin and Gray, arXiv:1509.09308) where a step's hole has room for it.
+  // An infinity in its input becomes NaN in the outputs of its tile.
   bool winograd = true;
 };
 
