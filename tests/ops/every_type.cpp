@@ -26,6 +26,7 @@ constexpr const char* kServed[] = {
     "Add",
     "ArgMax",
     "ArgMin",
+    "Attention",
     "BatchNormalization",
     "Ceil",
     "Celu",
