@@ -224,6 +224,10 @@ void expect_in_16_bits(const OpCase& float_case) {
   for (const Format& format : kFormats) expect_in(format, float_case);
 }
 
+Tensor in_16_bits(const Tensor& floats, DataType type) {
+  return rounded(floats, kFormats[type == DataType::kFloat16 ? 0 : 1]);
+}
+
 void expect_on_every_machine(const OpCase& test_case) {
   SCOPED_TRACE(test_case.op);
   core::ThreadPool pools[] = {core::ThreadPool(1), core::ThreadPool(2), core::ThreadPool(5)};
