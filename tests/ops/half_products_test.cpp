@@ -79,6 +79,24 @@ TEST(HalfProducts, BiasAndResidualAreAddedBeforeRounding) {
   }
 }
 
+// Subnormal numbers, too. -0 + 0 is 0.
+TEST(HalfProducts, EveryNumberTimesOneIsItself) {
+  for (const auto& [type, even] : kHalfTypes) {
+    const std::uint16_t infinity = in_16_bits(floats({1}, {kInf}), type).as<std::uint16_t>()[0];
+    std::vector<std::uint16_t> bits;
+    for (std::uint16_t x = 0; x <= infinity; ++x) {
+      bits.push_back(x);
+      if (x > 0) bits.push_back(x | 0x8000);
+    }
+    const Shape shape{static_cast<std::int64_t>(bits.size()), 1};
+    const Tensor numbers = Tensor::from<std::uint16_t>(type, shape, bits);
+    const OpCase test_case{.op = "MatMul",
+                           .inputs = {numbers, in_16_bits(filled({1, 1}, 1), type)}};
+    expect_output(test_case, numbers);
+    expect_on_every_machine(test_case);
+  }
+}
+
 TEST(HalfProducts, InfinitiesComeThrough) {
   expect_in_both({.op = "MatMul", .inputs = {floats({1, 2}, {kInf, 1}), filled({2, 3}, 1)}},
                  filled({1, 3}, kInf));

@@ -40,9 +40,8 @@ inline std::string form_of(const Panels& panels) {
 // Writes the panels of the matrix whose row k begins at row(k) and is dense.
 void pack(const Panels& panels, core::FunctionRef<const float*(std::int64_t k)> row, float* to);
 
-// The same of a matrix read by strides, from[k * row + n * column], and stored as float, Float16 or
-// BFloat16.
-template <typename T>
-void pack(const Panels& panels, const T* from, std::int64_t row, std::int64_t column, float* to);
+// The same of a matrix read by strides: from[k * row + n * column].
+void pack(const Panels& panels, const float* from, std::int64_t row, std::int64_t column,
+          float* to);
 
 }  // namespace mini_infer::cpu

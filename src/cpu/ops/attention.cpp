@@ -31,18 +31,16 @@ constexpr int kBlock = 64;      // keys whose scores are kept side by side
 constexpr int kLanes = 16;      // parts of a product that are added up side by side
 constexpr int kFewQueries = 8;  // fewer are computed one by one
 constexpr int kMaxTogether = 64;
-constexpr int kMostValues = 1024;  // elements of an output vector that are summed side by side
+constexpr int kMostElements = 1024;  // of a vector, that are looked at together
 constexpr float kMasked = -std::numeric_limits<float>::infinity();
 
-template <typename T>
-float dot(const T* a, const T* b, std::int64_t size) {
-  const auto product = [&](std::int64_t i) { return ops::widened(a[i]) * ops::widened(b[i]); };
+float dot(const float* a, const float* b, std::int64_t size) {
   float parts[kLanes] = {};
   std::int64_t i = 0;
   for (; i + kLanes <= size; i += kLanes) {
-    for (int lane = 0; lane < kLanes; ++lane) parts[lane] += product(i + lane);
+    for (int lane = 0; lane < kLanes; ++lane) parts[lane] += a[i + lane] * b[i + lane];
   }
-  for (; i < size; ++i) parts[0] += product(i);
+  for (; i < size; ++i) parts[0] += a[i] * b[i];
   for (int lane = 1; lane < kLanes; ++lane) parts[0] += parts[lane];
   return parts[0];
 }
@@ -246,8 +244,29 @@ class Attention {
 
   // --- Scores ---
 
+  // Elements as floats: in `room`, unless they are floats already.
+  const float* as_floats(const T* from, int count, float* room) const {
+    if constexpr (std::is_same_v<T, float>) {
+      return from;
+    } else {
+      simd_->template loops_of<T>().widen(from, room, count);
+      return room;
+    }
+  }
+
+  float product(const T* a, const T* b) const {
+    float sum = 0;
+    for (std::int64_t i = 0; i < geometry_.key.size; i += kMostElements) {
+      const auto count =
+          static_cast<int>(std::min<std::int64_t>(kMostElements, geometry_.key.size - i));
+      float rooms[2][kMostElements];
+      sum += dot(as_floats(a + i, count, rooms[0]), as_floats(b + i, count, rooms[1]), count);
+    }
+    return sum;
+  }
+
   float scaled(const Query<T>& query, std::int64_t key) const {
-    return geometry_.scale * dot(query.vector, query.keys[key], geometry_.key.size);
+    return geometry_.scale * product(query.vector, query.keys[key]);
   }
 
   float capped(float score) const {
@@ -302,11 +321,11 @@ class Attention {
     RunningSoftmax softmax;
     Elements part;
     do {
-      part.count =
-          static_cast<int>(std::min<std::int64_t>(kMostValues, geometry_.value.size - part.first));
-      float sums[kMostValues];
+      part.count = static_cast<int>(
+          std::min<std::int64_t>(kMostElements, geometry_.value.size - part.first));
+      float sums[kMostElements];
       softmax = attend(args, query, part, sums);
-      for (int i = 0; i < part.count; ++i) y[part.first + i] = ops::convert<T>(sums[i]);
+      simd_->template loops_of<T>().narrow(sums, y + part.first, part.count);
       part.first += part.count;
     } while (part.first < geometry_.value.size);
     return softmax;
@@ -342,9 +361,10 @@ class Attention {
     for (int k = 0; k < count; ++k) {
       if (scores[k] == kMasked) continue;
       const float weight = ops::math::exp(scores[k] - largest);
-      const T* value = values[first + k] + part.first;
+      float room[kMostElements];
+      const float* value = as_floats(values[first + k] + part.first, part.count, room);
       softmax.sum += weight;
-      for (int i = 0; i < part.count; ++i) y[i] += weight * ops::widened(value[i]);
+      for (int i = 0; i < part.count; ++i) y[i] += weight * value[i];
     }
   }
 

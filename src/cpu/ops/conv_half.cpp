@@ -66,7 +66,6 @@ void HalfConv::gather(const T* x, const PanelPart& part, float* to) const {
   const std::int64_t last = part.column + part.panels.columns;
   for (std::int64_t k = part.k; k < part.k + part.panels.depth; ++k, to += width) {
     gather_row(x, tap_at(k), part.column, last, to);
-    std::fill(to + part.panels.columns, to + width, 0.0f);
   }
 }
 
@@ -101,7 +100,7 @@ void HalfConv::gather_pixels(const T* x, const Tap& tap, const Pixels& pixels, f
   const T* row = x + ((tap.channel * depth.input + d) * height.input + h) * width.input;
   std::fill(to, to + begin, 0.0f);
   if (width.stride == 1) {
-    for (std::int64_t i = begin; i < end; ++i) to[i] = ops::widened(row[w + i]);
+    gemm_.simd->loops_of<T>().widen(row + w + begin, to + begin, end - begin);
   } else {
     for (std::int64_t i = begin; i < end; ++i) to[i] = ops::widened(row[w + i * width.stride]);
   }

@@ -14,6 +14,27 @@ constexpr std::int64_t kBlockRows = 8 * kMaxTileRows;
 constexpr std::int64_t kBlockDepth = 256;
 constexpr std::int64_t kMostPanelWidth = 64;
 
+// Copies a matrix whose rows or columns are dense; the rows of the copy are `to_row` apart.
+struct WidenBlock {
+  std::int64_t rows, row_step;
+  std::int64_t columns, column_step;
+  float* to;
+  std::int64_t to_row;
+
+  template <typename T>
+  void run(const T* from, WidenFunction widen) const {
+    if (column_step == 1) {
+      for (std::int64_t i = 0; i < rows; ++i) widen(from + i * row_step, to + i * to_row, columns);
+      return;
+    }
+    for (std::int64_t j = 0; j < columns; ++j) {
+      float column[std::max(kBlockRows, kBlockDepth)];
+      widen(from + j * column_step, column, rows);
+      for (std::int64_t i = 0; i < rows; ++i) to[i * to_row + j] = column[i];
+    }
+  }
+};
+
 // A block of rows times one panel, walked in blocks of the depth that are widened to float.
 template <typename T>
 class HalfPiece {
@@ -21,6 +42,7 @@ class HalfPiece {
   HalfPiece(const Gemm& gemm, const GemmTensorsOf<T>& tensors, std::int64_t row, std::int64_t panel)
       : gemm_(gemm),
         tensors_(tensors),
+        loops_(gemm.simd->loops_of<T>()),
         row_(row),
         rows_(std::min(kBlockRows, gemm.rows - row)),
         column_(panel * gemm.panels().full_width()),
@@ -28,6 +50,8 @@ class HalfPiece {
 
   void run(PackPart<T> pack) {
     Product product = this->product();
+    const int width = product.right.panels.width(0);
+    if (columns_ < width) std::fill_n(right_, kBlockDepth * width, 0.0f);
     std::int64_t k = 0;
     do {
       product.depth = std::min(kBlockDepth, gemm_.depth - k);
@@ -63,15 +87,13 @@ class HalfPiece {
   }
 
   void widen_left(std::int64_t k, std::int64_t depth) {
-    const T* a = tensors_.a + row_ * gemm_.a_row + k * gemm_.a_depth;
-    for (std::int64_t i = 0; i < rows_; ++i, a += gemm_.a_row) {
-      float* to = left_ + i * kBlockDepth;
-      if (gemm_.a_depth == 1) {
-        for (std::int64_t j = 0; j < depth; ++j) to[j] = ops::widened(a[j]);
-      } else {
-        for (std::int64_t j = 0; j < depth; ++j) to[j] = ops::widened(a[j * gemm_.a_depth]);
-      }
-    }
+    const WidenBlock block{.rows = rows_,
+                           .row_step = gemm_.a_row,
+                           .columns = depth,
+                           .column_step = gemm_.a_depth,
+                           .to = left_,
+                           .to_row = kBlockDepth};
+    block.run(tensors_.a + row_ * gemm_.a_row + k * gemm_.a_depth, loops_.widen);
   }
 
   // beta * bias + residual
@@ -92,13 +114,13 @@ class HalfPiece {
   void store() const {
     for (std::int64_t i = 0; i < rows_; ++i) {
       T* to = tensors_.y + (row_ + i) * gemm_.columns + column_;
-      const float* from = c_ + i * kMostPanelWidth;
-      for (std::int64_t j = 0; j < columns_; ++j) to[j] = ops::convert<T>(from[j]);
+      loops_.narrow(c_ + i * kMostPanelWidth, to, columns_);
     }
   }
 
   const Gemm& gemm_;
   const GemmTensorsOf<T>& tensors_;
+  const FloatLoops& loops_;
   std::int64_t row_, rows_;
   std::int64_t column_, columns_;
   float left_[kBlockRows * kBlockDepth];
@@ -125,7 +147,13 @@ template <typename T>
 void Gemm::run(std::int64_t count, core::FunctionRef<GemmTensorsOf<T>(std::int64_t)> tensors_of,
                core::ThreadPool& threads) const {
   const auto pack_part = [this](const T* b, const PanelPart& part, float* to) {
-    pack(part.panels, b + part.k * b_depth + part.column * b_column, b_depth, b_column, to);
+    const WidenBlock block{.rows = part.panels.depth,
+                           .row_step = b_depth,
+                           .columns = part.panels.columns,
+                           .column_step = b_column,
+                           .to = to,
+                           .to_row = part.panels.width(0)};
+    block.run(b + part.k * b_depth + part.column * b_column, simd->loops_of<T>().widen);
   };
   run_half<T>(*this, count, tensors_of, pack_part, threads);
 }

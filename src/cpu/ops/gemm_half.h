@@ -13,7 +13,7 @@ struct PanelPart {
   Panels panels;
 };
 
-// Writes a part of B as floats.
+// Writes a part of B as floats, row by row; what is beyond the last column is 0 already.
 template <typename T>
 using PackPart = core::FunctionRef<void(const T* b, const PanelPart& part, float* to)>;
 
