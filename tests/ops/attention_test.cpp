@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "ops/alias_case.h"
+#include "ops/every_type.h"
 #include "ops/spatial_case.h"
 
 namespace mini_infer::test {
@@ -178,6 +179,7 @@ void expect_reference(Scenario of) {
     for (of.mode = 0; of.mode <= 3; ++of.mode) {
       SCOPED_TRACE("mode " + std::to_string(of.mode) + (merge_heads ? ", merged heads" : ""));
       expect_outputs(of.op_case(), of.reference());
+      expect_in_16_bits(of.op_case());
     }
   }
 }

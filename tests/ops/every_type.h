@@ -12,6 +12,9 @@ bool has_16_bit_types(const OpCase& test_case);
 // in fp32, rounded; or its neighbour.
 void expect_in_16_bits(const OpCase& float_case);
 
+// Floats, rounded to fp16 or bf16.
+core::Tensor in_16_bits(const core::Tensor& floats, core::DataType type);
+
 // Every instruction set of this machine gives the same within the tolerance of expect_output, and
 // any number of threads the same bits.
 void expect_on_every_machine(const OpCase& test_case);

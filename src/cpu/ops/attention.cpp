@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "cpu/backend.h"
+#include "cpu/ops/dispatch.h"
 #include "cpu/ops/epilogue.h"
 #include "cpu/ops/optional_output.h"
 #include "ops/functor.h"
@@ -30,6 +31,7 @@ constexpr int kBlock = 64;      // keys whose scores are kept side by side
 constexpr int kLanes = 16;      // parts of a product that are added up side by side
 constexpr int kFewQueries = 8;  // fewer are computed one by one
 constexpr int kMaxTogether = 64;
+constexpr int kMostElements = 1024;  // of a vector, that are looked at together
 constexpr float kMasked = -std::numeric_limits<float>::infinity();
 
 float dot(const float* a, const float* b, std::int64_t size) {
@@ -44,16 +46,17 @@ float dot(const float* a, const float* b, std::int64_t size) {
 }
 
 // The keys or the values of one head of one sample.
+template <typename T>
 struct Vectors {
-  const float* past;  // null when there are none
+  const T* past;  // null when there are none
   std::int64_t past_at;
   std::int64_t past_step;
   std::int64_t past_count;
-  const float* fresh;  // null when there are none
+  const T* fresh;  // null when there are none
   std::int64_t fresh_at;
   std::int64_t fresh_step;
 
-  const float* operator[](std::int64_t i) const {
+  const T* operator[](std::int64_t i) const {
     return i < past_count ? past + past_at + i * past_step
                           : fresh + fresh_at + (i - past_count) * fresh_step;
   }
@@ -68,12 +71,19 @@ struct Sequence {
 };
 
 // One query and all that it looks at.
+template <typename T>
 struct Query {
-  const float* vector;
-  Vectors keys;
-  Vectors values;
+  const T* vector;
+  Vectors<T> keys;
+  Vectors<T> values;
   std::int64_t mask;  // where its row of the mask begins
   KeyRange visible;
+};
+
+// A part of a vector.
+struct Elements {
+  std::int64_t first = 0;
+  int count = 0;
 };
 
 // Of the scores seen so far.
@@ -86,6 +96,8 @@ struct RunningSoftmax {
   }
 };
 
+// Of queries, keys and values stored as T.
+template <typename T>
 class Attention {
  public:
   Attention(const NodeView& view, AttentionGeometry geometry, const Simd& simd)
@@ -104,7 +116,7 @@ class Attention {
     append(args, keys_, 1);
     append(args, values_, 2);
     const Heads& heads = geometry_.query;
-    const bool vectors = optional_output(args, 3) == nullptr &&
+    const bool vectors = std::is_same_v<T, float> && optional_output(args, 3) == nullptr &&
                          std::max(geometry_.key.size, geometry_.value.size) <= kMaxHeadSize;
     const int together = vectors && heads.tokens >= kFewQueries ? kTileVectors * simd_->lanes : 1;
     const std::int64_t blocks = (heads.tokens + together - 1) / together;
@@ -112,11 +124,10 @@ class Attention {
       const std::int64_t sample = piece / blocks / heads.heads;
       const std::int64_t head = piece / blocks % heads.heads;
       const std::int64_t token = piece % blocks * together;
-      if (vectors) {
+      if (!vectors) return run_query(args, sample, head, token);
+      if constexpr (std::is_same_v<T, float>) {
         run_block(args, sample, head, token,
                   std::min<std::int64_t>(together, heads.tokens - token));
-      } else {
-        run_query(args, sample, head, token);
       }
     });
     return Status::SUCCESS;
@@ -136,33 +147,33 @@ class Attention {
   }
 
   // Of one head of the keys or of the values.
-  Vectors vectors(const KernelArgs& args, const Sequence& sequence, std::int64_t sample,
-                  std::int64_t head) const {
-    return {.past = has_past_ ? args.in<float>(sequence.past_slot) : nullptr,
+  Vectors<T> vectors(const KernelArgs& args, const Sequence& sequence, std::int64_t sample,
+                     std::int64_t head) const {
+    return {.past = has_past_ ? args.in<T>(sequence.past_slot) : nullptr,
             .past_at = sequence.past.offset(sample, head, 0),
             .past_step = sequence.past.token_step,
             .past_count = geometry_.past,
-            .fresh = args.in<float>(sequence.fresh_slot),
+            .fresh = args.in<T>(sequence.fresh_slot),
             .fresh_at = sequence.fresh.offset(sample, head, 0),
             .fresh_step = sequence.fresh.token_step};
   }
 
   // The past and the new ones, one after the other, as an output.
   void append(const KernelArgs& args, const Sequence& sequence, std::size_t output) const {
-    float* to = optional_output(args, output);
+    T* to = optional_output<T>(args, output);
     if (to == nullptr) return;
     const Heads& heads = sequence.fresh;
     args.threads->run(heads.batch * heads.heads, [&](std::int64_t piece, int) {
-      const Vectors from = vectors(args, sequence, piece / heads.heads, piece % heads.heads);
-      float* row = to + piece * geometry_.keys() * heads.size;
+      const Vectors<T> from = vectors(args, sequence, piece / heads.heads, piece % heads.heads);
+      T* row = to + piece * geometry_.keys() * heads.size;
       for (std::int64_t i = 0; i < geometry_.keys(); ++i, row += heads.size) {
         std::copy_n(from[i], heads.size, row);
       }
     });
   }
 
-  Query query_at(const KernelArgs& args, std::int64_t sample, std::int64_t head,
-                 std::int64_t token) const {
+  Query<T> query_at(const KernelArgs& args, std::int64_t sample, std::int64_t head,
+                    std::int64_t token) const {
     const std::int64_t key_head = geometry_.key_head(head);
     const auto& mask = geometry_.mask.strides;
     std::int64_t valid = geometry_.keys();
@@ -171,7 +182,7 @@ class Attention {
       valid = args.in<std::int64_t>(Input::kValidKeys)[sample];
       before = valid - geometry_.query.tokens;
     }
-    return {.vector = args.in<float>(Input::kQuery) + geometry_.query.offset(sample, head, token),
+    return {.vector = args.in<T>(Input::kQuery) + geometry_.query.offset(sample, head, token),
             .keys = vectors(args, keys_, sample, key_head),
             .values = vectors(args, values_, sample, key_head),
             .mask = sample * mask[0] + head * mask[1] + token * mask[2],
@@ -180,10 +191,10 @@ class Attention {
 
   void run_query(const KernelArgs& args, std::int64_t sample, std::int64_t head,
                  std::int64_t token) const {
-    const Query query = query_at(args, sample, head, token);
+    const Query<T> query = query_at(args, sample, head, token);
     const RunningSoftmax softmax =
-        attend(args, query, args.out<float>(0) + geometry_.output.offset(sample, head, token));
-    float* shown = optional_output(args, 3);
+        attend(args, query, args.out<T>(0) + geometry_.output.offset(sample, head, token));
+    T* shown = optional_output<T>(args, 3);
     if (shown == nullptr) return;
     const Heads& heads = geometry_.query;
     const std::int64_t row = (sample * heads.heads + head) * heads.tokens + token;
@@ -198,7 +209,7 @@ class Attention {
       const KeyRange range = query_at(args, sample, head, token + i).visible;
       visible[i] = {range.first, range.last};
     }
-    const Query query = query_at(args, sample, head, token);
+    const Query<T> query = query_at(args, sample, head, token);
     AttentionBlock block{.queries = static_cast<int>(count),
                          .query = query.vector,
                          .query_row = geometry_.query.token_step,
@@ -222,9 +233,9 @@ class Attention {
     (count == 1 ? simd_->attend_one : simd_->attend)(block);
   }
 
-  void fill_segments(const Query& query, KeySegment* segments) const {
-    const Vectors& keys = query.keys;
-    const Vectors& values = query.values;
+  void fill_segments(const Query<T>& query, KeySegment* segments) const {
+    const Vectors<T>& keys = query.keys;
+    const Vectors<T>& values = query.values;
     segments[0] = {advance(keys.past, keys.past_at), keys.past_step,
                    advance(values.past, values.past_at), values.past_step, geometry_.past};
     segments[1] = {advance(keys.fresh, keys.fresh_at), keys.fresh_step,
@@ -233,8 +244,29 @@ class Attention {
 
   // --- Scores ---
 
-  float scaled(const Query& query, std::int64_t key) const {
-    return geometry_.scale * dot(query.vector, query.keys[key], geometry_.key.size);
+  // Elements as floats: in `room`, unless they are floats already.
+  const float* as_floats(const T* from, int count, float* room) const {
+    if constexpr (std::is_same_v<T, float>) {
+      return from;
+    } else {
+      simd_->template loops_of<T>().widen(from, room, count);
+      return room;
+    }
+  }
+
+  float product(const T* a, const T* b) const {
+    float sum = 0;
+    for (std::int64_t i = 0; i < geometry_.key.size; i += kMostElements) {
+      const auto count =
+          static_cast<int>(std::min<std::int64_t>(kMostElements, geometry_.key.size - i));
+      float rooms[2][kMostElements];
+      sum += dot(as_floats(a + i, count, rooms[0]), as_floats(b + i, count, rooms[1]), count);
+    }
+    return sum;
+  }
+
+  float scaled(const Query<T>& query, std::int64_t key) const {
+    return geometry_.scale * product(query.vector, query.keys[key]);
   }
 
   float capped(float score) const {
@@ -243,76 +275,96 @@ class Attention {
   }
 
   // What the mask adds to the score of a key; kMasked also where a bool hides it.
-  float bias(const KernelArgs& args, const Query& query, std::int64_t key) const {
+  float bias(const KernelArgs& args, const Query<T>& query, std::int64_t key) const {
     const std::int64_t at = query.mask + key * geometry_.mask.strides[3];
     if (mask_type_ == DataType::kBool) {
       return args.in<std::uint8_t>(Input::kMask)[at] != 0 ? 0.0f : kMasked;
     }
-    return mask_type_ == DataType::kFloat32 ? args.in<float>(Input::kMask)[at] : 0.0f;
+    if (mask_type_ == DataType::kFloat32) return args.in<float>(Input::kMask)[at];
+    return mask_type_ == kTypeOf<T> ? ops::widened(args.in<T>(Input::kMask)[at]) : 0.0f;
   }
 
   // A masked key's score is never looked at: whatever its vector holds, a NaN even, stays out.
-  float biased(const KernelArgs& args, const Query& query, std::int64_t key) const {
+  float biased(const KernelArgs& args, const Query<T>& query, std::int64_t key) const {
     if (key < query.visible.first || key >= query.visible.last) return kMasked;
     const float added = bias(args, query, key);
     if (added != kMasked) return capped(scaled(query, key)) + added;
     return mask_type_ == DataType::kBool ? geometry_.masked_score : kMasked;
   }
 
-  void store_scores(const KernelArgs& args, const Query& query, const RunningSoftmax& softmax,
-                    float* to) const {
+  float shown_score(const KernelArgs& args, const Query<T>& query, const RunningSoftmax& softmax,
+                    std::int64_t key) const {
+    switch (geometry_.scores) {
+      case AttentionScores::kScaled:
+        return scaled(query, key);
+      case AttentionScores::kCapped:
+        return capped(scaled(query, key));
+      case AttentionScores::kBiased:
+        return biased(args, query, key);
+      case AttentionScores::kWeights:
+        return softmax.weight(biased(args, query, key));
+    }
+    return 0;
+  }
+
+  void store_scores(const KernelArgs& args, const Query<T>& query, const RunningSoftmax& softmax,
+                    T* to) const {
     for (std::int64_t key = 0; key < geometry_.keys(); ++key) {
-      switch (geometry_.scores) {
-        case AttentionScores::kScaled:
-          to[key] = scaled(query, key);
-          break;
-        case AttentionScores::kCapped:
-          to[key] = capped(scaled(query, key));
-          break;
-        case AttentionScores::kBiased:
-          to[key] = biased(args, query, key);
-          break;
-        case AttentionScores::kWeights:
-          to[key] = softmax.weight(biased(args, query, key));
-          break;
-      }
+      to[key] = ops::convert<T>(shown_score(args, query, softmax, key));
     }
   }
 
   // --- The walk over the keys ---
 
-  // Leaves the masked row in y where every key is masked.
-  RunningSoftmax attend(const KernelArgs& args, const Query& query, float* y) const {
+  // Walks once per part of a vector that finds room on the stack.
+  RunningSoftmax attend(const KernelArgs& args, const Query<T>& query, T* y) const {
     RunningSoftmax softmax;
-    std::fill_n(y, geometry_.value.size, 0.0f);
+    Elements part;
+    do {
+      part.count = static_cast<int>(
+          std::min<std::int64_t>(kMostElements, geometry_.value.size - part.first));
+      float sums[kMostElements];
+      softmax = attend(args, query, part, sums);
+      simd_->template loops_of<T>().narrow(sums, y + part.first, part.count);
+      part.first += part.count;
+    } while (part.first < geometry_.value.size);
+    return softmax;
+  }
+
+  // Leaves the masked row in y where every key is masked.
+  RunningSoftmax attend(const KernelArgs& args, const Query<T>& query, const Elements& part,
+                        float* y) const {
+    RunningSoftmax softmax;
+    std::fill_n(y, part.count, 0.0f);
     for (std::int64_t key = query.visible.first; key < query.visible.last; key += kBlock) {
       const auto count = static_cast<int>(std::min<std::int64_t>(kBlock, query.visible.last - key));
       float scores[kBlock];
       for (int k = 0; k < count; ++k) scores[k] = biased(args, query, key + k);
-      add_block(query.values, key, count, scores, softmax, y);
+      add_block(query.values, key, count, scores, softmax, part, y);
     }
-    if (softmax.largest == kMasked) std::fill_n(y, geometry_.value.size, geometry_.masked_row);
+    if (softmax.largest == kMasked) std::fill_n(y, part.count, geometry_.masked_row);
     if (softmax.largest == kMasked) return softmax;
-    for (std::int64_t i = 0; i < geometry_.value.size; ++i) y[i] /= softmax.sum;
+    for (int i = 0; i < part.count; ++i) y[i] /= softmax.sum;
     return softmax;
   }
 
   // Uses `scores` up.
-  void add_block(const Vectors& values, std::int64_t first, int count, float* scores,
-                 RunningSoftmax& softmax, float* y) const {
+  void add_block(const Vectors<T>& values, std::int64_t first, int count, float* scores,
+                 RunningSoftmax& softmax, const Elements& part, float* y) const {
     float largest = softmax.largest;
     for (int k = 0; k < count; ++k) largest = ops::Max{}(largest, scores[k]);
     if (largest == kMasked) return;
     const float shrink = ops::math::exp(softmax.largest - largest);
     softmax.largest = largest;
     softmax.sum *= shrink;
-    for (std::int64_t i = 0; i < geometry_.value.size; ++i) y[i] *= shrink;
+    for (int i = 0; i < part.count; ++i) y[i] *= shrink;
     for (int k = 0; k < count; ++k) {
       if (scores[k] == kMasked) continue;
       const float weight = ops::math::exp(scores[k] - largest);
-      const float* value = values[first + k];
+      float room[kMostElements];
+      const float* value = as_floats(values[first + k] + part.first, part.count, room);
       softmax.sum += weight;
-      for (std::int64_t i = 0; i < geometry_.value.size; ++i) y[i] += weight * value[i];
+      for (int i = 0; i < part.count; ++i) y[i] += weight * value[i];
     }
   }
 
@@ -326,19 +378,27 @@ class Attention {
   bool has_valid_keys_ = false;
 };
 
-Result<Kernel> bind_attention(const NodeView& view, const BindContext& context) {
+// A mask may also be of bools or of floats.
+Status check_types(const NodeView& view, DataType type) {
   for (int slot : {Input::kQuery, Input::kKey, Input::kValue, Input::kPastKey, Input::kPastValue}) {
-    if (view.has_input(slot) && view.input_type(slot) != DataType::kFloat32) {
+    if (view.has_input(slot) && view.input_type(slot) != type) {
       return view.unsupported_type(view.input_type(slot));
     }
   }
-  if (view.has_input(Input::kMask)) {
-    const DataType mask = view.input_type(Input::kMask);
-    if (mask != DataType::kBool && mask != DataType::kFloat32) return view.unsupported_type(mask);
-  }
-  MI_ASSIGN(const AttentionGeometry geometry, ops::attention_geometry(view));
-  return Kernel([attention = Attention(view, geometry, *context.simd)](
-                    const KernelArgs& args) -> Status { return attention.run(args); });
+  if (!view.has_input(Input::kMask)) return Status::SUCCESS;
+  const DataType mask = view.input_type(Input::kMask);
+  const bool known = mask == DataType::kBool || mask == DataType::kFloat32 || mask == type;
+  return known ? Status::SUCCESS : view.unsupported_type(mask);
+}
+
+Result<Kernel> bind_attention(const NodeView& view, const BindContext& context) {
+  const DataType type = view.input_type(Input::kQuery);
+  return for_type(view, type, StoredFloats{}, [&]<typename T>(T) -> Result<Kernel> {
+    MI_TRY(check_types(view, type));
+    MI_ASSIGN(const AttentionGeometry geometry, ops::attention_geometry(view));
+    return Kernel([attention = Attention<T>(view, geometry, *context.simd)](
+                      const KernelArgs& args) -> Status { return attention.run(args); });
+  });
 }
 
 constexpr KernelEntry kTable[] = {{"Attention", bind_attention},

@@ -2,7 +2,9 @@
 
 #include "cpu/backend.h"
 #include "cpu/ops/conv_gemm.h"
+#include "cpu/ops/conv_half.h"
 #include "cpu/ops/conv_winograd.h"
+#include "cpu/ops/dispatch.h"
 
 namespace mini_infer::cpu {
 namespace {
@@ -73,12 +75,19 @@ Kernel gemm_kernel(const NodeView& view, const ConvGeometry& geometry, const Bin
   return kernel;
 }
 
-Result<Kernel> bind_conv(const NodeView& view, const BindContext& context) {
-  if (view.input_type(0) != core::DataType::kFloat32) {
-    return view.unsupported_type(view.input_type(0));
-  }
-  MI_ASSIGN(const ConvGeometry geometry, ops::conv_geometry(view));
-  if (geometry.output_shape.elements() == 0) return nothing_to_do();
+template <typename T>
+Kernel half_kernel(const NodeView& view, const ConvGeometry& geometry, const BindContext& context) {
+  auto conv = std::make_shared<const HalfConv>(geometry, tile_epilogue(view), *context.simd);
+  return [conv](const KernelArgs& args) -> Status {
+    const GemmTensorsOf<T> tensors{args.in<T>(kWeights), args.in<T>(0), optional_input<T>(args, 2),
+                                   optional_input<T>(args, 3), args.out<T>(0)};
+    conv->run(tensors, *args.threads);
+    return Status::SUCCESS;
+  };
+}
+
+Kernel float_kernel(const NodeView& view, const ConvGeometry& geometry,
+                    const BindContext& context) {
   if (geometry.layout == Layout::kNchw) return nchw_kernel(view, geometry);
   const bool depthwise =
       geometry.channels == geometry.groups && geometry.filters == geometry.groups;
@@ -90,6 +99,20 @@ Result<Kernel> bind_conv(const NodeView& view, const BindContext& context) {
     if (conv->workspace_bytes() <= context.workspace_bytes) return winograd_kernel(conv);
   }
   return gemm_kernel(view, geometry, context);
+}
+
+Result<Kernel> bind_conv(const NodeView& view, const BindContext& context) {
+  const core::DataType type = view.input_type(0);
+  return for_type(view, type, StoredFloats{}, [&]<typename T>(T) -> Result<Kernel> {
+    MI_ASSIGN(const ConvGeometry geometry, ops::conv_geometry(view));
+    if (geometry.output_shape.elements() == 0) return nothing_to_do();
+    if constexpr (std::is_same_v<T, float>) {
+      return float_kernel(view, geometry, context);
+    } else {
+      if (geometry.layout != Layout::kNchw) return view.unsupported_type(type);
+      return half_kernel<T>(view, geometry, context);
+    }
+  });
 }
 
 constexpr KernelEntry kTable[] = {

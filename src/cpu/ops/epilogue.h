@@ -32,7 +32,8 @@ struct Epilogue {
 };
 
 // `pointer` moved, unless it is null.
-inline const float* advance(const float* pointer, std::int64_t offset) {
+template <typename T>
+const T* advance(const T* pointer, std::int64_t offset) {
   return pointer == nullptr ? nullptr : pointer + offset;
 }
 

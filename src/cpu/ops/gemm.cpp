@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu/backend.h"
+#include "cpu/ops/dispatch.h"
 #include "cpu/ops/epilogue.h"
 #include "ops/gemm.h"
 #include "ops/shapes.h"
@@ -10,7 +11,6 @@
 namespace mini_infer::cpu {
 namespace {
 
-using core::DataType;
 using core::Result;
 using core::Status;
 using ops::Kernel;
@@ -116,12 +116,9 @@ void run_strided(const Gemm& gemm, std::int64_t count,
 
 constexpr int kRight = 1;
 
-Result<Kernel> bind_gemm(const NodeView& view, const BindContext& context) {
-  if (view.input_type(0) != DataType::kFloat32) return view.unsupported_type(view.input_type(0));
-  MI_ASSIGN(const ops::GemmGeometry geometry, ops::gemm_geometry(view));
-  if (view.output_shape(0).elements() == 0) return nothing_to_do();
+Gemm gemm_of(const NodeView& view, const ops::GemmGeometry& geometry, const Simd* simd) {
   Gemm gemm{.rows = geometry.rows, .columns = geometry.columns, .depth = geometry.depth};
-  gemm.simd = context.simd;
+  gemm.simd = simd;
   gemm.a_row = geometry.transpose_a ? 1 : geometry.depth;
   gemm.a_depth = geometry.transpose_a ? geometry.rows : 1;
   gemm.b_depth = geometry.transpose_b ? 1 : geometry.columns;
@@ -134,16 +131,30 @@ Result<Kernel> bind_gemm(const NodeView& view, const BindContext& context) {
     gemm.bias_row = strides[0];
     gemm.bias_column = static_cast<int>(strides[1]);
   }
-  gemm.packed = view.constant(kRight) != nullptr;
+  return gemm;
+}
+
+template <typename T>
+Kernel gemm_kernel(const Gemm& gemm) {
   Kernel kernel([gemm](const KernelArgs& args) -> Status {
-    const GemmTensors tensors{args.in<float>(0), args.in<float>(kRight), optional_input(args, 2),
-                              optional_input(args, 3), args.out<float>(0)};
-    gemm.run(
+    const GemmTensorsOf<T> tensors{args.in<T>(0), args.in<T>(kRight), optional_input<T>(args, 2),
+                                   optional_input<T>(args, 3), args.out<T>(0)};
+    gemm.run<T>(
         1, [&](std::int64_t) { return tensors; }, *args.threads);
     return Status::SUCCESS;
   });
   if (gemm.packed) kernel.packed.push_back(gemm.packed_input(kRight));
   return kernel;
+}
+
+Result<Kernel> bind_gemm(const NodeView& view, const BindContext& context) {
+  return for_type(view, view.input_type(0), StoredFloats{}, [&]<typename T>(T) -> Result<Kernel> {
+    MI_ASSIGN(const ops::GemmGeometry geometry, ops::gemm_geometry(view));
+    if (view.output_shape(0).elements() == 0) return nothing_to_do();
+    Gemm gemm = gemm_of(view, geometry, context.simd);
+    gemm.packed = std::is_same_v<T, float> && view.constant(kRight) != nullptr;
+    return gemm_kernel<T>(gemm);
+  });
 }
 
 constexpr KernelEntry kTable[] = {
@@ -165,8 +176,9 @@ ops::PackedInput Gemm::packed_input(int slot) const {
           }};
 }
 
-void Gemm::run(std::int64_t count, core::FunctionRef<GemmTensors(std::int64_t)> tensors_of,
-               core::ThreadPool& threads) const {
+template <>
+void Gemm::run<float>(std::int64_t count, core::FunctionRef<GemmTensors(std::int64_t)> tensors_of,
+                      core::ThreadPool& threads) const {
   if (!packed && b_column != 1) return run_strided(*this, count, tensors_of, threads);
   const ProductGrid grid(product_of(*this, {}), *simd, threads.size(), count);
   threads.run(count * grid.pieces(), [&](std::int64_t piece, int) {

@@ -10,13 +10,15 @@
 namespace mini_infer::cpu {
 
 // The tensors of one product. `bias` and `residual` may be null; `residual` may be `y`.
-struct GemmTensors {
-  const float* a = nullptr;
-  const float* b = nullptr;
-  const float* bias = nullptr;
-  const float* residual = nullptr;
-  float* y = nullptr;
+template <typename T>
+struct GemmTensorsOf {
+  const T* a = nullptr;
+  const T* b = nullptr;
+  const T* bias = nullptr;
+  const T* residual = nullptr;
+  T* y = nullptr;
 };
+using GemmTensors = GemmTensorsOf<float>;
 
 // Y[rows, columns] = epilogue(A * B), Y and the residual dense. A and B are read by strides in
 // elements, so that either may be transposed: a[m * a_row + k * a_depth],
@@ -39,9 +41,15 @@ struct Gemm {
   // How the kernel wants a constant B.
   ops::PackedInput packed_input(int slot) const;
 
-  // `count` products of this form, of whatever tensors_of(index) says.
-  void run(std::int64_t count, core::FunctionRef<GemmTensors(std::int64_t index)> tensors_of,
+  // `count` products of this form, of whatever tensors_of(index) says. T is float, or Float16 or
+  // BFloat16, which are never packed.
+  template <typename T>
+  void run(std::int64_t count, core::FunctionRef<GemmTensorsOf<T>(std::int64_t index)> tensors_of,
            core::ThreadPool& threads) const;
 };
+
+template <>
+void Gemm::run<float>(std::int64_t count, core::FunctionRef<GemmTensors(std::int64_t)> tensors_of,
+                      core::ThreadPool& threads) const;
 
 }  // namespace mini_infer::cpu

@@ -37,6 +37,7 @@ Pair pair_of(const MatMulGeometry& geometry, std::int64_t product) {
   return pair;
 }
 
+template <typename T>
 Kernel float_kernel(const NodeView& view, const MatMulGeometry& geometry,
                     const BindContext& context) {
   Gemm gemm{.rows = geometry.rows,
@@ -47,18 +48,19 @@ Kernel float_kernel(const NodeView& view, const MatMulGeometry& geometry,
   gemm.epilogue = tile_epilogue(view);
   gemm.simd = context.simd;
   // One matrix for all rows; of a stack each is used less, and is read as it is.
-  gemm.packed = view.constant(kRight) != nullptr && geometry.batch.elements() == 1;
+  gemm.packed = std::is_same_v<T, float> && view.constant(kRight) != nullptr &&
+                geometry.batch.elements() == 1;
   Kernel kernel([gemm, geometry](const KernelArgs& args) -> Status {
-    const auto tensors_of = [&](std::int64_t product) -> GemmTensors {
+    const auto tensors_of = [&](std::int64_t product) -> GemmTensorsOf<T> {
       const Pair pair = pair_of(geometry, product);
       const std::int64_t at = product * gemm.rows * gemm.columns;
-      return {.a = args.in<float>(0) + pair.a * gemm.rows * gemm.depth,
-              .b = args.in<float>(kRight) + pair.b * gemm.depth * gemm.columns,
-              .bias = optional_input(args, 2),
-              .residual = advance(optional_input(args, 3), at),
-              .y = args.out<float>(0) + at};
+      return {.a = args.in<T>(0) + pair.a * gemm.rows * gemm.depth,
+              .b = args.in<T>(kRight) + pair.b * gemm.depth * gemm.columns,
+              .bias = optional_input<T>(args, 2),
+              .residual = advance(optional_input<T>(args, 3), at),
+              .y = args.out<T>(0) + at};
     };
-    gemm.run(geometry.batch.elements(), tensors_of, *args.threads);
+    gemm.run<T>(geometry.batch.elements(), tensors_of, *args.threads);
     return Status::SUCCESS;
   });
   if (gemm.packed) kernel.packed.push_back(gemm.packed_input(kRight));
@@ -99,17 +101,20 @@ Result<Kernel> bind_matmul(const NodeView& view, const BindContext& context) {
   MI_ASSIGN(const MatMulGeometry geometry, ops::matmul_geometry(view));
   if (geometry.output_shape.elements() == 0) return nothing_to_do();
   const DataType type = view.input_type(0);
-  if (type == DataType::kFloat32) return float_kernel(view, geometry, context);
   // 8- and 16-bit integers are no types of MatMul.
-  return for_type(view, type, Types<std::uint32_t, std::uint64_t, std::int32_t, std::int64_t>{},
-                  [&](auto zero) -> Result<Kernel> {
-                    return integer_kernel<std::make_unsigned_t<decltype(zero)>>(geometry);
-                  });
+  constexpr Types<std::uint32_t, std::uint64_t, std::int32_t, std::int64_t> kWideIntegers;
+  return for_type(view, type, StoredFloats{} + kWideIntegers, [&]<typename T>(T) -> Result<Kernel> {
+    if constexpr (std::is_integral_v<T>) {
+      return integer_kernel<std::make_unsigned_t<T>>(geometry);
+    } else {
+      return float_kernel<T>(view, geometry, context);
+    }
+  });
 }
 
 Result<Kernel> bind_fused_matmul(const NodeView& view, const BindContext& context) {
-  if (view.input_type(0) != DataType::kFloat32) return view.unsupported_type(view.input_type(0));
-  return bind_matmul(view, context);
+  return for_type(view, view.input_type(0), StoredFloats{},
+                  [&](auto) { return bind_matmul(view, context); });
 }
 
 constexpr KernelEntry kTable[] = {

@@ -206,8 +206,14 @@ struct NormalizeArgs {
 };
 using NormalizeFunction = void (*)(const NormalizeArgs&);
 
+// `count` elements to floats, and back.
+using WidenFunction = void (*)(const void* from, float* to, std::int64_t count);
+using NarrowFunction = void (*)(const float* from, void* to, std::int64_t count);
+
 // The functions for numbers stored in one way.
 struct FloatLoops {
+  WidenFunction widen = nullptr;
+  NarrowFunction narrow = nullptr;
   UnaryLoop unary[UnaryFunctors::kCount] = {};
   BinaryLoop binary[BinaryFunctors::kCount] = {};
   SoftmaxFunction softmax = nullptr;

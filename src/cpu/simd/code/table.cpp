@@ -2,6 +2,7 @@
 
 #include "cpu/simd/code/activate.h"
 #include "cpu/simd/code/attention.h"
+#include "cpu/simd/code/convert.h"
 #include "cpu/simd/code/depthwise.h"
 #include "cpu/simd/code/elementwise.h"
 #include "cpu/simd/code/normalize.h"
@@ -24,6 +25,7 @@ Simd make_table() {
   simd.average_pool = average_pool;
   simd.winograd_input = winograd_input;
   simd.winograd_output = winograd_output;
+  list_conversions(simd);
   list_elementwise(simd);
   list_softmaxes(simd);
   list_normalizations(simd);

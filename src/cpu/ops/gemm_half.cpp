@@ -1,0 +1,174 @@
+#include "cpu/ops/gemm_half.h"
+
+#include <algorithm>
+
+#include "cpu/gemm/share.h"
+#include "cpu/ops/epilogue.h"
+#include "ops/convert.h"
+
+namespace mini_infer::cpu {
+namespace {
+
+// What a piece keeps on the stack: some 210 KiB.
+constexpr std::int64_t kBlockRows = 8 * kMaxTileRows;
+constexpr std::int64_t kBlockDepth = 256;
+constexpr std::int64_t kMostPanelWidth = 64;
+
+// Copies a matrix whose rows or columns are dense; the rows of the copy are `to_row` apart.
+struct WidenBlock {
+  std::int64_t rows, row_step;
+  std::int64_t columns, column_step;
+  float* to;
+  std::int64_t to_row;
+
+  template <typename T>
+  void run(const T* from, WidenFunction widen) const {
+    if (column_step == 1) {
+      for (std::int64_t i = 0; i < rows; ++i) widen(from + i * row_step, to + i * to_row, columns);
+      return;
+    }
+    for (std::int64_t j = 0; j < columns; ++j) {
+      float column[std::max(kBlockRows, kBlockDepth)];
+      widen(from + j * column_step, column, rows);
+      for (std::int64_t i = 0; i < rows; ++i) to[i * to_row + j] = column[i];
+    }
+  }
+};
+
+// A block of rows times one panel, walked in blocks of the depth that are widened to float.
+template <typename T>
+class HalfPiece {
+ public:
+  HalfPiece(const Gemm& gemm, const GemmTensorsOf<T>& tensors, std::int64_t row, std::int64_t panel)
+      : gemm_(gemm),
+        tensors_(tensors),
+        loops_(gemm.simd->loops_of<T>()),
+        row_(row),
+        rows_(std::min(kBlockRows, gemm.rows - row)),
+        column_(panel * gemm.panels().full_width()),
+        columns_(std::min<std::int64_t>(gemm.panels().full_width(), gemm.columns - column_)) {}
+
+  void run(PackPart<T> pack) {
+    Product product = this->product();
+    const int width = product.right.panels.width(0);
+    if (columns_ < width) std::fill_n(right_, kBlockDepth * width, 0.0f);
+    std::int64_t k = 0;
+    do {
+      product.depth = std::min(kBlockDepth, gemm_.depth - k);
+      product.right.panels.depth = product.depth;
+      product.accumulate = k > 0;
+      product.finish = k + product.depth >= gemm_.depth;
+      widen_left(k, product.depth);
+      pack(tensors_.b, {k, column_, product.right.panels}, right_);
+      multiply(product, rows_of(left_), *gemm_.simd, core::ThreadPool::serial());
+      k += product.depth;
+    } while (k < gemm_.depth);
+    store();
+  }
+
+ private:
+  Product product() {
+    Product product{.rows = rows_,
+                    .right = {.data = right_, .panels = Panels::of(*gemm_.simd, 0, columns_)},
+                    .c = c_,
+                    .c_row = kMostPanelWidth,
+                    .epilogue = gemm_.epilogue};
+    if (tensors_.bias != nullptr || tensors_.residual != nullptr) {
+      widen_addends();
+      product.residual = addends_;
+    }
+    return product;
+  }
+
+  static auto rows_of(const float* left) {
+    return [left](const LeftRange& range, const float** to) {
+      for (int i = 0; i < range.rows; ++i) to[i] = left + (range.row + i) * kBlockDepth;
+    };
+  }
+
+  void widen_left(std::int64_t k, std::int64_t depth) {
+    const WidenBlock block{.rows = rows_,
+                           .row_step = gemm_.a_row,
+                           .columns = depth,
+                           .column_step = gemm_.a_depth,
+                           .to = left_,
+                           .to_row = kBlockDepth};
+    block.run(tensors_.a + row_ * gemm_.a_row + k * gemm_.a_depth, loops_.widen);
+  }
+
+  // beta * bias + residual
+  void widen_addends() {
+    for (std::int64_t i = 0; i < rows_; ++i) {
+      const std::int64_t row = row_ + i;
+      const T* bias = advance(tensors_.bias, row * gemm_.bias_row + column_ * gemm_.bias_column);
+      const T* residual = advance(tensors_.residual, row * gemm_.columns + column_);
+      float* to = addends_ + i * kMostPanelWidth;
+      for (std::int64_t j = 0; j < columns_; ++j) {
+        to[j] = bias == nullptr ? 0.0f
+                                : gemm_.epilogue.beta * ops::widened(bias[j * gemm_.bias_column]);
+        if (residual != nullptr) to[j] += ops::widened(residual[j]);
+      }
+    }
+  }
+
+  void store() const {
+    for (std::int64_t i = 0; i < rows_; ++i) {
+      T* to = tensors_.y + (row_ + i) * gemm_.columns + column_;
+      loops_.narrow(c_ + i * kMostPanelWidth, to, columns_);
+    }
+  }
+
+  const Gemm& gemm_;
+  const GemmTensorsOf<T>& tensors_;
+  const FloatLoops& loops_;
+  std::int64_t row_, rows_;
+  std::int64_t column_, columns_;
+  float left_[kBlockRows * kBlockDepth];
+  float right_[kBlockDepth * kMostPanelWidth];
+  float c_[kBlockRows * kMostPanelWidth];
+  float addends_[kBlockRows * kMostPanelWidth];
+};
+
+}  // namespace
+
+template <typename T>
+void run_half(const Gemm& gemm, std::int64_t count,
+              core::FunctionRef<GemmTensorsOf<T>(std::int64_t)> tensors_of, PackPart<T> pack,
+              core::ThreadPool& threads) {
+  const std::int64_t blocks = ceil_div(gemm.rows, kBlockRows);
+  const std::int64_t panels = gemm.panels().count();
+  threads.run(count * blocks * panels, [&](std::int64_t piece, int) {
+    const GemmTensorsOf<T> tensors = tensors_of(piece / (blocks * panels));
+    HalfPiece<T>(gemm, tensors, piece % blocks * kBlockRows, piece / blocks % panels).run(pack);
+  });
+}
+
+template <typename T>
+void Gemm::run(std::int64_t count, core::FunctionRef<GemmTensorsOf<T>(std::int64_t)> tensors_of,
+               core::ThreadPool& threads) const {
+  const auto pack_part = [this](const T* b, const PanelPart& part, float* to) {
+    const WidenBlock block{.rows = part.panels.depth,
+                           .row_step = b_depth,
+                           .columns = part.panels.columns,
+                           .column_step = b_column,
+                           .to = to,
+                           .to_row = part.panels.width(0)};
+    block.run(b + part.k * b_depth + part.column * b_column, simd->loops_of<T>().widen);
+  };
+  run_half<T>(*this, count, tensors_of, pack_part, threads);
+}
+
+template void run_half(const Gemm&, std::int64_t,
+                       core::FunctionRef<GemmTensorsOf<ops::Float16>(std::int64_t)>,
+                       PackPart<ops::Float16>, core::ThreadPool&);
+template void run_half(const Gemm&, std::int64_t,
+                       core::FunctionRef<GemmTensorsOf<ops::BFloat16>(std::int64_t)>,
+                       PackPart<ops::BFloat16>, core::ThreadPool&);
+template void Gemm::run<ops::Float16>(std::int64_t,
+                                      core::FunctionRef<GemmTensorsOf<ops::Float16>(std::int64_t)>,
+                                      core::ThreadPool&) const;
+template void Gemm::run<ops::BFloat16>(
+    std::int64_t, core::FunctionRef<GemmTensorsOf<ops::BFloat16>(std::int64_t)>,
+    core::ThreadPool&) const;
+
+}  // namespace mini_infer::cpu

@@ -1,0 +1,30 @@
+#include "cpu/simd/code/convert.h"
+
+#include "cpu/simd/code/vector.h"
+
+namespace mini_infer::cpu::MI_ISA {
+namespace {
+
+template <typename Stored>
+void widen(const void* from, float* to, std::int64_t count) {
+  const auto* x = static_cast<const Stored*>(from);
+  MI_INDEPENDENT for (std::int64_t i = 0; i < count; ++i) to[i] = ops::widened(x[i]);
+}
+
+template <typename Stored>
+void narrow(const float* from, void* to, std::int64_t count) {
+  auto* y = static_cast<Stored*>(to);
+  MI_INDEPENDENT for (std::int64_t i = 0; i < count; ++i) y[i] = ops::convert<Stored>(from[i]);
+}
+
+template <typename... Stored>
+void list_for(Simd& simd, Types<Stored...>) {
+  FloatLoops* loops = simd.loops;
+  ((loops->widen = widen<Stored>, loops++->narrow = narrow<Stored>), ...);
+}
+
+}  // namespace
+
+void list_conversions(Simd& simd) noexcept { list_for(simd, StoredFloats{}); }
+
+}  // namespace mini_infer::cpu::MI_ISA
