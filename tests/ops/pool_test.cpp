@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "ops/cpu_case.h"
+#include "ops/every_type.h"
 #include "ops/spatial_case.h"
 
 namespace mini_infer::test {
@@ -139,10 +140,10 @@ TEST(Pool, RandomIndicesPointAtTheMaximum) {
     SCOPED_TRACE(seed);
     Random random(seed);
     const PoolCase pool = random_pool(random);
-    const auto outputs = run({.op = "MaxPool",
-                              .attributes = pool.window.attributes(),
-                              .inputs = {pool.x},
-                              .outputs = 2});
+    const OpCase test_case{
+        .op = "MaxPool", .attributes = pool.window.attributes(), .inputs = {pool.x}, .outputs = 2};
+    expect_in_16_bits(test_case);
+    const auto outputs = run(test_case);
     ASSERT_TRUE(outputs.ok()) << outputs.status().to_string();
     const auto values = outputs.value()[0].as<float>();
     const auto indices = outputs.value()[1].as<std::int64_t>();
@@ -281,6 +282,26 @@ TEST(AveragePool, WhatSticksOutOfThePaddingIsNeverCounted) {
   expect_output(
       {.op = "AveragePool", .attributes = attributes, .inputs = {floats({1, 1, 3}, {2, 4, 6})}},
       floats({1, 1, 2}, {3, 6}));
+}
+
+TEST(AveragePool, SixteenBitsAreRoundedOnce) {
+  struct Case {
+    DataType type;
+    float step;  // 1 + step follows 1
+  };
+  for (const auto& [type, step] :
+       {Case{DataType::kFloat16, 0x1p-10f}, Case{DataType::kBFloat16, 0x1p-7f}}) {
+    SCOPED_TRACE(core::type_name(type));
+    const auto expect_average = [&](std::vector<float> x, float average) {
+      expect_output({.op = "GlobalAveragePool", .inputs = {in_16_bits(floats({1, 1, 4}, x), type)}},
+                    in_16_bits(floats({1, 1, 1}, {average}), type));
+    };
+    // A sum in the stored type stays at `large`: it loses both ones.
+    const float large = 2 / step;
+    expect_average({large, 1, 1, 2}, large / 4 + 1);
+    // A float has no place for the last element, and would lie in the middle of 1 and 1 + step.
+    expect_average({4, 2 * step, 0x1p-22f, 0}, 1 + step);
+  }
 }
 
 // --- What is refused ---

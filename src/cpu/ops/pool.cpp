@@ -4,8 +4,10 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "cpu/backend.h"
+#include "cpu/ops/dispatch.h"
 #include "cpu/ops/share_rows.h"
 #include "cpu/simd/table.h"
 #include "ops/functor.h"
@@ -13,7 +15,6 @@
 namespace mini_infer::cpu {
 namespace {
 
-using core::DataType;
 using core::Result;
 using core::Status;
 using ops::Kernel;
@@ -87,19 +88,17 @@ constexpr T lowest() {
   return Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
 }
 
-// --- What is made of a window: Sum{}, then add(sum, x) for each element, then finish(sum) ---
+// --- What is made of a window: start(), then add(sum, x) for each element, then finish(sum), not
+// yet rounded to the type it is stored as ---
 
 template <typename T>
 struct Maximum {
-  using Element = T;
-  using Sum = T;
-  Sum start() const { return lowest<T>(); }
-  Sum add(Sum sum, T x) const { return ops::Max{}(sum, x); }
-  T finish(Sum sum, const WindowAt&) const { return sum; }
+  T start() const { return lowest<T>(); }
+  T add(T sum, T x) const { return ops::Max{}(sum, x); }
+  T finish(T sum, const WindowAt&) const { return sum; }
 };
 
 struct Average {
-  using Element = float;
   using Sum = double;  // a global window may hold a million elements
   bool count_include_pad;
   Sum start() const { return 0; }
@@ -107,45 +106,38 @@ struct Average {
   std::int64_t count(const WindowAt& at) const {
     return count_include_pad ? at.padded_elements : at.elements();
   }
-  float finish(Sum sum, const WindowAt& at) const {
-    return static_cast<float>(sum / static_cast<double>(count(at)));
-  }
+  Sum finish(Sum sum, const WindowAt& at) const { return sum / static_cast<double>(count(at)); }
 };
 
 struct LpNorm {
-  using Element = float;
   using Sum = double;
   double p;
   Sum start() const { return 0; }
   Sum add(Sum sum, float x) const { return sum + std::pow(std::fabs(static_cast<double>(x)), p); }
-  float finish(Sum sum, const WindowAt&) const {
-    return static_cast<float>(std::pow(sum, 1.0 / p));
-  }
+  Sum finish(Sum sum, const WindowAt&) const { return std::pow(sum, 1.0 / p); }
 };
 
-template <typename Reduction>
-typename Reduction::Element reduce(const PoolGeometry& geometry, const WindowAt& at,
-                                   const Reduction& reduction,
-                                   const typename Reduction::Element* x) {
+template <typename T, typename Reduction>
+T reduce(const PoolGeometry& geometry, const WindowAt& at, const Reduction& reduction, const T* x) {
   const auto& [depth, height, width] = geometry.window;
   auto sum = reduction.start();
   for_each_element(geometry.window, at, [&](std::int64_t d, std::int64_t h, std::int64_t w) {
-    sum = reduction.add(sum, x[((d * height.input + h) * width.input + w) * geometry.inner]);
+    const std::int64_t pixel = (d * height.input + h) * width.input + w;
+    sum = reduction.add(sum, ops::widened(x[pixel * geometry.inner]));
   });
-  return reduction.finish(sum, at);
+  return ops::convert<T>(reduction.finish(sum, at));
 }
 
-// Element by element.
-template <typename Reduction>
+// Element by element, stored as T.
+template <typename T, typename Reduction>
 Kernel plain_kernel(const PoolGeometry& geometry, const Reduction& reduction) {
   return [geometry, reduction](const KernelArgs& args) -> Status {
-    using Element = typename Reduction::Element;
     const std::int64_t channels = geometry.inner;
     const std::int64_t image_step = input_elements(geometry.window) * channels;
     for_each_output(geometry, *args.threads,
                     [&](const WindowAt& at, std::int64_t image, std::int64_t output) {
-                      const Element* x = args.in<Element>(0) + image * image_step;
-                      Element* y = args.out<Element>(0) + output * channels;
+                      const T* x = args.in<T>(0) + image * image_step;
+                      T* y = args.out<T>(0) + output * channels;
                       for (std::int64_t c = 0; c < channels; ++c)
                         y[c] = reduce(geometry, at, reduction, x + c);
                     });
@@ -197,18 +189,15 @@ Kernel vector_kernel(const PoolGeometry& geometry, const Reduction& reduction, c
   };
 }
 
-template <typename Reduction>
-Result<Kernel> bind_plain_pool(const NodeView& view, const Reduction& reduction) {
+// Channels last are vectors in float alone.
+template <typename T, typename Reduction>
+Result<Kernel> bind_pool(const NodeView& view, const BindContext& context,
+                         const Reduction& reduction) {
   MI_ASSIGN(const PoolGeometry geometry, ops::pool_geometry(view));
-  return plain_kernel(geometry, reduction);
-}
-
-template <typename Reduction>
-Result<Kernel> bind_float_pool(const NodeView& view, const BindContext& context,
-                               const Reduction& reduction) {
-  MI_ASSIGN(const PoolGeometry geometry, ops::pool_geometry(view));
-  if (geometry.inner == 1) return plain_kernel(geometry, reduction);
-  return vector_kernel(geometry, reduction, *context.simd);
+  if constexpr (std::is_same_v<T, float>) {
+    if (geometry.inner > 1) return vector_kernel(geometry, reduction, *context.simd);
+  }
+  return plain_kernel<T>(geometry, reduction);
 }
 
 // --- MaxPool with Indices, which exist in NCHW only ---
@@ -221,13 +210,13 @@ struct Largest {
 
 // `column_major` says how an image counts its elements.
 template <typename T>
-Largest<T> largest_in(const ops::Window& window, const WindowAt& at, bool column_major,
-                      const T* x) {
+Largest<Wide<T>> largest_in(const ops::Window& window, const WindowAt& at, bool column_major,
+                            const T* x) {
   const auto& [depth, height, width] = window;
-  Largest<T> largest;
+  Largest<Wide<T>> largest;
   for_each_element(window, at, [&](std::int64_t d, std::int64_t h, std::int64_t w) {
     const std::int64_t row_major = (d * height.input + h) * width.input + w;
-    const T element = x[row_major];
+    const Wide<T> element = ops::widened(x[row_major]);
     const bool better = largest.index < 0 || element > largest.value ||
                         (ops::is_nan(element) && !ops::is_nan(largest.value));
     if (!better) return;
@@ -241,13 +230,12 @@ template <typename T>
 void max_pool_with_indices(const PoolGeometry& geometry, bool column_major, const T* x, T* y,
                            std::int64_t* indices, core::ThreadPool& threads) {
   const std::int64_t elements = input_elements(geometry.window);
-  for_each_output(geometry, threads,
-                  [&](const WindowAt& at, std::int64_t image, std::int64_t output) {
-                    const Largest<T> largest =
-                        largest_in(geometry.window, at, column_major, x + image * elements);
-                    if (y != nullptr) y[output] = largest.value;
-                    indices[output] = largest.index < 0 ? -1 : image * elements + largest.index;
-                  });
+  for_each_output(
+      geometry, threads, [&](const WindowAt& at, std::int64_t image, std::int64_t output) {
+        const auto largest = largest_in(geometry.window, at, column_major, x + image * elements);
+        if (y != nullptr) y[output] = ops::convert<T>(largest.value);
+        indices[output] = largest.index < 0 ? -1 : image * elements + largest.index;
+      });
 }
 
 template <typename T>
@@ -261,36 +249,27 @@ Result<Kernel> bind_indices_of(const NodeView& view) {
   });
 }
 
-template <typename T>
-Result<Kernel> bind_max_pool_of(const NodeView& view, const BindContext& context) {
-  if (view.has_output(1)) return bind_indices_of<T>(view);
-  if constexpr (std::is_same_v<T, float>) return bind_float_pool(view, context, Maximum<T>{});
-  return bind_plain_pool(view, Maximum<T>{});
-}
-
 Result<Kernel> bind_max_pool(const NodeView& view, const BindContext& context) {
-  switch (view.input_type(0)) {
-    case DataType::kFloat32:
-      return bind_max_pool_of<float>(view, context);
-    case DataType::kInt8:
-      return bind_max_pool_of<std::int8_t>(view, context);
-    case DataType::kUInt8:
-      return bind_max_pool_of<std::uint8_t>(view, context);
-    default:
-      return view.unsupported_type(view.input_type(0));
-  }
+  constexpr auto kServed = StoredFloats{} + Types<std::int8_t, std::uint8_t>{};
+  return for_type(view, view.input_type(0), kServed, [&]<typename T>(T) {
+    return view.has_output(1) ? bind_indices_of<T>(view)
+                              : bind_pool<T>(view, context, Maximum<Wide<T>>{});
+  });
 }
 
 Result<Kernel> bind_average_pool(const NodeView& view, const BindContext& context) {
-  if (view.input_type(0) != DataType::kFloat32) return view.unsupported_type(view.input_type(0));
-  return bind_float_pool(view, context, Average{view.node().get_int("count_include_pad", 0) != 0});
+  const Average average{view.node().get_int("count_include_pad", 0) != 0};
+  return for_type(view, view.input_type(0), StoredFloats{},
+                  [&]<typename T>(T) { return bind_pool<T>(view, context, average); });
 }
 
 Result<Kernel> bind_lp_pool(const NodeView& view) {
-  if (view.input_type(0) != DataType::kFloat32) return view.unsupported_type(view.input_type(0));
   const std::int64_t p = view.node().get_int("p", 2);
   if (p < 1) return view.fail("p " + std::to_string(p) + " is not positive");
-  return bind_plain_pool(view, LpNorm{static_cast<double>(p)});
+  MI_ASSIGN(const PoolGeometry geometry, ops::pool_geometry(view));
+  return for_type(view, view.input_type(0), StoredFloats{}, [&]<typename T>(T) {
+    return Result<Kernel>(plain_kernel<T>(geometry, LpNorm{static_cast<double>(p)}));
+  });
 }
 
 constexpr std::string_view kInternal = graph::kInternalDomain;
