@@ -209,9 +209,10 @@ TEST(FuseRotary, TablesWhoseHalvesAreNotKnown) {
 
 TEST(FuseRotary, TablesThatDifferByHead) {
   Llama b;
+  const core::Tensor once = table(3, 4, false, cosine);
   std::vector<float> twice;
   for (int head = 0; head < 2; ++head) {
-    for (float value : table(3, 4, false, cosine).as<float>()) {
+    for (float value : once.as<float>()) {
       twice.push_back(value * static_cast<float>(head + 1));
     }
   }
