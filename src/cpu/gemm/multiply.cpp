@@ -15,10 +15,6 @@ constexpr std::int64_t kMostBlockRows = 204;
 constexpr std::int64_t kSmallRight = 128 * 1024;
 constexpr std::int64_t kPiecesPerThread = 4;
 
-const float* moved(const float* pointer, std::int64_t offset) {
-  return pointer == nullptr ? nullptr : pointer + offset;
-}
-
 // One piece: its row tiles times its panels.
 class Block {
  public:
@@ -99,8 +95,8 @@ class Block {
   static void skip_rows(TileArgs& args, int count) {
     args.rows += count;
     args.c += count * args.c_row;
-    args.bias = moved(args.bias, count * args.bias_row);
-    args.residual = moved(args.residual, count * args.c_row);
+    args.bias = advance(args.bias, count * args.bias_row);
+    args.residual = advance(args.residual, count * args.c_row);
   }
 
   // The end of the panels that have no padding.
@@ -152,10 +148,10 @@ class Block {
         .c = product_.c + at,
         .c_row = product_.c_row,
         .bias =
-            moved(product_.bias, rows.first * product_.bias_row + column * product_.bias_column),
+            advance(product_.bias, rows.first * product_.bias_row + column * product_.bias_column),
         .bias_row = product_.bias_row,
         .bias_column = product_.bias_column,
-        .residual = moved(product_.residual, at),
+        .residual = advance(product_.residual, at),
         .columns = static_cast<int>(std::min<std::int64_t>(width, right.panels.columns - column)),
         .accumulate = product_.accumulate || taps_.first > 0,
         .finish = product_.finish && taps_.last == product_.taps,

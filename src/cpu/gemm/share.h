@@ -4,6 +4,12 @@
 
 namespace mini_infer::cpu {
 
+// `pointer` moved, unless it is null.
+template <typename T>
+const T* advance(const T* pointer, std::int64_t offset) {
+  return pointer == nullptr ? nullptr : pointer + offset;
+}
+
 inline std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // The part of [0, total) that is the `index`-th of `count` nearly equal ones.

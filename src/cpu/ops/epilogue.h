@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "cpu/gemm/share.h"
 #include "cpu/ops/optional_output.h"
 #include "cpu/simd/table.h"
 #include "ops/activation.h"
@@ -30,11 +31,5 @@ struct Epilogue {
   void store(float* sums, std::int64_t count, const float* bias, std::int64_t bias_step,
              const float* residual, float* y) const;
 };
-
-// `pointer` moved, unless it is null.
-template <typename T>
-const T* advance(const T* pointer, std::int64_t offset) {
-  return pointer == nullptr ? nullptr : pointer + offset;
-}
 
 }  // namespace mini_infer::cpu

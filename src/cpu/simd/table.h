@@ -225,7 +225,6 @@ struct FloatLoops {
 };
 
 struct Simd {
-  const char* name = "";
   int lanes = 0;      // floats in a vector
   int tile_rows = 0;  // most rows of a tile
   // By the number of vectors of a tile's width less 1, then by the number of rows less 1.
