@@ -30,9 +30,19 @@ struct Sums {
   Vector at[kRows][kVectors];
 };
 
-template <int kRows, int kVectors, bool kNarrow>
-MI_INLINE void add_products(const TileArgs& t, Sums<kRows, kVectors>& sums) {
-  const Columns<kVectors> columns{t.columns};
+// `get` reads one vector of a row of C.
+template <int kRows, int kVectors, typename Get>
+MI_INLINE void start(const TileArgs& t, Sums<kRows, kVectors>& sums, Get get) {
+  MI_UNROLL for (int i = 0; i < kRows; ++i) {
+    MI_UNROLL for (int j = 0; j < kVectors; ++j) {
+      sums.at[i][j] = t.accumulate ? get(t.c + i * t.c_row, j) : Vector{};
+    }
+  }
+}
+
+// `right` reads one vector of a row of B.
+template <int kRows, int kVectors, typename Right>
+MI_INLINE void add_products(const TileArgs& t, Sums<kRows, kVectors>& sums, Right right) {
   const float* b = t.b;
   for (std::int64_t tap = 0; tap < t.taps; ++tap) {
     const float* a[kRows];
@@ -40,9 +50,7 @@ MI_INLINE void add_products(const TileArgs& t, Sums<kRows, kVectors>& sums) {
     std::ptrdiff_t at = 0;
     for (std::int64_t k = 0; k < t.depth; ++k, at += t.row_step, b += t.b_row) {
       Vector w[kVectors];
-      MI_UNROLL for (int j = 0; j < kVectors; ++j) {
-        w[j] = kNarrow ? load_columns(b, j, columns) : load(b + j * kLanes);
-      }
+      MI_UNROLL for (int j = 0; j < kVectors; ++j) w[j] = right(b, j);
       MI_UNROLL for (int i = 0; i < kRows; ++i) {
         const Vector x = broadcast(a[i][at]);
         MI_UNROLL for (int j = 0; j < kVectors; ++j) sums.at[i][j] += x * w[j];
@@ -103,67 +111,52 @@ MI_INLINE void finish(const TileArgs& t, Sums<kRows, kVectors>& sums, Get get, P
   }
 }
 
+// The activations that are no interval, over what was stored.
+template <int kRows>
+MI_INLINE void pass_over(const TileArgs& t) {
+  if (!t.finish || !needs_pass(t.epilogue->activation)) return;
+  for (int i = 0; i < kRows; ++i) {
+    activate(t.epilogue->activation, t.c + i * t.c_row, t.columns);
+  }
+}
+
+MI_INLINE Vector get_whole(const float* from, int j) { return load(from + j * kLanes); }
+MI_INLINE void put_whole(float* to, int j, Vector v) { store(to + j * kLanes, v); }
+
 template <int kRows, int kVectors, bool kNarrow>
 void tile(const TileArgs& t) {
   const Columns<kVectors> columns{t.columns};
-  Sums<kRows, kVectors> sums;
+  const auto get = [&](const float* from, int j)
+                       MI_INLINE_LAMBDA { return load_columns(from, j, columns); };
+  const auto put = [&](float* to, int j, Vector v)
+                       MI_INLINE_LAMBDA { store_first(to + j * kLanes, v, columns.of(j)); };
   MI_UNROLL for (int i = 0; i < kRows; ++i) {
     __builtin_prefetch(t.c + i * t.c_row, 1);
     if (t.residual != nullptr) __builtin_prefetch(t.residual + i * t.c_row);
-    MI_UNROLL for (int j = 0; j < kVectors; ++j) {
-      sums.at[i][j] = t.accumulate ? load_columns(t.c + i * t.c_row, j, columns) : Vector{};
-    }
   }
-  add_products<kRows, kVectors, kNarrow>(t, sums);
+  Sums<kRows, kVectors> sums;
+  start(t, sums, get);
+  add_products(t, sums, [&](const float* b, int j) MI_INLINE_LAMBDA {
+    return kNarrow ? get(b, j) : get_whole(b, j);
+  });
   if (columns.whole()) {
-    finish(
-        t, sums, [](const float* from, int j) MI_INLINE_LAMBDA { return load(from + j * kLanes); },
-        [](float* to, int j, Vector v) MI_INLINE_LAMBDA { store(to + j * kLanes, v); });
+    finish(t, sums, get_whole, put_whole);
   } else {
-    finish(
-        t, sums,
-        [&](const float* from, int j) MI_INLINE_LAMBDA { return load_columns(from, j, columns); },
-        [&](float* to, int j, Vector v)
-            MI_INLINE_LAMBDA { store_first(to + j * kLanes, v, columns.of(j)); });
+    finish(t, sums, get, put);
   }
-  if (!t.finish || !needs_pass(t.epilogue->activation)) return;
-  MI_UNROLL for (int i = 0; i < kRows; ++i)
-      activate(t.epilogue->activation, t.c + i * t.c_row, t.columns);
+  pass_over<kRows>(t);
 }
 
 // Whole panels side by side.
 template <int kRows, int kPanels>
 void wide_tile(const TileArgs& t) {
-  constexpr int kVectors = kPanels * kTileVectors;
-  Sums<kRows, kVectors> sums;
-  MI_UNROLL for (int i = 0; i < kRows; ++i) {
-    MI_UNROLL for (int j = 0; j < kVectors; ++j) {
-      sums.at[i][j] = t.accumulate ? load(t.c + i * t.c_row + j * kLanes) : Vector{};
-    }
-  }
-  const float* b = t.b;
-  for (std::int64_t tap = 0; tap < t.taps; ++tap) {
-    const float* a[kRows];
-    MI_UNROLL for (int i = 0; i < kRows; ++i) a[i] = t.rows[tap * kMaxTileRows + i];
-    std::ptrdiff_t at = 0;
-    for (std::int64_t k = 0; k < t.depth; ++k, at += t.row_step, b += t.b_row) {
-      Vector w[kVectors];
-      MI_UNROLL for (int j = 0; j < kVectors; ++j) {
-        w[j] = load(b + j / kTileVectors * t.panel_step + j % kTileVectors * kLanes);
-      }
-      MI_UNROLL for (int i = 0; i < kRows; ++i) {
-        const Vector x = broadcast(a[i][at]);
-        MI_UNROLL for (int j = 0; j < kVectors; ++j) sums.at[i][j] += x * w[j];
-      }
-    }
-  }
-  finish(
-      t, sums, [](const float* from, int j) MI_INLINE_LAMBDA { return load(from + j * kLanes); },
-      [](float* to, int j, Vector v) MI_INLINE_LAMBDA { store(to + j * kLanes, v); });
-  if (!t.finish || !needs_pass(t.epilogue->activation)) return;
-  for (int i = 0; i < kRows; ++i) {
-    activate(t.epilogue->activation, t.c + i * t.c_row, kVectors * kLanes);
-  }
+  Sums<kRows, kPanels * kTileVectors> sums;
+  start(t, sums, get_whole);
+  add_products(t, sums, [&](const float* b, int j) MI_INLINE_LAMBDA {
+    return load(b + j / kTileVectors * t.panel_step + j % kTileVectors * kLanes);
+  });
+  finish(t, sums, get_whole, put_whole);
+  pass_over<kRows>(t);
 }
 
 template <int kRows = kTileRows / 2>
