@@ -4,6 +4,7 @@
 
 #include "ops/conv_case.h"
 #include "ops/cpu_case.h"
+#include "ops/in_place.h"
 
 // Every way in which the CPU computes a convolution with channels last, on every instruction set.
 namespace mini_infer::test {
@@ -256,6 +257,15 @@ TEST(GemmConv, ProductsOfManySizes) {
       expect_nhwc(conv);
     }
   }
+}
+
+// More positions than addresses of rows are kept at a time: the residual must outlive the parts.
+TEST(GemmConv, LargeKernelsOverTheirResidual) {
+  ConvCase conv = conv_of(square(21, 1, 1, {5, 6}), {.channels = 8, .filters = 40});
+  add_residual(conv);
+  conv.activation.kind = Kind::kRelu;
+  expect_nhwc(conv);
+  expect_same_in_place(nhwc_case(conv), 3);
 }
 
 TEST(GemmConv, StridesKernelsAndGroups) {

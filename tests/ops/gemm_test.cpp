@@ -104,6 +104,24 @@ TEST(Gemm, RandomProductsFused) {
   }
 }
 
+// So deep that the product is summed part by part: the residual must outlive the parts.
+TEST(Gemm, DeepProductsOverTheirResidual) {
+  for (const bool transpose_b : {false, true}) {
+    SCOPED_TRACE(transpose_b);
+    Random random(7);
+    GemmCase gemm;
+    gemm.transpose_b = transpose_b;
+    gemm.a = random.tensor(Shape{5, 700});
+    gemm.b = random.tensor(transpose_b ? Shape{37, 700} : Shape{700, 37});
+    gemm.residual = random.tensor(Shape{5, 37});
+    OpCase test_case = case_of(gemm, "mini_infer");
+    test_case.inputs.resize(3);
+    test_case.inputs.push_back(gemm.residual);
+    expect_output(test_case, reference(gemm));
+    expect_same_in_place(test_case, 3);
+  }
+}
+
 TEST(Gemm, ZeroExtentsAreLegal) {
   expect_output({.op = "Gemm", .inputs = {floats({0, 3}, {}), ramp({3, 2})}}, floats({0, 2}, {}));
   expect_output({.op = "Gemm", .inputs = {floats({2, 0}, {}), floats({0, 2}, {}), ramp({2})}},

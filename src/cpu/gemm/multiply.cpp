@@ -9,6 +9,7 @@ namespace {
 
 // The addresses of the left rows of a block, all taps: what is kept on the stack.
 constexpr std::int64_t kMostAddresses = 4096;
+constexpr std::int64_t kMostTaps = kMostAddresses / kMaxTileRows;
 // Rows of A that pass by one panel of B before the next panel: they stay in the cache (L2).
 constexpr std::int64_t kMostBlockRows = 204;
 // A B of so few bytes stays in the first cache: then each row of A is read once.
@@ -24,16 +25,38 @@ class Block {
 
   // All taps at once where their addresses find room.
   void run(Share panels) {
-    const std::int64_t tiles = tiles_.last - tiles_.first;
-    const std::int64_t most = std::max<std::int64_t>(1, kMostAddresses / (tiles * kMaxTileRows));
-    for (taps_.first = 0; taps_.first < product_.taps; taps_.first = taps_.last) {
-      taps_.last = std::min(product_.taps, taps_.first + most);
+    if (product_.taps <= kMostTaps) {
+      taps_ = {0, product_.taps};
       find_rows();
-      run_taps(panels);
+      run_panels(panels);
+      return;
+    }
+    for (std::int64_t panel = panels.first; panel < panels.last; ++panel) {
+      for (std::int64_t tile = tiles_.first; tile < tiles_.last; ++tile) run_parts(tile, panel);
     }
   }
 
  private:
+  // The taps of one tile part by part. C is written at the end only: it may be the residual.
+  void run_parts(std::int64_t tile, std::int64_t panel) {
+    float sums[kMaxTileRows * kMaxTileColumns];
+    for (taps_.first = 0; taps_.first < product_.taps; taps_.first = taps_.last) {
+      taps_.last = std::min(product_.taps, taps_.first + kMostTaps);
+      find_rows();
+      TileArgs args = args_of(tile, panel);
+      if (taps_.first > 0) {
+        args.so_far = sums;
+        args.so_far_row = kMaxTileColumns;
+      }
+      if (taps_.last < product_.taps) {
+        args.finish = false;
+        args.c = sums;
+        args.c_row = kMaxTileColumns;
+      }
+      run(tile, panel, args);
+    }
+  }
+
   void find_rows() {
     for (std::int64_t tile = tiles_.first; tile < tiles_.last; ++tile) {
       const Share rows = share(product_.rows, tile, all_tiles_);
@@ -45,7 +68,7 @@ class Block {
     }
   }
 
-  void run_taps(Share panels) {
+  void run_panels(Share panels) {
     const Panels& right = product_.right.panels;
     const std::int64_t bytes = right.depth * right.columns * static_cast<int>(sizeof(float));
     if (product_.rows == 1) {
@@ -94,6 +117,7 @@ class Block {
 
   static void skip_rows(TileArgs& args, int count) {
     args.rows += count;
+    args.so_far = advance(args.so_far, count * args.so_far_row);
     args.c += count * args.c_row;
     args.bias = advance(args.bias, count * args.bias_row);
     args.residual = advance(args.residual, count * args.c_row);
@@ -153,13 +177,15 @@ class Block {
         .bias_column = product_.bias_column,
         .residual = advance(product_.residual, at),
         .columns = static_cast<int>(std::min<std::int64_t>(width, right.panels.columns - column)),
-        .accumulate = product_.accumulate || taps_.first > 0,
-        .finish = product_.finish && taps_.last == product_.taps,
+        .so_far = advance(product_.so_far, rows.first * product_.so_far_row + column),
+        .so_far_row = product_.so_far_row,
+        .finish = product_.finish,
         .epilogue = &product_.epilogue};
   }
 
-  void run(std::int64_t tile, std::int64_t panel) {
-    const TileArgs args = args_of(tile, panel);
+  void run(std::int64_t tile, std::int64_t panel) { run(tile, panel, args_of(tile, panel)); }
+
+  void run(std::int64_t tile, std::int64_t panel, const TileArgs& args) {
     const Panels& panels = product_.right.panels;
     const int width = panels.width(panel);
     const bool narrow = product_.right.row != 0 && args.columns < width;

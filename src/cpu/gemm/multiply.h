@@ -49,8 +49,10 @@ struct Product {
   int bias_column = 1;
   const float* residual = nullptr;  // may be C, or null
   TileEpilogue epilogue;
-  bool accumulate = false;  // C holds the sum of what came before
-  bool finish = true;       // apply the epilogue
+  // Sums of what came before, as TileArgs has them, or null.
+  const float* so_far = nullptr;
+  std::int64_t so_far_row = 0;
+  bool finish = true;  // apply the epilogue
 };
 
 // How a product is cut into pieces that threads share out: blocks of rows times groups of panels.

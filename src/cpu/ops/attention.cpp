@@ -27,10 +27,9 @@ using ops::KeyRange;
 using ops::NodeView;
 using Input = ops::AttentionInput;
 
-constexpr int kBlock = 64;      // keys whose scores are kept side by side
-constexpr int kLanes = 16;      // parts of a product that are added up side by side
-constexpr int kFewQueries = 8;  // fewer are computed one by one
-constexpr int kMaxTogether = 64;
+constexpr int kBlock = 64;           // keys whose scores are kept side by side
+constexpr int kLanes = 16;           // parts of a product that are added up side by side
+constexpr int kFewQueries = 8;       // fewer are computed one by one
 constexpr int kMostElements = 1024;  // of a vector, that are looked at together
 constexpr float kMasked = -std::numeric_limits<float>::infinity();
 
@@ -204,7 +203,7 @@ class Attention {
   // Some queries by the vector code.
   void run_block(const KernelArgs& args, std::int64_t sample, std::int64_t head, std::int64_t token,
                  std::int64_t count) const {
-    cpu::KeyRange visible[kMaxTogether];
+    cpu::KeyRange visible[kMaxTileColumns];
     for (std::int64_t i = 0; i < count; ++i) {
       const KeyRange range = query_at(args, sample, head, token + i).visible;
       visible[i] = {range.first, range.last};

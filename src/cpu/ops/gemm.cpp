@@ -46,7 +46,6 @@ void compute_rows(const Gemm& gemm, const ProductGrid& grid, std::int64_t piece,
 
 constexpr std::int64_t kBlockRows = 16 * kMaxTileRows;
 constexpr std::int64_t kBlockDepth = 256;
-constexpr std::int64_t kMostPanelWidth = 64;
 
 class StridedPiece {
  public:
@@ -61,7 +60,7 @@ class StridedPiece {
     product_.right.panels.columns =
         std::min<std::int64_t>(gemm.panels().full_width(), gemm.columns - column_);
     const std::int64_t at = row * gemm.columns + column_;
-    product_.c += at;
+    y_ = tensors.y + at;
     product_.residual = advance(product_.residual, at);
     product_.bias = advance(product_.bias, row * gemm.bias_row + column_ * gemm.bias_column);
   }
@@ -71,8 +70,7 @@ class StridedPiece {
     do {
       product_.depth = std::min(kBlockDepth, gemm_.depth - k);
       product_.right.panels.depth = product_.depth;
-      product_.accumulate = k > 0;
-      product_.finish = k + product_.depth >= gemm_.depth;
+      choose_sums(k == 0, k + product_.depth >= gemm_.depth);
       depth_ = k;
       pack(product_.right.panels, bytes_at(k * gemm_.b_depth + column_ * gemm_.b_column),
            gemm_.b_depth, gemm_.b_column, right_);
@@ -84,6 +82,15 @@ class StridedPiece {
   }
 
  private:
+  // Y is written at the end only: it may be the residual.
+  void choose_sums(bool first, bool last) {
+    product_.so_far = first ? nullptr : sums_;
+    product_.so_far_row = kMaxTileColumns;
+    product_.finish = last;
+    product_.c = last ? y_ : sums_;
+    product_.c_row = last ? gemm_.columns : kMaxTileColumns;
+  }
+
   const std::byte* bytes_at(std::int64_t element) const {
     return reinterpret_cast<const std::byte*>(tensors_.b + element);
   }
@@ -98,7 +105,9 @@ class StridedPiece {
   std::int64_t row_, column_;
   std::int64_t depth_ = 0;  // where the block of the depth begins
   Product product_;
-  float right_[kBlockDepth * kMostPanelWidth];
+  float* y_;
+  float right_[kBlockDepth * kMaxTileColumns];
+  float sums_[kBlockRows * kMaxTileColumns];
 };
 
 void run_strided(const Gemm& gemm, std::int64_t count,

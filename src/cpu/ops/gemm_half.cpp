@@ -9,10 +9,9 @@
 namespace mini_infer::cpu {
 namespace {
 
-// What a piece keeps on the stack: some 210 KiB.
+// What a piece keeps on the stack: some 160 KiB.
 constexpr std::int64_t kBlockRows = 8 * kMaxTileRows;
 constexpr std::int64_t kBlockDepth = 256;
-constexpr std::int64_t kMostPanelWidth = 64;
 
 // Copies a matrix whose rows or columns are dense; the rows of the copy are `to_row` apart.
 struct WidenBlock {
@@ -56,7 +55,7 @@ class HalfPiece {
     do {
       product.depth = std::min(kBlockDepth, gemm_.depth - k);
       product.right.panels.depth = product.depth;
-      product.accumulate = k > 0;
+      product.so_far = k > 0 ? c_ : nullptr;
       product.finish = k + product.depth >= gemm_.depth;
       widen_left(k, product.depth);
       pack(tensors_.b, {k, column_, product.right.panels}, right_);
@@ -71,8 +70,9 @@ class HalfPiece {
     Product product{.rows = rows_,
                     .right = {.data = right_, .panels = Panels::of(*gemm_.simd, 0, columns_)},
                     .c = c_,
-                    .c_row = kMostPanelWidth,
-                    .epilogue = gemm_.epilogue};
+                    .c_row = kMaxTileColumns,
+                    .epilogue = gemm_.epilogue,
+                    .so_far_row = kMaxTileColumns};
     if (tensors_.bias != nullptr || tensors_.residual != nullptr) {
       widen_addends();
       product.residual = addends_;
@@ -102,7 +102,7 @@ class HalfPiece {
       const std::int64_t row = row_ + i;
       const T* bias = advance(tensors_.bias, row * gemm_.bias_row + column_ * gemm_.bias_column);
       const T* residual = advance(tensors_.residual, row * gemm_.columns + column_);
-      float* to = addends_ + i * kMostPanelWidth;
+      float* to = addends_ + i * kMaxTileColumns;
       for (std::int64_t j = 0; j < columns_; ++j) {
         to[j] = bias == nullptr ? 0.0f
                                 : gemm_.epilogue.beta * ops::widened(bias[j * gemm_.bias_column]);
@@ -114,7 +114,7 @@ class HalfPiece {
   void store() const {
     for (std::int64_t i = 0; i < rows_; ++i) {
       T* to = tensors_.y + (row_ + i) * gemm_.columns + column_;
-      loops_.narrow(c_ + i * kMostPanelWidth, to, columns_);
+      loops_.narrow(c_ + i * kMaxTileColumns, to, columns_);
     }
   }
 
@@ -124,9 +124,9 @@ class HalfPiece {
   std::int64_t row_, rows_;
   std::int64_t column_, columns_;
   float left_[kBlockRows * kBlockDepth];
-  float right_[kBlockDepth * kMostPanelWidth];
-  float c_[kBlockRows * kMostPanelWidth];
-  float addends_[kBlockRows * kMostPanelWidth];
+  float right_[kBlockDepth * kMaxTileColumns];
+  float c_[kBlockRows * kMaxTileColumns];
+  float addends_[kBlockRows * kMaxTileColumns];
 };
 
 }  // namespace

@@ -13,6 +13,7 @@ namespace mini_infer::cpu {
 // Most rows of a tile, on any instruction set.
 inline constexpr int kMaxTileRows = 12;
 inline constexpr int kTileVectors = 2;
+inline constexpr int kMaxTileColumns = 32;  // of a tile that is kTileVectors wide
 inline constexpr int kRowPanels = 4;
 
 // What happens to a sum before it is stored: activation(alpha * sum + beta * bias + residual).
@@ -43,8 +44,11 @@ struct TileArgs {
   int bias_column = 1;
   const float* residual = nullptr;  // laid out as C; may be C; or null
   int columns = 0;                  // 1 to tile width
-  bool accumulate = false;          // C holds the sum of what came before
-  bool finish = true;               // apply the epilogue
+  // Sums of what came before, in rows `so_far_row` apart; may be C; or null. Never C where C is
+  // also the residual.
+  const float* so_far = nullptr;
+  std::ptrdiff_t so_far_row = 0;
+  bool finish = true;  // apply the epilogue
   const TileEpilogue* epilogue = nullptr;
 };
 using TileFunction = void (*)(const TileArgs&);

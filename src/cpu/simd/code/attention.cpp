@@ -171,7 +171,8 @@ class Columns {
                                .c = sums_ + first * kWidth,
                                .c_row = kWidth,
                                .columns = kWidth,
-                               .accumulate = true,
+                               .so_far = sums_ + first * kWidth,
+                               .so_far_row = kWidth,
                                .epilogue = &epilogue});
     }
   }

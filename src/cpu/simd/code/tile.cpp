@@ -35,7 +35,7 @@ template <int kRows, int kVectors, typename Get>
 MI_INLINE void start(const TileArgs& t, Sums<kRows, kVectors>& sums, Get get) {
   MI_UNROLL for (int i = 0; i < kRows; ++i) {
     MI_UNROLL for (int j = 0; j < kVectors; ++j) {
-      sums.at[i][j] = t.accumulate ? get(t.c + i * t.c_row, j) : Vector{};
+      sums.at[i][j] = t.so_far != nullptr ? get(t.so_far + i * t.so_far_row, j) : Vector{};
     }
   }
 }
@@ -172,6 +172,8 @@ void list(TileFunction* by_rows) {
 }
 
 }  // namespace
+
+static_assert(kTileRows <= kMaxTileRows && kTileVectors * kLanes <= kMaxTileColumns);
 
 void list_tiles(Simd& simd) noexcept {
   simd.lanes = kLanes;
