@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "ops/heads.h"
+#include "ops/key_range.h"
 
 namespace mini_infer::ops {
 
@@ -30,12 +31,6 @@ enum class AttentionScores { kScaled = 0, kCapped = 1, kBiased = 2, kWeights = 3
 struct AttentionMask {
   std::array<std::int64_t, 4> strides = {};
   std::int64_t keys = 0;  // keys beyond these are masked
-};
-
-// Keys in [first, last).
-struct KeyRange {
-  std::int64_t first = 0;
-  std::int64_t last = 0;
 };
 
 // An attention with everything resolved. Keys and values are the past ones, followed by the new.

@@ -203,10 +203,9 @@ class Attention {
   // Some queries by the vector code.
   void run_block(const KernelArgs& args, std::int64_t sample, std::int64_t head, std::int64_t token,
                  std::int64_t count) const {
-    cpu::KeyRange visible[kMaxTileColumns];
+    KeyRange visible[kMaxTileColumns];
     for (std::int64_t i = 0; i < count; ++i) {
-      const KeyRange range = query_at(args, sample, head, token + i).visible;
-      visible[i] = {range.first, range.last};
+      visible[i] = query_at(args, sample, head, token + i).visible;
     }
     const Query<T> query = query_at(args, sample, head, token);
     AttentionBlock block{.queries = static_cast<int>(count),

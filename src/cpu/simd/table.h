@@ -5,6 +5,7 @@
 
 #include "cpu/simd/functors.h"
 #include "ops/activation.h"
+#include "ops/key_range.h"
 
 // What the files in code/ offer, compiled once per instruction set. Plain values and pointers to
 // functions only: the code that includes this must instantiate nothing that others share.
@@ -56,12 +57,6 @@ using TileFunction = void (*)(const TileArgs&);
 // Head sizes up to this have vector code.
 inline constexpr int kMaxHeadSize = 256;
 
-// Keys in [first, last).
-struct KeyRange {
-  std::int64_t first = 0;
-  std::int64_t last = 0;
-};
-
 // Some keys and their values, each `count` rows some elements apart.
 struct KeySegment {
   const float* key = nullptr;
@@ -81,8 +76,8 @@ struct AttentionBlock {
   int key_size = 0;             // of a query, too
   int value_size = 0;
   float scale = 1;
-  float softcap = 0;                  // 0 caps nothing
-  const KeyRange* visible = nullptr;  // of each query
+  float softcap = 0;                       // 0 caps nothing
+  const ops::KeyRange* visible = nullptr;  // of each query
   // At most one of the two; element (query, key) is [query * mask_query + key * mask_key].
   const float* float_mask = nullptr;
   const std::uint8_t* bool_mask = nullptr;

@@ -35,12 +35,9 @@ bool has_mask(const AttentionBlock& block) {
 
 float capped(float score, float softcap) { return softcap * ops::math::tanh(score / softcap); }
 
-// The keys [first, last) of which any query sees one.
-struct Visible {
-  std::int64_t first, last;
-};
-Visible visible_to_any(const AttentionBlock& block) {
-  Visible all{block.visible[0].first, block.visible[0].last};
+// From the first key that any query sees to the last.
+ops::KeyRange visible_to_any(const AttentionBlock& block) {
+  ops::KeyRange all = block.visible[0];
   for (int q = 1; q < block.queries; ++q) {
     if (block.visible[q].first < all.first) all.first = block.visible[q].first;
     if (block.visible[q].last > all.last) all.last = block.visible[q].last;
@@ -64,7 +61,7 @@ class Columns {
   }
 
   void run() {
-    const Visible visible = visible_to_any(block_);
+    const ops::KeyRange visible = visible_to_any(block_);
     std::int64_t before = 0;  // keys of the segments before
     for (const KeySegment& segment : block_.segments) {
       std::int64_t key = visible.first > before ? visible.first - before : 0;
@@ -116,7 +113,7 @@ class Columns {
   // What a query must not see. A score of a NaN is hidden as well.
   void hide(std::int64_t key, int count) {
     for (int q = 0; q < block_.queries; ++q) {
-      const KeyRange visible = block_.visible[q];
+      const ops::KeyRange visible = block_.visible[q];
       if (visible.first <= key && key + count <= visible.last) continue;
       for (int k = 0; k < count; ++k) {
         const bool seen = visible.first <= key + k && key + k < visible.last;
@@ -233,7 +230,7 @@ class OneQuery {
     for (int d = 0; d < block_.value_size; ++d) sums_[d] = 0;
     std::int64_t before = 0;
     for (const KeySegment& segment : block_.segments) {
-      const KeyRange visible = block_.visible[0];
+      const ops::KeyRange visible = block_.visible[0];
       std::int64_t key = visible.first > before ? visible.first - before : 0;
       const std::int64_t end = least(segment.count, visible.last - before);
       for (; key < end; key += kBlock) add(segment, key, before, least(kBlock, end - key));
