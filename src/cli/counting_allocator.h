@@ -2,17 +2,17 @@
 
 #include <atomic>
 #include <cstddef>
-#include <new>
+#include <memory>
 
 #include "mini_infer/runtime/allocator.h"
 
 namespace mini_infer::cli {
 
-// Aligned host memory that knows how much of it an engine has.
+// The host's memory, as engines take it, and how much of it they have.
 class CountingAllocator final : public runtime::Allocator {
  public:
   void* allocate(std::size_t bytes, std::size_t alignment) override {
-    void* memory = ::operator new (bytes, std::align_val_t{alignment}, std::nothrow);
+    void* memory = host_->allocate(bytes, alignment);
     if (memory == nullptr) return nullptr;
     held_bytes_ += bytes;
     ++allocations_;
@@ -21,13 +21,14 @@ class CountingAllocator final : public runtime::Allocator {
 
   void deallocate(void* memory, std::size_t bytes, std::size_t alignment) override {
     held_bytes_ -= bytes;
-    ::operator delete (memory, std::align_val_t{alignment});
+    host_->deallocate(memory, bytes, alignment);
   }
 
   std::size_t held_bytes() const { return held_bytes_; }
   int allocations() const { return allocations_; }
 
  private:
+  std::shared_ptr<runtime::Allocator> host_ = runtime::host_allocator();
   std::atomic<std::size_t> held_bytes_{0};
   std::atomic<int> allocations_{0};
 };

@@ -21,9 +21,8 @@ std::size_t available_host_bytes() {
 }
 
 void prefer_large_pages(void* memory, std::size_t bytes) {
-  constexpr std::size_t kLarge = 2 * 1024 * 1024;
   constexpr std::size_t kPage = 4096;
-  if (bytes < 2 * kLarge) return;
+  if (bytes < kFewestLargeBytes) return;
   const auto first = core::align_up(reinterpret_cast<std::size_t>(memory), kPage);
   const auto last = (reinterpret_cast<std::size_t>(memory) + bytes) / kPage * kPage;
   madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);

@@ -8,9 +8,12 @@ namespace mini_infer::core {
 // say, no limit is known and the largest number is returned.
 std::size_t available_host_bytes();
 
+inline constexpr std::size_t kLargePage = 2 * 1024 * 1024;
+// Less memory is left in small pages.
+inline constexpr std::size_t kFewestLargeBytes = 2 * kLargePage;
+
 // Asks the system to back this memory with large pages: fewer faults while it is filled, fewer
-// misses of the translation cache while it is read. Changes nothing else; small memory is left
-// alone.
+// misses of the translation cache while it is read. Changes nothing else.
 void prefer_large_pages(void* memory, std::size_t bytes);
 
 }  // namespace mini_infer::core

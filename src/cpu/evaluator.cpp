@@ -20,7 +20,7 @@ core::Result<std::vector<core::Tensor>> prepare_inputs(const ops::NodeView& view
     const core::Shape shape{static_cast<std::int64_t>(packed.bytes)};
     MI_ASSIGN(core::Tensor form, core::Tensor::allocate(core::DataType::kUInt8, shape));
     auto& input = held[static_cast<std::size_t>(packed.slot)];
-    packed.pack(input, form.mutable_bytes().data());
+    packed.pack(input, form.mutable_bytes().data(), core::ThreadPool::serial());
     input = std::move(form);
   }
   return held;

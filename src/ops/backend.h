@@ -41,8 +41,8 @@ struct PackedInput {
   std::size_t bytes = 0;
   // Names the form: the same constant in the same form is stored once.
   std::string form;
-  // Writes the form; `to` is aligned as the pool is.
-  std::function<void(const core::Tensor& constant, std::byte* to)> pack;
+  // Writes the form; `to` is aligned as the pool is, the constant perhaps not at all.
+  std::function<void(const core::Tensor& constant, std::byte* to, core::ThreadPool& threads)> pack;
 };
 
 // One node made ready to run: shapes, attributes and chosen algorithm are inside. Immutable, shared

@@ -6,8 +6,8 @@
 //
 // mini_infer.Conv: Y = activation(conv(X, W) + B + R). Inputs X, W, B (optional) and R (optional,
 // the shape of Y). Attributes of Conv, those of ops::Activation, and
-//   layout    "NCHW" (default) or "NHWC": X [N, spatial..., C], W [spatial..., C / group, M],
-//             Y and R [N, spatial..., M]
+//   layout    "NCHW" (default) or "NHWC": X [N, spatial..., C], Y and R [N, spatial..., M]; W is
+//             [M, C / group, spatial...] as ever, and a constant, which backends pack as they like
 //   x_layout  "NCHW" beside layout "NHWC": X is still [N, C, spatial...], so that the first
 //             convolution of a network reads the model's input without a transposed copy
 namespace mini_infer::ops {
@@ -24,13 +24,11 @@ struct Filters {
   std::vector<std::int64_t> kernel;
 };
 
-Result<Filters> filters_of(const NodeView& view, int spatial_rank, Layout layout) {
-  const bool filters_first = layout == Layout::kNchw;
+Result<Filters> filters_of(const NodeView& view, int spatial_rank) {
   Filters filters;
-  MI_ASSIGN(filters.kernel, kernel_of(view, spatial_rank, filters_first ? 2 : 0));
-  const Shape& shape = view.input_shape(1);
-  filters.count = shape[filters_first ? 0 : shape.rank() - 1];
-  filters.channels = shape[filters_first ? 1 : shape.rank() - 2];
+  MI_ASSIGN(filters.kernel, kernel_of(view, spatial_rank));
+  filters.count = view.input_shape(1)[0];
+  filters.channels = view.input_shape(1)[1];
   return filters;
 }
 
@@ -89,11 +87,14 @@ Result<ConvGeometry> conv_geometry(const NodeView& view) {
   MI_ASSIGN(geometry.layout, layout_of(view));
   MI_ASSIGN(geometry.input_layout, input_layout_of(view, geometry.layout));
   MI_ASSIGN(const Image input, image_of(view, 0, geometry.input_layout));
-  MI_ASSIGN(const Filters filters, filters_of(view, input.rank(), geometry.layout));
+  MI_ASSIGN(const Filters filters, filters_of(view, input.rank()));
   geometry.groups = view.node().get_int("group", 1);
   MI_TRY(check_groups(view, input, filters, geometry.groups));
   MI_ASSIGN(geometry.window, sliding_window(view, input.spatial, filters.kernel));
 
+  if (geometry.layout == Layout::kNhwc && view.constant(1) == nullptr) {
+    return view.fail("weights (input 1): expected a constant where layout is \"NHWC\"");
+  }
   if (geometry.input_layout != geometry.layout) MI_TRY(check_gathered(view, filters));
 
   geometry.batch = input.batch;

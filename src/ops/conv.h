@@ -6,7 +6,7 @@ namespace mini_infer::ops {
 
 // A convolution with everything resolved, for inference and kernels alike.
 struct ConvGeometry {
-  Layout layout = Layout::kNchw;        // of the output, the weights and the residual
+  Layout layout = Layout::kNchw;        // of the output and the residual
   Layout input_layout = Layout::kNchw;  // of the input
   std::int64_t batch = 0;
   std::int64_t channels = 0;  // of the input

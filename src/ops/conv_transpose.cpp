@@ -36,7 +36,7 @@ Status check_channels(const NodeView& view, const ConvTransposeGeometry& geometr
 Result<ConvTransposeGeometry> conv_transpose_geometry(const NodeView& view) {
   MI_TRY(expect_one_type(view));
   MI_ASSIGN(const Image input, image_of(view, 0, Layout::kNchw));
-  MI_ASSIGN(const auto kernel, kernel_of(view, input.rank(), 2));
+  MI_ASSIGN(const auto kernel, kernel_of(view, input.rank()));
   ConvTransposeGeometry geometry;
   geometry.batch = input.batch;
   geometry.channels = input.channels;

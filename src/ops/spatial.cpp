@@ -222,13 +222,13 @@ Status expect_one_type(const NodeView& view) {
   return Status::SUCCESS;
 }
 
-Result<std::vector<std::int64_t>> kernel_of(const NodeView& view, int spatial_rank, int first) {
+Result<std::vector<std::int64_t>> kernel_of(const NodeView& view, int spatial_rank) {
   const Shape& shape = view.input_shape(1);
   if (shape.rank() != spatial_rank + 2) {
     return view.fail("weights (input 1): expected rank " + std::to_string(spatial_rank + 2) +
                      " as the input has, found " + shape.to_string());
   }
-  std::vector<std::int64_t> kernel(shape.begin() + first, shape.begin() + first + spatial_rank);
+  std::vector<std::int64_t> kernel(shape.begin() + 2, shape.end());
   const auto stated = view.node().get_ints("kernel_shape", kernel);
   if (stated != kernel) {
     return view.fail("kernel_shape " + Shape(stated).to_string() + " is not that of the weights " +

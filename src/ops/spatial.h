@@ -47,10 +47,9 @@ core::Status expect_shape(const NodeView& view, int slot, const char* what,
 // Fails unless the inputs that are there have the type of input 0.
 core::Status expect_one_type(const NodeView& view);
 
-// The kernel extents of the weights (input 1), `spatial_rank` axes from `first` on; they must be
-// what kernel_shape says.
-core::Result<std::vector<std::int64_t>> kernel_of(const NodeView& view, int spatial_rank,
-                                                  int first);
+// The kernel extents of the weights (input 1), the last `spatial_rank` axes; they must be what
+// kernel_shape says.
+core::Result<std::vector<std::int64_t>> kernel_of(const NodeView& view, int spatial_rank);
 
 // A window that slides along one axis, padding resolved. The defaults are an axis of one element.
 struct SlidingAxis {

@@ -10,11 +10,15 @@ using core::Tensor;
 using graph::Graph;
 using graph::ValueId;
 
-std::optional<Tensor> float_constant(const Graph& graph, ValueId value) {
-  if (value == graph::kNoValue) return std::nullopt;
+const Tensor* find_float_constant(const Graph& graph, ValueId value) {
+  if (value == graph::kNoValue) return nullptr;
   const auto& constant = graph.value(value).constant;
-  if (!constant || constant->type() != DataType::kFloat32) return std::nullopt;
-  return constant->aligned();
+  return constant && constant->type() == DataType::kFloat32 ? &*constant : nullptr;
+}
+
+std::optional<Tensor> float_constant(const Graph& graph, ValueId value) {
+  const Tensor* constant = find_float_constant(graph, value);
+  return constant == nullptr ? std::nullopt : std::optional(constant->aligned());
 }
 
 bool is_single(const Graph& graph, ValueId value) {
@@ -44,15 +48,16 @@ std::optional<std::vector<std::int64_t>> int_constant(const Graph& graph, ValueI
 
 std::optional<std::vector<double>> per_channel(const Graph& graph, ValueId value,
                                                const Shape& shape, int axis) {
-  const auto constant = float_constant(graph, value);
-  if (!constant || constant->shape().rank() > shape.rank()) return std::nullopt;
+  const Tensor* constant = find_float_constant(graph, value);
+  if (constant == nullptr || constant->shape().rank() > shape.rank()) return std::nullopt;
   const int lead = shape.rank() - constant->shape().rank();
   for (int own = 0; own < constant->shape().rank(); ++own) {
     const std::int64_t extent = constant->shape()[own];
     const bool fits = extent == 1 || (lead + own == axis && extent == shape[axis]);
     if (!fits) return std::nullopt;
   }
-  const auto elements = constant->as<float>();
+  const Tensor aligned = constant->aligned();
+  const auto elements = aligned.as<float>();
   std::vector<double> values(elements.begin(), elements.end());
   if (values.size() == 1) values.assign(static_cast<std::size_t>(shape[axis]), values[0]);
   return values;

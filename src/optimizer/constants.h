@@ -10,6 +10,10 @@
 // What passes ask of constants.
 namespace mini_infer::optimizer {
 
+// A float32 constant as it is, perhaps not aligned, for questions about its shape: float_constant()
+// may copy all of its bytes. Null when the value is left out, not constant or of another type.
+const core::Tensor* find_float_constant(const graph::Graph& graph, graph::ValueId value);
+
 // The bytes of a float32 constant, aligned; nullopt when the value is left out, not constant or of
 // another type.
 std::optional<core::Tensor> float_constant(const graph::Graph& graph, graph::ValueId value);

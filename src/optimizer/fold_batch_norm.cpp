@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <span>
 
+#include "core/try.h"
 #include "optimizer/constants.h"
 #include "optimizer/passes.h"
 #include "optimizer/rewrite.h"
@@ -10,7 +12,9 @@
 namespace mini_infer::optimizer {
 namespace {
 
+using core::Result;
 using core::Shape;
+using core::Status;
 using core::Tensor;
 using graph::Graph;
 using graph::kNoNode;
@@ -87,23 +91,21 @@ std::optional<Affine> affine_of(const Graph& graph, const Node& node, ValueId x)
   return values ? affine_of_arithmetic(node, x_first, *values) : std::nullopt;
 }
 
-// As they are, perhaps not aligned: a copy of its own is made later.
-const Tensor* float_weights(const Graph& graph, ValueId value) {
-  const auto& constant = graph.value(value).constant;
-  return constant && constant->type() == core::DataType::kFloat32 ? &*constant : nullptr;
-}
-
 // The weights times one number per index of `axis`.
-Tensor scaled(const Tensor& weights, int axis, const Channels& scale) {
+core::Result<Tensor> scaled(Rewriter& rewriter, const Tensor& weights, int axis,
+                            const Channels& scale) {
   const Shape& shape = weights.shape();
   const auto inner = static_cast<std::size_t>(shape.elements(axis + 1, shape.rank()));
-  Tensor result = Tensor::copy_of(weights.type(), shape, weights.bytes());
+  MI_ASSIGN(Tensor result, rewriter.new_tensor(weights.type(), shape));
+  const std::byte* from = weights.bytes().data();  // perhaps not aligned
   const std::span values(reinterpret_cast<float*>(result.mutable_bytes().data()),
                          static_cast<std::size_t>(shape.elements()));
   for (std::size_t first = 0; first < values.size(); first += inner) {
     const double factor = scale[first / inner % scale.size()];
-    for (float& value : values.subspan(first, inner)) {
-      value = static_cast<float>(static_cast<double>(value) * factor);
+    for (std::size_t i = first; i < first + inner; ++i) {
+      float value;
+      std::memcpy(&value, from + i * sizeof(float), sizeof(float));
+      values[i] = static_cast<float>(static_cast<double>(value) * factor);
     }
   }
   return result;
@@ -127,10 +129,10 @@ void set_parameters(Rewriter& rewriter, NodeId id, Tensor weights, const Channel
   rewriter.set_inputs(id, {data, new_weights, new_bias});
 }
 
-bool fold_into_conv(Rewriter& rewriter, NodeId id, const Affine& affine) {
+Result<bool> fold_into_conv(Rewriter& rewriter, NodeId id, const Affine& affine) {
   const Graph& graph = rewriter.graph();
   const Node& node = rewriter.node(id);
-  const Tensor* weights = float_weights(graph, node.inputs[1]);
+  const Tensor* weights = find_float_constant(graph, node.inputs[1]);
   if (weights == nullptr) return false;
   Channels bias(affine.scale.size(), 0.0);
   if (const ValueId old = input_of(node, 2); old != kNoValue) {
@@ -138,15 +140,16 @@ bool fold_into_conv(Rewriter& rewriter, NodeId id, const Affine& affine) {
     if (!constant) return false;
     bias.assign(constant->as<float>().begin(), constant->as<float>().end());
   }
-  set_parameters(rewriter, id, scaled(*weights, 0, affine.scale), shifted(bias, affine));
+  MI_ASSIGN(Tensor new_weights, scaled(rewriter, *weights, 0, affine.scale));
+  set_parameters(rewriter, id, std::move(new_weights), shifted(bias, affine));
   return true;
 }
 
 // act(alpha * A * B + beta * C): B takes the scale, and beta goes into the new C.
-bool fold_into_gemm(Rewriter& rewriter, NodeId id, const Affine& affine) {
+Result<bool> fold_into_gemm(Rewriter& rewriter, NodeId id, const Affine& affine) {
   const Graph& graph = rewriter.graph();
   Node& node = rewriter.node(id);
-  const Tensor* weights = float_weights(graph, node.inputs[1]);
+  const Tensor* weights = find_float_constant(graph, node.inputs[1]);
   if (weights == nullptr) return false;
   Channels bias(affine.scale.size(), 0.0);
   if (const ValueId old = input_of(node, 2); old != kNoValue) {
@@ -159,12 +162,13 @@ bool fold_into_gemm(Rewriter& rewriter, NodeId id, const Affine& affine) {
   }
   const int column_axis = node.get_int("transB", 0) != 0 ? 0 : 1;
   node.attributes.erase("beta");
-  set_parameters(rewriter, id, scaled(*weights, column_axis, affine.scale), shifted(bias, affine));
+  MI_ASSIGN(Tensor new_weights, scaled(rewriter, *weights, column_axis, affine.scale));
+  set_parameters(rewriter, id, std::move(new_weights), shifted(bias, affine));
   return true;
 }
 
 // A scale and shift after a normalisation that itself cannot go into a convolution.
-bool fold_into_batch_norm(Rewriter& rewriter, NodeId id, const Affine& affine) {
+Result<bool> fold_into_batch_norm(Rewriter& rewriter, NodeId id, const Affine& affine) {
   const Graph& graph = rewriter.graph();
   const Node& node = rewriter.node(id);
   const auto scale = float_constant(graph, node.inputs[1]);
@@ -173,15 +177,15 @@ bool fold_into_batch_norm(Rewriter& rewriter, NodeId id, const Affine& affine) {
   const ValueId mean = node.inputs[3], variance = node.inputs[4], data = node.inputs[0];
   const auto old = bias->as<float>();
   const Channels new_bias = shifted(Channels(old.begin(), old.end()), affine);
-  const ValueId new_scale =
-      rewriter.add_constant(node.name + "_scale", scaled(*scale, 0, affine.scale));
+  MI_ASSIGN(Tensor scaled_scale, scaled(rewriter, *scale, 0, affine.scale));
+  const ValueId new_scale = rewriter.add_constant(node.name + "_scale", std::move(scaled_scale));
   const ValueId new_shift =
       rewriter.add_constant(node.name + "_bias", float_tensor(bias->shape(), new_bias));
   rewriter.set_inputs(id, {data, new_scale, new_shift, mean, variance});
   return true;
 }
 
-bool fold_into(Rewriter& rewriter, NodeId id, const Affine& affine) {
+Result<bool> fold_into(Rewriter& rewriter, NodeId id, const Affine& affine) {
   const Node& node = rewriter.node(id);
   if (node.is("Conv")) return fold_into_conv(rewriter, id, affine);
   if (node.is("Gemm")) return fold_into_gemm(rewriter, id, affine);
@@ -195,7 +199,7 @@ bool takes_affine(const Node& node) {
 }
 
 // All that follows the node in one go, so that weights are rounded once.
-void fold_followers(Rewriter& rewriter, NodeId id) {
+Status fold_followers(Rewriter& rewriter, NodeId id) {
   std::optional<Affine> total;
   std::vector<NodeId> folded;
   ValueId last = rewriter.node(id).outputs[0];
@@ -207,9 +211,12 @@ void fold_followers(Rewriter& rewriter, NodeId id) {
     folded.push_back(next);
     last = rewriter.node(next).outputs[0];
   }
-  if (!total || !fold_into(rewriter, id, *total)) return;
+  if (!total) return Status::SUCCESS;
+  MI_ASSIGN(const bool done, fold_into(rewriter, id, *total));
+  if (!done) return Status::SUCCESS;
   for (NodeId node : folded) rewriter.remove(node);
   rewriter.set_output(id, 0, last);
+  return Status::SUCCESS;
 }
 
 }  // namespace
@@ -217,7 +224,8 @@ void fold_followers(Rewriter& rewriter, NodeId id) {
 core::Status fold_batch_norm(Graph& graph) {
   Rewriter rewriter(graph);
   for (NodeId id : rewriter.nodes()) {
-    if (!rewriter.removed(id) && takes_affine(rewriter.node(id))) fold_followers(rewriter, id);
+    if (rewriter.removed(id) || !takes_affine(rewriter.node(id))) continue;
+    MI_TRY(fold_followers(rewriter, id));
   }
   return rewriter.finish();
 }

@@ -19,9 +19,9 @@ constexpr int kRmsNormalizationOpset = 23;
 
 // Whether the value is a constant with one number per element of a row.
 bool is_row_parameter(const Rewriter& rewriter, const Normalization& of, ValueId value) {
-  const auto constant = float_constant(rewriter.graph(), value);
+  const auto* constant = find_float_constant(rewriter.graph(), value);
   const Shape& x = *rewriter.value(of.x).shape;
-  if (!constant || constant->shape().rank() > x.rank()) return false;
+  if (constant == nullptr || constant->shape().rank() > x.rank()) return false;
   const int lead = x.rank() - constant->shape().rank();
   for (int axis = 0; axis < x.rank(); ++axis) {
     const std::int64_t extent = axis < lead ? 1 : constant->shape()[axis - lead];

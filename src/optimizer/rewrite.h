@@ -5,6 +5,7 @@
 
 #include "mini_infer/core/status.h"
 #include "mini_infer/graph/graph.h"
+#include "optimizer/tensor_blocks.h"
 
 namespace mini_infer::optimizer {
 
@@ -38,6 +39,10 @@ class Rewriter {
   // The one node that reads `value`, through one slot, when no graph output is it; else kNoNode.
   graph::NodeId only_reader(graph::ValueId value) const;
 
+  // For a constant to come; see TensorBlocks.
+  core::Result<core::Tensor> new_tensor(core::DataType type, core::Shape shape) {
+    return blocks_.allocate(type, std::move(shape));
+  }
   graph::ValueId add_value(std::string name, core::DataType type, core::Shape shape);
   graph::ValueId add_constant(std::string name, core::Tensor tensor);
   graph::NodeId add_node(graph::Node node);
@@ -66,6 +71,7 @@ class Rewriter {
   std::vector<std::vector<graph::NodeId>> readers_;
   std::vector<bool> is_output_;
   std::vector<bool> removed_;
+  TensorBlocks blocks_;
 };
 
 }  // namespace mini_infer::optimizer

@@ -1,5 +1,6 @@
 #include "runtime/arena.h"
 
+#include <algorithm>
 #include <new>
 #include <string>
 #include <utility>
@@ -12,12 +13,18 @@ namespace {
 class HostAllocator final : public Allocator {
  public:
   void* allocate(std::size_t bytes, std::size_t alignment) override {
-    void* memory = ::operator new (bytes, std::align_val_t{alignment}, std::nothrow);
+    void* memory = ::operator new (bytes, page_alignment(bytes, alignment), std::nothrow);
     if (memory != nullptr) core::prefer_large_pages(memory, bytes);
     return memory;
   }
-  void deallocate(void* memory, std::size_t, std::size_t alignment) override {
-    ::operator delete (memory, std::align_val_t{alignment});
+  void deallocate(void* memory, std::size_t bytes, std::size_t alignment) override {
+    ::operator delete (memory, page_alignment(bytes, alignment));
+  }
+
+ private:
+  static std::align_val_t page_alignment(std::size_t bytes, std::size_t alignment) {
+    const bool large = bytes >= core::kFewestLargeBytes;
+    return std::align_val_t{large ? std::max(alignment, core::kLargePage) : alignment};
   }
 };
 

@@ -33,7 +33,4 @@ class Arena {
   std::shared_ptr<Allocator> allocator_;  // null: borrowed
 };
 
-// Aligned host memory.
-std::shared_ptr<Allocator> host_allocator();
-
 }  // namespace mini_infer::runtime

@@ -85,7 +85,7 @@ Status make_weights(EngineState& state) {
   MI_ASSIGN(Arena pool, Arena::allocate("weights", compiled.weights.size_bytes,
                                         state.config.memory_alignment, state.config.allocator));
   state.weights = std::make_shared<Arena>(std::move(pool));
-  fill_weights(compiled.graph, compiled.weights, state.weights->data());
+  fill_weights(compiled.graph, compiled.weights, state.weights->data(), *state.threads);
   return Status::SUCCESS;
 }
 

@@ -73,11 +73,21 @@ class Layout {
       known_;
 };
 
-void store(const core::Tensor& constant, const ops::PackedInput* packed, std::byte* to) {
+void copy(std::span<const std::byte> from, std::byte* to, core::ThreadPool& threads) {
+  constexpr std::size_t kPiece = 1 << 20;
+  const auto copy_piece = [&](std::int64_t piece, int) {
+    const auto bytes = from.subspan(static_cast<std::size_t>(piece) * kPiece);
+    std::memcpy(to + (bytes.data() - from.data()), bytes.data(), std::min(kPiece, bytes.size()));
+  };
+  threads.run(static_cast<std::int64_t>((from.size() + kPiece - 1) / kPiece), copy_piece);
+}
+
+void store(const core::Tensor& constant, const ops::PackedInput* packed, std::byte* to,
+           core::ThreadPool& threads) {
   if (packed != nullptr) {
-    packed->pack(constant, to);
-  } else if (constant.size_bytes() > 0) {
-    std::memcpy(to, constant.bytes().data(), constant.size_bytes());
+    packed->pack(constant, to, threads);
+  } else {
+    copy(constant.bytes(), to, threads);
   }
 }
 
@@ -111,7 +121,8 @@ WeightsLayout lay_out_weights(const graph::Graph& graph, std::size_t alignment,
   return Layout(graph, alignment, packed).lay_out();
 }
 
-void fill_weights(graph::Graph& graph, const WeightsLayout& layout, std::byte* pool) {
+void fill_weights(graph::Graph& graph, const WeightsLayout& layout, std::byte* pool,
+                  core::ThreadPool& threads) {
   std::vector<std::size_t> last_use(graph.values().size(), layout.stored.size());
   for (std::size_t i = 0; i < layout.stored.size(); ++i) {
     last_use[static_cast<std::size_t>(layout.stored[i].constant)] = i;
@@ -126,7 +137,7 @@ void fill_weights(graph::Graph& graph, const WeightsLayout& layout, std::byte* p
   }
   for (std::size_t i = 0; i < layout.stored.size(); ++i) {
     const StoredWeight& stored = layout.stored[i];
-    store(*graph.value(stored.constant).constant, stored.packed, pool + stored.offset);
+    store(*graph.value(stored.constant).constant, stored.packed, pool + stored.offset, threads);
     let_go_after(stored.constant, i);
   }
 }

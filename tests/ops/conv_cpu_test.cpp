@@ -62,6 +62,16 @@ SlidingCase square(std::int64_t kernel, std::int64_t stride, std::int64_t dilati
           .end = {half, half}};
 }
 
+std::string form_of_weights(const OpCase& test_case, const cpu::BackendOptions& options = {},
+                            std::size_t workspace_bytes = 0) {
+  const graph::Graph graph = graph_of(test_case);
+  const auto backend = cpu::make_backend(options);
+  const auto kernel =
+      (*backend)->bind(ops::NodeView(graph, 0), {.workspace_bytes = workspace_bytes});
+  EXPECT_TRUE(kernel.ok()) << kernel.status().to_string();
+  return kernel->packed.at(0).form;
+}
+
 // --- Depthwise ---
 
 TEST(DepthwiseConv, KernelsStridesAndDilations) {
@@ -141,13 +151,8 @@ const std::vector<std::size_t> kRoom = {400'000, 700'000, 4'000'000};
 
 bool takes_winograd(const OpCase& test_case, const cpu::BackendOptions& options,
                     std::size_t workspace_bytes) {
-  graph::Graph graph = graph_of(test_case);
-  graph.value(graph.node(0).inputs[1]).constant = test_case.inputs[1];
-  const auto backend = cpu::make_backend(options);
-  const auto kernel =
-      (*backend)->bind(ops::NodeView(graph, 0), {.workspace_bytes = workspace_bytes});
-  EXPECT_TRUE(kernel.ok()) << kernel.status().to_string();
-  return kernel->packed.at(0).form.find("Winograd") != std::string::npos;
+  const std::string form = form_of_weights(test_case, options, workspace_bytes);
+  return form.find("Winograd") != std::string::npos;
 }
 
 void expect_winograd(const ConvCase& conv) {
@@ -257,6 +262,21 @@ TEST(GemmConv, ProductsOfManySizes) {
       expect_nhwc(conv);
     }
   }
+}
+
+// Else the second one would find the weights of the first where they hold the same bytes.
+TEST(GemmConv, EqualBytesOfAnotherShapeAreAnotherForm) {
+  const auto form = [](std::int64_t kernel, std::int64_t channels) {
+    return form_of_weights(
+        nhwc_case(conv_of(square(kernel, 1, 1, {6, 6}), {.channels = channels, .filters = 24})));
+  };
+  EXPECT_NE(form(3, 40), form(1, 360));
+  const auto depthwise = [](std::int64_t kernel, std::int64_t channels) {
+    return form_of_weights(
+        nhwc_case(conv_of(square(kernel, 1, 1, {6, 6}),
+                          {.channels = channels, .filters = channels, .group = channels})));
+  };
+  EXPECT_NE(depthwise(3, 4), depthwise(1, 36));
 }
 
 // More positions than addresses of rows are kept at a time: the residual must outlive the parts.

@@ -233,6 +233,8 @@ TEST(Conv, BadFusedFormsAreNamed) {
   };
   refuse({{"layout", std::string("HWC")}}, {ramp({1, 1, 1}), ramp({1, 1, 1})},
          "layout 'HWC' is neither NCHW nor NHWC");
+  refuse({{"layout", std::string("NHWC")}}, {ramp({1, 3, 1}), ramp({1, 1, 1})},
+         "weights (input 1): expected a constant where layout is \"NHWC\"");
   refuse({}, {ramp({1, 1, 3}), ramp({2, 1, 1}), Tensor(), ramp({1, 3, 2})},
          "residual (input 3): expected [1,2,3], found [1,3,2]");
 }

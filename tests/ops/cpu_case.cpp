@@ -29,13 +29,6 @@ core::Result<graph::Graph> constant_graph(const OpCase& test_case) {
   return graph;
 }
 
-core::Result<Tensor> packed(const ops::PackedInput& form, const Tensor& constant) {
-  const core::Shape bytes{static_cast<std::int64_t>(form.bytes)};
-  MI_ASSIGN(Tensor tensor, Tensor::allocate(core::DataType::kUInt8, bytes));
-  form.pack(constant, tensor.mutable_bytes().data());
-  return tensor;
-}
-
 double largest(std::span<const float> values) {
   double most = 0;
   for (float value : values) most = std::max(most, std::fabs(static_cast<double>(value)));
@@ -68,6 +61,13 @@ std::vector<InstructionSet> instruction_sets() {
   return sets;
 }
 
+Tensor packed(const ops::PackedInput& form, const Tensor& constant, core::ThreadPool& threads) {
+  const core::Shape bytes{static_cast<std::int64_t>(form.bytes)};
+  Tensor tensor = Tensor::allocate(core::DataType::kUInt8, bytes).value();
+  form.pack(constant, tensor.mutable_bytes().data(), threads);
+  return tensor;
+}
+
 core::Result<Tensor> run_on_cpu(const OpCase& test_case, const CpuRun& how) {
   MI_ASSIGN(const graph::Graph graph, constant_graph(test_case));
   MI_ASSIGN(const auto backend, cpu::make_backend(how.backend));
@@ -75,10 +75,11 @@ core::Result<Tensor> run_on_cpu(const OpCase& test_case, const CpuRun& how) {
   MI_ASSIGN(const ops::Kernel kernel,
             backend->bind(view, {.workspace_bytes = how.workspace_bytes}));
 
+  core::ThreadPool threads(how.threads);
   std::vector<Tensor> held = test_case.inputs;
   for (const ops::PackedInput& form : kernel.packed) {
     auto& input = held[static_cast<std::size_t>(form.slot)];
-    MI_ASSIGN(input, packed(form, input));
+    input = packed(form, input, threads);
   }
   std::vector<const void*> inputs;
   for (const Tensor& input : held) {
@@ -88,7 +89,6 @@ core::Result<Tensor> run_on_cpu(const OpCase& test_case, const CpuRun& how) {
   void* const outputs[] = {output.mutable_bytes().data()};
   // Of floats that no kernel may read before it has written them.
   std::vector<float> workspace(how.workspace_bytes / sizeof(float), std::nanf(""));
-  core::ThreadPool threads(how.threads);
   MI_TRY(kernel({.inputs = inputs,
                  .outputs = outputs,
                  .workspace = std::as_writable_bytes(std::span(workspace)),

@@ -18,6 +18,10 @@ struct CpuRun {
   std::size_t workspace_bytes = 0;  // the step's hole
 };
 
+// The constant in the form that a kernel asked for.
+core::Tensor packed(const ops::PackedInput& form, const core::Tensor& constant,
+                    core::ThreadPool& threads);
+
 // Output 0, all inputs constant: weights are packed where the kernel wants them so.
 core::Result<core::Tensor> run_on_cpu(const OpCase& test_case, const CpuRun& how);
 

@@ -150,7 +150,8 @@ TEST(HalfProducts, ConvolutionsWithChannelsLastAreRefused) {
   OpCase test_case{.op = "Conv",
                    .domain = "mini_infer",
                    .attributes = {{"layout", std::string("NHWC")}},
-                   .inputs = {filled({1, 2, 1}, 1), filled({1, 1, 1}, 1)}};
+                   .inputs = {filled({1, 2, 1}, 1), filled({1, 1, 1}, 1)},
+                   .constants = {1}};
   for (Tensor& input : test_case.inputs) input = in_16_bits(input, DataType::kFloat16);
   expect_failure(test_case, core::Status::ERROR_UNSUPPORTED, "type float16");
 }

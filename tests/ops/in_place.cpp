@@ -5,6 +5,7 @@
 
 #include "cpu/backend.h"
 #include "cpu/evaluator.h"
+#include "ops/cpu_case.h"
 #include "ops/infer.h"
 
 namespace mini_infer::test {
@@ -22,8 +23,13 @@ void expect_same_in_place(const OpCase& test_case, int slot) {
   core::Tensor shared =
       core::Tensor::copy_of(overwritten.type(), overwritten.shape(), overwritten.bytes());
   ASSERT_EQ(shared.size_bytes(), apart.value()[0].size_bytes());
+  std::vector<core::Tensor> held = test_case.inputs;
+  for (const ops::PackedInput& form : kernel->packed) {
+    core::Tensor& input = held[static_cast<std::size_t>(form.slot)];
+    input = packed(form, input, core::ThreadPool::serial());
+  }
   std::vector<const void*> inputs;
-  for (const core::Tensor& input : test_case.inputs) inputs.push_back(input.bytes().data());
+  for (const core::Tensor& input : held) inputs.push_back(input.bytes().data());
   inputs[static_cast<std::size_t>(slot)] = shared.bytes().data();
   void* const outputs[] = {shared.mutable_bytes().data()};
   const core::Status status = (*kernel)({.inputs = inputs, .outputs = outputs});

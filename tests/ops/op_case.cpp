@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/try.h"
@@ -88,7 +89,7 @@ graph::Graph graph_of(const OpCase& test_case) {
     }
     const std::string name = "input_" + std::to_string(slot);
     const bool by_value = def != nullptr && ((def->value_inputs >> slot) & 1u) != 0;
-    if (by_value) {
+    if (by_value || std::ranges::count(test_case.constants, slot) > 0) {
       node.inputs.push_back(graph.add_constant(name, tensor));
       continue;
     }

@@ -28,9 +28,11 @@ struct OpCase {
   // An undefined Tensor stands for an optional input left out.
   std::vector<core::Tensor> inputs;
   int outputs = 1;
+  // Inputs that are constants, besides the value inputs (OpDef::value_inputs).
+  std::vector<std::size_t> constants = {};
 };
 
-// A graph of the one node; value inputs (OpDef::value_inputs) are constants, others graph inputs.
+// A graph of the one node; inputs that are no constants are graph inputs.
 graph::Graph graph_of(const OpCase& test_case);
 
 // The outputs by the CPU kernels, or the Status of inference, binding or running.

@@ -61,13 +61,6 @@ Tensor channels_last(const Tensor& tensor) {
   return transposed(tensor, axes);
 }
 
-Tensor filters_last(const Tensor& tensor) {
-  std::vector<int> axes;
-  for (int axis = 2; axis < tensor.shape().rank(); ++axis) axes.push_back(axis);
-  axes.insert(axes.end(), {1, 0});
-  return transposed(tensor, axes);
-}
-
 Extents SlidingCase::output() const {
   Extents extents;
   for (std::size_t i = 0; i < input.size(); ++i) {

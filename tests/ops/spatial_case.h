@@ -36,7 +36,6 @@ std::int64_t flat_index(const Extents& shape, const Extents& index);
 // A tensor of floats with its axes in another order: output axis i is input axis axes[i].
 core::Tensor transposed(const core::Tensor& tensor, const std::vector<int>& axes);
 core::Tensor channels_last(const core::Tensor& tensor);  // [N, C, spatial...] -> [N, spatial..., C]
-core::Tensor filters_last(const core::Tensor& tensor);   // [M, C, spatial...] -> [spatial..., C, M]
 
 // The attributes of a sliding window over `input`, and what they mean.
 struct SlidingCase {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 
 #include "mini_infer/core/export.h"
 
@@ -15,5 +16,9 @@ class MINI_INFER_API Allocator {
   virtual void* allocate(std::size_t bytes, std::size_t alignment) = 0;
   virtual void deallocate(void* memory, std::size_t bytes, std::size_t alignment) = 0;
 };
+
+// What an engine takes where its config names no other: the host's memory, in large pages where the
+// system has them. For allocators that only watch or bound it. Any number of threads.
+MINI_INFER_API std::shared_ptr<Allocator> host_allocator();
 
 }  // namespace mini_infer::runtime

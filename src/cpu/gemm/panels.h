@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/function_ref.h"
+#include "core/thread_pool.h"
 #include "cpu/simd/table.h"
 
 namespace mini_infer::cpu {
@@ -38,12 +38,17 @@ inline std::string form_of(const Panels& panels) {
          "x" + std::to_string(panels.columns);
 }
 
-// Writes the panels of the matrix whose row k begins at row(k) and is dense.
-void pack(const Panels& panels, core::FunctionRef<const float*(std::int64_t k)> row, float* to);
+// A matrix of floats, aligned or not, read by strides in elements: element (t * rows + k, n), where
+// each of the taps t has depth / taps rows, is t * tap + k * row + n * column from the first.
+struct RightSource {
+  const std::byte* data = nullptr;
+  std::int64_t row = 0;
+  std::int64_t column = 1;
+  std::int64_t taps = 1;
+  std::int64_t tap = 0;
+};
 
-// The same of a matrix of floats, aligned or not, read by strides in elements: element (k, n) is
-// k * row + n * column from the first.
-void pack(const Panels& panels, const std::byte* from, std::int64_t row, std::int64_t column,
-          float* to);
+// Writes the panels of the matrix.
+void pack(const Panels& panels, const RightSource& from, float* to, core::ThreadPool& threads);
 
 }  // namespace mini_infer::cpu

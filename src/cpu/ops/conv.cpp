@@ -32,9 +32,8 @@ ops::PackedInput packed_weights(std::shared_ptr<const Convolution> conv) {
   return {.slot = kWeights,
           .bytes = static_cast<std::size_t>(conv->packed_elements()) * sizeof(float),
           .form = conv->form(),
-          .pack = [conv](const core::Tensor& weights, std::byte* to) {
-            const core::Tensor aligned = weights.aligned();
-            conv->pack(aligned.as<float>().data(), reinterpret_cast<float*>(to));
+          .pack = [conv](const core::Tensor& weights, std::byte* to, core::ThreadPool& threads) {
+            conv->pack(weights.bytes().data(), reinterpret_cast<float*>(to), threads);
           }};
 }
 
@@ -47,11 +46,20 @@ Kernel nchw_kernel(const NodeView& view, const ConvGeometry& geometry) {
 
 Kernel depthwise_kernel(const NodeView& view, const ConvGeometry& geometry,
                         const BindContext& context) {
-  return [geometry, activation = activation_of(view),
-          simd = context.simd](const KernelArgs& args) -> Status {
+  Kernel kernel([geometry, activation = activation_of(view),
+                 simd = context.simd](const KernelArgs& args) -> Status {
     conv_depthwise_nhwc(geometry, activation, tensors_of(args), *simd, *args.threads);
     return Status::SUCCESS;
-  };
+  });
+  kernel.packed.push_back(
+      {.slot = kWeights,
+       .bytes = static_cast<std::size_t>(view.input_shape(kWeights).elements()) * sizeof(float),
+       .form = "conv: depthwise, channels " + std::to_string(geometry.channels),
+       .pack = [channels = geometry.channels](const core::Tensor& weights, std::byte* to,
+                                              core::ThreadPool&) {
+         pack_depthwise(weights, channels, reinterpret_cast<float*>(to));
+       }});
+  return kernel;
 }
 
 Kernel winograd_kernel(std::shared_ptr<const WinogradConv> conv) {
@@ -64,14 +72,12 @@ Kernel winograd_kernel(std::shared_ptr<const WinogradConv> conv) {
 }
 
 Kernel gemm_kernel(const NodeView& view, const ConvGeometry& geometry, const BindContext& context) {
-  const bool packed = view.constant(kWeights) != nullptr;
-  auto conv =
-      std::make_shared<const GemmConv>(geometry, tile_epilogue(view), *context.simd, packed);
+  auto conv = std::make_shared<const GemmConv>(geometry, tile_epilogue(view), *context.simd);
   Kernel kernel([conv](const KernelArgs& args) -> Status {
     conv->run(tensors_of(args), *args.threads);
     return Status::SUCCESS;
   });
-  if (packed) kernel.packed.push_back(packed_weights(conv));
+  kernel.packed.push_back(packed_weights(conv));
   return kernel;
 }
 
@@ -94,7 +100,7 @@ Kernel float_kernel(const NodeView& view, const ConvGeometry& geometry,
   if (depthwise && geometry.input_layout == Layout::kNhwc) {
     return depthwise_kernel(view, geometry, context);
   }
-  if (context.winograd && view.constant(kWeights) != nullptr && WinogradConv::suits(geometry)) {
+  if (context.winograd && WinogradConv::suits(geometry)) {
     auto conv = std::make_shared<const WinogradConv>(geometry, tile_epilogue(view), *context.simd);
     if (conv->workspace_bytes() <= context.workspace_bytes) return winograd_kernel(conv);
   }

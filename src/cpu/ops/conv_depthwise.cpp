@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "cpu/ops/conv.h"
 #include "cpu/ops/share_rows.h"
 
@@ -44,6 +46,17 @@ DepthwiseRow row_at(const ConvGeometry& geometry, const ConvTensors& tensors, st
 }
 
 }  // namespace
+
+void pack_depthwise(const core::Tensor& weights, std::int64_t channels, float* to) {
+  const std::int64_t taps = weights.elements() / channels;
+  for (std::int64_t tap = 0; tap < taps; ++tap) {
+    for (std::int64_t channel = 0; channel < channels; ++channel) {
+      const std::int64_t element = channel * taps + tap;
+      std::memcpy(to++, weights.bytes().data() + element * std::int64_t{sizeof(float)},
+                  sizeof(float));
+    }
+  }
+}
 
 void conv_depthwise_nhwc(const ConvGeometry& geometry, const ops::Activation& activation,
                          const ConvTensors& tensors, const Simd& simd, core::ThreadPool& threads) {

@@ -102,12 +102,10 @@ bool is_pointwise(const Window& window) {
 
 }  // namespace
 
-GemmConv::GemmConv(const ConvGeometry& geometry, const TileEpilogue& epilogue, const Simd& simd,
-                   bool packed)
+GemmConv::GemmConv(const ConvGeometry& geometry, const TileEpilogue& epilogue, const Simd& simd)
     : geometry_(geometry),
       epilogue_(epilogue),
       simd_(&simd),
-      packed_(packed),
       taps_(elements(&SlidingAxis::kernel, geometry.window)),
       pixels_(geometry.output_shape.elements() / std::max<std::int64_t>(1, geometry.filters)),
       zeros_(static_cast<std::size_t>(geometry.channels_per_group()), 0.0f) {
@@ -119,25 +117,26 @@ GemmConv::GemmConv(const ConvGeometry& geometry, const TileEpilogue& epilogue, c
 
 // Whether gathered elements are in the order channel, tap, so that taps of a row are copied
 // together; else tap, channel.
-bool GemmConv::by_channel() const {
-  return packed_ && gathered_ && geometry_.input_layout == Layout::kNchw;
-}
+bool GemmConv::by_channel() const { return gathered_ && geometry_.input_layout == Layout::kNchw; }
 
 std::int64_t GemmConv::packed_elements() const { return geometry_.groups * panels_.elements(); }
 
 std::string GemmConv::form() const {
   return "conv: " + form_of(panels_) + ", groups " + std::to_string(geometry_.groups) +
-         (by_channel() ? ", channels of " + std::to_string(taps_) + " taps" : "");
+         (by_channel() ? "" : ", taps " + std::to_string(taps_));
 }
 
-void GemmConv::pack(const float* weights, float* to) const {
-  const std::int64_t channels = geometry_.channels_per_group();
+// Each filter is a column: its elements are in the order channel, tap already.
+void GemmConv::pack(const std::byte* weights, float* to, core::ThreadPool& threads) const {
+  RightSource from{.row = 1, .column = panels_.depth};
+  if (!by_channel()) {
+    from.taps = taps_;
+    from.tap = 1;
+    from.row = taps_;
+  }
   for (std::int64_t group = 0; group < geometry_.groups; ++group) {
-    const float* first = weights + group * panels_.columns;
-    const auto row = [&](std::int64_t k) {
-      return first + (by_channel() ? k % taps_ * channels + k / taps_ : k) * geometry_.filters;
-    };
-    cpu::pack(panels_, row, to + group * panels_.elements());
+    from.data = weights + group * panels_.columns * panels_.depth * std::int64_t{sizeof(float)};
+    cpu::pack(panels_, from, to + group * panels_.elements(), threads);
   }
 }
 
@@ -311,14 +310,14 @@ void GemmConv::run(const ConvTensors& tensors, core::ThreadPool& threads) const 
       .taps = gathered_ ? 1 : taps_,
       .depth = gathered_ ? panels_.depth : geometry_.channels_per_group(),
       .block_rows = gathered_ ? kGatheredElements / std::max<std::int64_t>(1, panels_.depth) : 0,
-      .right = {.panels = panels_, .row = packed_ ? 0 : geometry_.filters},
+      .right = {.panels = panels_},
       .c_row = geometry_.filters,
       .epilogue = epilogue_};
   const ProductGrid grid(product, *simd_, threads.size(), geometry_.groups);
   threads.run(geometry_.groups * grid.pieces(), [&](std::int64_t piece, int) {
     const std::int64_t index = piece / grid.pieces();
     Product own = product;
-    own.right.data = tensors.w + index * (packed_ ? panels_.elements() : filters);
+    own.right.data = tensors.w + index * panels_.elements();
     own.c = tensors.y + index * filters;
     own.bias = advance(tensors.bias, index * filters);
     own.residual = advance(tensors.residual, index * filters);

@@ -12,15 +12,14 @@ namespace mini_infer::cpu {
 // of the kernel.
 class GemmConv {
  public:
-  GemmConv(const ops::ConvGeometry& geometry, const TileEpilogue& epilogue, const Simd& simd,
-           bool packed);
+  GemmConv(const ops::ConvGeometry& geometry, const TileEpilogue& epilogue, const Simd& simd);
 
   std::int64_t packed_elements() const;
   std::string form() const;  // see ops::PackedInput
-  // From `weights` as the node has them, [kernel..., C / group, M].
-  void pack(const float* weights, float* to) const;
+  // From `weights` as the node has them, [M, C / group, kernel...], aligned or not.
+  void pack(const std::byte* weights, float* to, core::ThreadPool& threads) const;
 
-  // tensors.w: packed weights, or weights as they are where the constructor was told so.
+  // tensors.w: packed weights.
   void run(const ConvTensors& tensors, core::ThreadPool& threads) const;
 
  private:
@@ -33,7 +32,6 @@ class GemmConv {
   ops::ConvGeometry geometry_;
   TileEpilogue epilogue_;
   const Simd* simd_;
-  bool packed_;
   // The elements under a window are copied side by side, as one tap: where the channels of a pixel
   // are too few or lie apart.
   bool gathered_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "cpu/gemm/multiply.h"
 
@@ -44,27 +45,28 @@ std::int64_t tiles_in_block(std::int64_t row) {
   return std::clamp(kBlockElements / (kWinogradMatrices * row), kFewestTiles, kMostTiles);
 }
 
-using Weights3x3 = std::array<double, 9>;
-using Weights4x4 = std::array<double, kWinogradMatrices>;
+// Numbers of neighbouring filters, side by side.
+using Filters = std::array<double, kMaxTileColumns>;
+using Weights3x3 = std::array<Filters, 9>;
+using Weights4x4 = std::array<Filters, kWinogradMatrices>;
 
-// G g of 3 numbers g, `step` apart.
-std::array<double, 4> transform(const double* g, int step) {
-  const double even = (g[0] + g[2 * step]) / 2;
-  const double odd = g[step] / 2;
-  return {g[0], even + odd, even - odd, g[2 * step]};
+// G g of 3 rows of numbers g, `step` apart.
+void transform(const Filters* g, int step, Filters* to, int to_step) {
+  for (std::size_t n = 0; n < kMaxTileColumns; ++n) {
+    const double even = (g[0][n] + g[2 * step][n]) / 2;
+    const double odd = g[step][n] / 2;
+    to[0][n] = g[0][n];
+    to[to_step][n] = even + odd;
+    to[2 * to_step][n] = even - odd;
+    to[3 * to_step][n] = g[2 * step][n];
+  }
 }
 
-Weights4x4 transform(const Weights3x3& g) {
-  std::array<double, 12> rows;  // G g
-  for (std::size_t column = 0; column < 3; ++column) {
-    const auto transformed = transform(g.data() + column, 3);
-    for (std::size_t row = 0; row < 4; ++row) rows[row * 3 + column] = transformed[row];
-  }
-  Weights4x4 result;
-  for (std::size_t row = 0; row < 4; ++row) {
-    std::ranges::copy(transform(rows.data() + row * 3, 1), result.begin() + row * 4);
-  }
-  return result;
+// G g G'.
+void transform(const Weights3x3& g, Weights4x4& to) {
+  std::array<Filters, 12> rows;  // G g
+  for (std::size_t column = 0; column < 3; ++column) transform(&g[column], 3, &rows[column], 3);
+  for (std::size_t row = 0; row < 4; ++row) transform(&rows[row * 3], 1, &to[row * 4], 1);
 }
 
 }  // namespace
@@ -107,26 +109,31 @@ std::size_t WinogradConv::workspace_bytes() const {
 std::string WinogradConv::form() const { return "conv: Winograd 2x2, " + form_of(panels_); }
 
 // Panel by panel, so that the 16 parts that make the same outputs follow each other.
-void WinogradConv::pack(const float* weights, float* to) const {
-  const std::int64_t tap = geometry_.channels * geometry_.filters;
-  for (std::int64_t panel = 0; panel < panels_.count(); ++panel) {
-    const int width = panels_.width(panel);
-    const std::int64_t part = width * panels_.depth;
-    float* first = to + kWinogradMatrices * panels_.offset(panel);
-    for (std::int64_t k = 0; k < panels_.depth; ++k) {
-      for (int n = 0; n < width; ++n) {
-        const std::int64_t filter = panel * panels_.full_width() + n;
-        Weights3x3 g = {};
-        for (std::size_t i = 0; i < g.size() && filter < geometry_.filters; ++i) {
-          const auto offset = static_cast<std::int64_t>(i) * tap + k * geometry_.filters + filter;
-          g[i] = static_cast<double>(weights[offset]);
-        }
-        float* element = first + k * width + n;
-        for (double u : transform(g)) {
-          *element = static_cast<float>(u);
-          element += part;
-        }
+void WinogradConv::pack(const std::byte* weights, float* to, core::ThreadPool& threads) const {
+  threads.run(panels_.count(), [&](std::int64_t panel, int) {
+    pack_panel(weights, panel, to + kWinogradMatrices * panels_.offset(panel));
+  });
+}
+
+void WinogradConv::pack_panel(const std::byte* weights, std::int64_t panel, float* to) const {
+  const std::int64_t filter = panel * panels_.full_width();
+  const int width = panels_.width(panel);
+  const std::int64_t count = std::min<std::int64_t>(width, geometry_.filters - filter);
+  Weights3x3 g = {};  // beyond the last filter: 0
+  Weights4x4 u;
+  for (std::int64_t k = 0; k < panels_.depth; ++k) {
+    for (std::int64_t n = 0; n < count; ++n) {
+      float kernel[std::tuple_size_v<Weights3x3>];
+      const std::int64_t index = (filter + n) * geometry_.channels + k;
+      std::memcpy(kernel, weights + index * std::int64_t{sizeof(kernel)}, sizeof(kernel));
+      for (std::size_t i = 0; i < g.size(); ++i) {
+        g[i][static_cast<std::size_t>(n)] = static_cast<double>(kernel[i]);
       }
+    }
+    transform(g, u);
+    for (std::int64_t i = 0; i < kWinogradMatrices; ++i) {
+      std::copy_n(u[static_cast<std::size_t>(i)].begin(), width,
+                  to + (i * panels_.depth + k) * width);
     }
   }
 }

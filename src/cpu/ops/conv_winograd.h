@@ -22,8 +22,8 @@ class WinogradConv {
 
   std::int64_t packed_elements() const { return kWinogradMatrices * panels_.elements(); }
   std::string form() const;  // see ops::PackedInput
-  // From `weights` as the node has them, [3, 3, C, M].
-  void pack(const float* weights, float* to) const;
+  // From `weights` as the node has them, [M, C, 3, 3], aligned or not.
+  void pack(const std::byte* weights, float* to, core::ThreadPool& threads) const;
 
   // What one thread needs.
   std::size_t workspace_bytes() const;
@@ -34,6 +34,7 @@ class WinogradConv {
  private:
   struct Tile;
 
+  void pack_panel(const std::byte* weights, std::int64_t panel, float* to) const;
   Tile tile_at(std::int64_t index) const;
   void transform_input(const float* x, Share tiles, float* to) const;
   void multiply(const float* a, std::int64_t rows, std::int64_t panel, const float* w,

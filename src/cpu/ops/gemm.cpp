@@ -72,8 +72,11 @@ class StridedPiece {
       product_.right.panels.depth = product_.depth;
       choose_sums(k == 0, k + product_.depth >= gemm_.depth);
       depth_ = k;
-      pack(product_.right.panels, bytes_at(k * gemm_.b_depth + column_ * gemm_.b_column),
-           gemm_.b_depth, gemm_.b_column, right_);
+      pack(product_.right.panels,
+           {.data = bytes_at(k * gemm_.b_depth + column_ * gemm_.b_column),
+            .row = gemm_.b_depth,
+            .column = gemm_.b_column},
+           right_, core::ThreadPool::serial());
       multiply(
           product_, [this](const LeftRange& range, const float** to) { rows(range, to); },
           *gemm_.simd, core::ThreadPool::serial());
@@ -179,9 +182,10 @@ ops::PackedInput Gemm::packed_input(int slot) const {
   return {.slot = slot,
           .bytes = static_cast<std::size_t>(panels.elements()) * sizeof(float),
           .form = form_of(panels) + " by " + strides,
-          .pack = [panels, row = b_depth, column = b_column](const core::Tensor& constant,
-                                                             std::byte* to) {
-            pack(panels, constant.bytes().data(), row, column, reinterpret_cast<float*>(to));
+          .pack = [panels, row = b_depth, column = b_column](
+                      const core::Tensor& constant, std::byte* to, core::ThreadPool& threads) {
+            pack(panels, {.data = constant.bytes().data(), .row = row, .column = column},
+                 reinterpret_cast<float*>(to), threads);
           }};
 }
 

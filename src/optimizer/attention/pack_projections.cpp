@@ -150,13 +150,13 @@ class Packing {
     return packed;
   }
 
-  core::Result<Tensor> packed_weights() const {
+  core::Result<Tensor> packed_weights() {
     const bool transposed = is_transposed(first());
     const Shape shape = *rewriter_.value(first().inputs[kWeights]).shape;
     const std::int64_t depth = shape[transposed ? 1 : 0];
     MI_ASSIGN(Tensor packed,
-              Tensor::allocate(core::DataType::kFloat32,
-                               transposed ? Shape{packed_, depth} : Shape{depth, packed_}));
+              rewriter_.new_tensor(core::DataType::kFloat32,
+                                   transposed ? Shape{packed_, depth} : Shape{depth, packed_}));
     // Row by row; of transposed weights all rows follow each other.
     const std::int64_t rows = transposed ? 1 : depth;
     std::byte* to = packed.mutable_bytes().data();

@@ -28,12 +28,12 @@ bool is_plain_product(const Node& node) {
 
 bool has_constants_of_its_own(const Rewriter& rewriter, NodeId id) {
   const Node& node = rewriter.node(id);
-  const auto weights = float_constant(rewriter.graph(), node.inputs[Projection::kWeights]);
-  if (!weights || weights->shape().rank() != 2 || weights->elements() == 0) return false;
+  const auto* weights = find_float_constant(rewriter.graph(), node.inputs[Projection::kWeights]);
+  if (weights == nullptr || weights->shape().rank() != 2 || weights->elements() == 0) return false;
   if (rewriter.only_reader(node.inputs[Projection::kWeights]) != id) return false;
   if (input_of(node, Projection::kBias) == kNoValue) return true;
-  const auto bias = float_constant(rewriter.graph(), node.inputs[Projection::kBias]);
-  return bias && bias->shape() == Shape{columns_of(rewriter, id)};
+  const auto* bias = find_float_constant(rewriter.graph(), node.inputs[Projection::kBias]);
+  return bias != nullptr && bias->shape() == Shape{columns_of(rewriter, id)};
 }
 
 // The rotated value's product, through views that nobody else reads; kNoNode when there is none.

@@ -25,13 +25,13 @@ using Permutation = std::vector<std::int64_t>;
 bool is_row_by_row(const Rewriter& rewriter, NodeId id, ValueId rows) {
   const Node& node = rewriter.node(id);
   const auto is_row = [&](ValueId value) {
-    const auto constant = float_constant(rewriter.graph(), value);
-    return constant && constant->shape().rank() == 1;
+    const auto* constant = find_float_constant(rewriter.graph(), value);
+    return constant != nullptr && constant->shape().rank() == 1;
   };
   if (node.is("Add")) return is_row(node.inputs[node.inputs[0] == rows ? 1 : 0]);
   if (node.inputs.empty() || node.inputs[0] != rows) return false;
-  const auto weights = float_constant(rewriter.graph(), input_of(node, 1));
-  if (!weights || weights->shape().rank() != 2) return false;
+  const auto* weights = find_float_constant(rewriter.graph(), input_of(node, 1));
+  if (weights == nullptr || weights->shape().rank() != 2) return false;
   if (node.is("MatMul")) return true;
   return node.is("Gemm") && node.get_int("transA", 0) == 0 &&
          (input_of(node, 2) == kNoValue || is_row(node.inputs[2]));

@@ -68,7 +68,9 @@ std::optional<ValueId> RotaryTableBuilder::halved(ValueId value, bool interleave
 }
 
 std::optional<ValueId> RotaryTableBuilder::make_halved(ValueId value, bool interleaved) {
-  if (float_constant(rewriter_.graph(), value)) return halved_constant(value, interleaved);
+  if (find_float_constant(rewriter_.graph(), value) != nullptr) {
+    return halved_constant(value, interleaved);
+  }
   const NodeId id = rewriter_.value(value).producer;
   if (id == kNoNode) return std::nullopt;
   const Node& node = rewriter_.node(id);

@@ -62,20 +62,6 @@ core::Status set_nhwc(ConstantForms& forms, NodeId id, const LayoutPorts&) {
   return core::Status::SUCCESS;
 }
 
-// [M, C / group, kernel...] to [kernel..., C / group, M].
-core::Status convert_conv(ConstantForms& forms, NodeId id, const LayoutPorts& ports) {
-  Rewriter& rewriter = forms.rewriter();
-  const ValueId weights = rewriter.node(id).inputs[1];
-  Permutation permutation;
-  for (int axis = 2; axis < rewriter.value(weights).shape->rank(); ++axis) {
-    permutation.push_back(axis);
-  }
-  permutation.insert(permutation.end(), {1, 0});
-  MI_ASSIGN(const ValueId moved, forms.permuted(weights, permutation));
-  rewriter.set_input(id, 1, moved);
-  return set_nhwc(forms, id, ports);
-}
-
 // Poolings and normalisations alone are not worth a conversion before and after.
 std::optional<LayoutPorts> image_ports(const Rewriter& rewriter, NodeId id) {
   const Node& node = rewriter.node(id);
@@ -111,7 +97,7 @@ std::optional<LayoutPorts> scale_ports(const Rewriter& rewriter, NodeId id) {
   return ports;
 }
 
-constexpr LayoutRule kConv{conv_ports, convert_conv};
+constexpr LayoutRule kConv{conv_ports, set_nhwc};
 constexpr LayoutRule kImage{image_ports, set_nhwc};
 
 constexpr NamedLayoutRule kTable[] = {

@@ -40,17 +40,17 @@ TEST(Layout, AConvolutionReadsTheGraphInputAsItIs) {
   Builder b;
   b.output(b.conv_with_bias("y", b.input("x", {1, 3, 8, 8}), {4, 3, 3, 3}));
   EXPECT_EQ(nodes_text(run(b)),
-            "%y_nhwc float32[1,8,8,4] = mini_infer.Conv(%x, %y_w_nhwc, %y_b) layout=\"NHWC\" "
+            "%y_nhwc float32[1,8,8,4] = mini_infer.Conv(%x, %y_w, %y_b) layout=\"NHWC\" "
             "pads=[1,1,1,1] x_layout=\"NCHW\"\n"
             "%y float32[1,4,8,8] = Transpose(%y_nhwc) perm=[0,3,1,2]\n");
 }
 
-TEST(Layout, WeightsGoFromOutputFirstToOutputLast) {
+TEST(Layout, WeightsStayAsTheyAre) {
   Builder b;
   b.output(b.conv("y", b.input("x", {1, 3, 8, 8}), {4, 3, 1, 2}, {{"pads", Ints{0, 0, 0, 0}}}));
   const Graph graph = run(b);
   const graph::Value& weights = graph.value(graph.node(0).inputs[1]);
-  EXPECT_EQ(*weights.shape, (core::Shape{1, 2, 3, 4}));
+  EXPECT_EQ(*weights.shape, (core::Shape{4, 3, 1, 2}));
 }
 
 TEST(Layout, AResidualBlockIsTwoNodesAndTheEnds) {
@@ -61,10 +61,10 @@ TEST(Layout, AResidualBlockIsTwoNodesAndTheEnds) {
   b.output(b.relu("y", b.add("sum", second, x)));
   EXPECT_EQ(nodes_text(optimized(b.graph())),
             "%x_nhwc float32[1,6,6,4] = Transpose(%x) perm=[0,2,3,1]\n"
-            "%r1_nhwc float32[1,6,6,4] = mini_infer.Conv(%x_nhwc, %c1_w_scaled_nhwc, %c1_bias) "
+            "%r1_nhwc float32[1,6,6,4] = mini_infer.Conv(%x_nhwc, %c1_w_scaled, %c1_bias) "
             "activation=\"Relu\" activation_alpha=0 activation_beta=0 layout=\"NHWC\" "
             "pads=[1,1,1,1]\n"
-            "%y_nhwc float32[1,6,6,4] = mini_infer.Conv(%r1_nhwc, %c2_w_scaled_nhwc, %c2_bias, "
+            "%y_nhwc float32[1,6,6,4] = mini_infer.Conv(%r1_nhwc, %c2_w_scaled, %c2_bias, "
             "%x_nhwc) activation=\"Relu\" activation_alpha=0 activation_beta=0 layout=\"NHWC\" "
             "pads=[1,1,1,1]\n"
             "%y float32[1,4,6,6] = Transpose(%y_nhwc) perm=[0,3,1,2]\n");
@@ -270,7 +270,7 @@ TEST(Layout, TransposesOfTheModelVanishIntoTheLayout) {
     auto x = b.transpose("first", b.input("x", {1, 6, 8, 3}), {0, 3, 1, 2});
     b.output(b.transpose("y", b.conv("c", x, {4, 3, 3, 3}), {0, 2, 3, 1}));
     EXPECT_EQ(nodes_text(run(b)),
-              "%y float32[1,6,8,4] = mini_infer.Conv(%x, %c_w_nhwc) layout=\"NHWC\" "
+              "%y float32[1,6,8,4] = mini_infer.Conv(%x, %c_w) layout=\"NHWC\" "
               "pads=[1,1,1,1]\n");
   }
   {
@@ -290,7 +290,7 @@ TEST(Layout, ATransposeIntoAnotherOrderReadsChannelsLast) {
   auto c = b.conv("c", b.input("x", {2, 3, 6, 8}), {4, 3, 3, 3});
   b.output(b.transpose("y", c, {3, 0, 1, 2}));
   EXPECT_EQ(nodes_text(run(b)),
-            "%c_nhwc float32[2,6,8,4] = mini_infer.Conv(%x, %c_w_nhwc) layout=\"NHWC\" "
+            "%c_nhwc float32[2,6,8,4] = mini_infer.Conv(%x, %c_w) layout=\"NHWC\" "
             "pads=[1,1,1,1] x_layout=\"NCHW\"\n"
             "%y float32[8,2,4,6] = Transpose(%c_nhwc) perm=[2,0,3,1]\n");
 }
@@ -317,12 +317,12 @@ TEST(Layout, AChannelShuffleSwapsTheLastTwoAxes) {
   auto swapped = b.transpose("t", b.reshape("s", c, {2, 2, 3, 4, 5}), {0, 2, 1, 3, 4});
   b.output(b.conv("y", b.reshape("j", swapped, {2, 6, 4, 5}), {4, 6, 1, 1}));
   EXPECT_EQ(nodes_text(run(b)),
-            "%c_nhwc float32[2,4,5,6] = mini_infer.Conv(%x, %c_w_nhwc) layout=\"NHWC\" "
+            "%c_nhwc float32[2,4,5,6] = mini_infer.Conv(%x, %c_w) layout=\"NHWC\" "
             "pads=[1,1,1,1] x_layout=\"NCHW\"\n"
             "%s float32[2,4,5,2,3] = Reshape(%c_nhwc, %s_shape)\n"
             "%t float32[2,4,5,3,2] = Transpose(%s) perm=[0,1,2,4,3]\n"
             "%j_nhwc float32[2,4,5,6] = Reshape(%t, %j_shape)\n"
-            "%y_nhwc float32[2,4,5,4] = mini_infer.Conv(%j_nhwc, %y_w_nhwc) layout=\"NHWC\" "
+            "%y_nhwc float32[2,4,5,4] = mini_infer.Conv(%j_nhwc, %y_w) layout=\"NHWC\" "
             "pads=[0,0,0,0]\n"
             "%y float32[2,4,4,5] = Transpose(%y_nhwc) perm=[0,3,1,2]\n");
 }
@@ -341,7 +341,7 @@ TEST(Layout, GlobalPoolingAndFlattenMoveNothing) {
   auto c = b.conv("c", b.input("x", {2, 3, 6, 8}), {4, 3, 3, 3});
   b.output(b.node("Flatten", "y", {b.node("GlobalAveragePool", "g", {c})}));
   EXPECT_EQ(nodes_text(run(b)),
-            "%c_nhwc float32[2,6,8,4] = mini_infer.Conv(%x, %c_w_nhwc) layout=\"NHWC\" "
+            "%c_nhwc float32[2,6,8,4] = mini_infer.Conv(%x, %c_w) layout=\"NHWC\" "
             "pads=[1,1,1,1] x_layout=\"NCHW\"\n"
             "%g_nhwc float32[2,1,1,4] = mini_infer.GlobalAveragePool(%c_nhwc) layout=\"NHWC\"\n"
             "%y float32[2,4] = Reshape(%g_nhwc, %y_shape)\n");
