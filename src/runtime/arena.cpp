@@ -13,12 +13,12 @@ namespace {
 class HostAllocator final : public Allocator {
  public:
   void* allocate(std::size_t bytes, std::size_t alignment) override {
-    void* memory = ::operator new (bytes, page_alignment(bytes, alignment), std::nothrow);
+    void* memory = ::operator new(bytes, page_alignment(bytes, alignment), std::nothrow);
     if (memory != nullptr) core::prefer_large_pages(memory, bytes);
     return memory;
   }
   void deallocate(void* memory, std::size_t bytes, std::size_t alignment) override {
-    ::operator delete (memory, page_alignment(bytes, alignment));
+    ::operator delete(memory, page_alignment(bytes, alignment));
   }
 
  private:

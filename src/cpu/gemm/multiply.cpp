@@ -69,21 +69,41 @@ class Block {
   }
 
   void run_panels(Share panels) {
+    panels_ = panels;
     const Panels& right = product_.right.panels;
     const std::int64_t bytes = right.depth * right.columns * static_cast<int>(sizeof(float));
     if (product_.rows == 1) {
       run_row(panels);
     } else if (simd_.wide_tile[0] != nullptr && rows_collide()) {
       run_wide(panels);
-    } else if (bytes <= kSmallRight) {
+    } else if (bytes <= kSmallRight && panels.last - panels.first > 1) {
       for (std::int64_t tile = tiles_.first; tile < tiles_.last; ++tile) {
         for (std::int64_t panel = panels.first; panel < panels.last; ++panel) run(tile, panel);
       }
     } else {
       for (std::int64_t panel = panels.first; panel < panels.last; ++panel) {
-        for (std::int64_t tile = tiles_.first; tile < tiles_.last; ++tile) run(tile, panel);
+        for (std::int64_t tile = tiles_.first; tile < tiles_.last; ++tile) {
+          TileArgs args = args_of(tile, panel);
+          look_ahead(args, {panel, panel + 1}, tile - tiles_.first, tiles_.last - tiles_.first);
+          run(tile, panel, args);
+        }
       }
     }
+  }
+
+  // Each of `steps` calls for the tiles brings its part of the next panels nearer: they may come
+  // from far.
+  void look_ahead(TileArgs& args, Share panels, std::int64_t step, std::int64_t steps) const {
+    const RightMatrix& right = product_.right;
+    if (right.row != 0) return;
+    const bool last = panels.last == panels_.last;
+    const float* next = last ? product_.next : right.data + right.panels.offset(panels.last);
+    if (next == nullptr) return;
+    const std::int64_t row_bytes =
+        (panels.last - panels.first) * args.b_row * std::int64_t{sizeof(float)};
+    args.ahead_step = ceil_div(row_bytes, steps);
+    args.ahead =
+        reinterpret_cast<const char*>(next) + step * args.taps * args.depth * args.ahead_step;
   }
 
   // A single row, several panels at a time.
@@ -104,6 +124,8 @@ class Block {
         const auto count = static_cast<int>(rows.last - rows.first);
         const int half = simd_.tile_rows / 2;
         TileArgs args = wide_args(tile, panel, 2);
+        look_ahead(args, {panel, panel + 2}, 2 * (tile - tiles_.first),
+                   2 * (tiles_.last - tiles_.first));
         simd_.wide_tile[std::min(half, count) - 1](args);
         if (count <= half) continue;
         skip_rows(args, half);
@@ -117,6 +139,7 @@ class Block {
 
   static void skip_rows(TileArgs& args, int count) {
     args.rows += count;
+    if (args.ahead != nullptr) args.ahead += args.taps * args.depth * args.ahead_step;
     args.so_far = advance(args.so_far, count * args.so_far_row);
     args.c += count * args.c_row;
     args.bias = advance(args.bias, count * args.bias_row);
@@ -198,6 +221,7 @@ class Block {
   LeftRows left_;
   const Simd& simd_;
   Share tiles_;
+  Share panels_{0, 0};
   Share taps_{0, 0};
   std::int64_t all_tiles_;
   const float* addresses_[kMostAddresses];

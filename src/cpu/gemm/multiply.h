@@ -42,6 +42,8 @@ struct Product {
   // Rows whose left addresses are asked for before the first of them is read; 0: as many as suit.
   std::int64_t block_rows = 0;
   RightMatrix right;
+  // As many packed bytes as one panel of `right` has, read after this product, or null.
+  const float* next = nullptr;
   float* c = nullptr;
   std::int64_t c_row = 0;       // elements from a row of C to the next, also of the residual
   const float* bias = nullptr;  // see TileArgs; bias_column is 0 or 1

@@ -179,6 +179,8 @@ void WinogradConv::multiply(const float* a, std::int64_t rows, std::int64_t pane
   const ProductGrid grid(product, *simd_, 1);
   for (int i = 0; i < kWinogradMatrices; ++i) {
     product.right.data = w + kWinogradMatrices * panels_.offset(panel) + i * width * panels_.depth;
+    const bool last = i + 1 == kWinogradMatrices && panel + 1 == panels_.count();
+    product.next = last ? nullptr : product.right.data + width * panels_.depth;
     product.c = c + i * rows * width;
     const float* first = a + i * rows * input_row();
     grid.compute(

@@ -51,6 +51,10 @@ struct TileArgs {
   std::ptrdiff_t so_far_row = 0;
   bool finish = true;  // apply the epilogue
   const TileEpilogue* epilogue = nullptr;
+  // What is read after this tile, or null: brought nearer, `ahead_step` bytes further for each row
+  // of B.
+  const char* ahead = nullptr;
+  std::ptrdiff_t ahead_step = 0;
 };
 using TileFunction = void (*)(const TileArgs&);
 

@@ -44,6 +44,7 @@ MI_INLINE void start(const TileArgs& t, Sums<kRows, kVectors>& sums, Get get) {
 template <int kRows, int kVectors, typename Right>
 MI_INLINE void add_products(const TileArgs& t, Sums<kRows, kVectors>& sums, Right right) {
   const float* b = t.b;
+  const char* ahead = t.ahead != nullptr ? t.ahead : reinterpret_cast<const char*>(b);
   for (std::int64_t tap = 0; tap < t.taps; ++tap) {
     const float* a[kRows];
     MI_UNROLL for (int i = 0; i < kRows; ++i) a[i] = t.rows[tap * kMaxTileRows + i];
@@ -51,6 +52,8 @@ MI_INLINE void add_products(const TileArgs& t, Sums<kRows, kVectors>& sums, Righ
     for (std::int64_t k = 0; k < t.depth; ++k, at += t.row_step, b += t.b_row) {
       Vector w[kVectors];
       MI_UNROLL for (int j = 0; j < kVectors; ++j) w[j] = right(b, j);
+      __builtin_prefetch(ahead, 0, 2);
+      ahead += t.ahead_step;
       MI_UNROLL for (int i = 0; i < kRows; ++i) {
         const Vector x = broadcast(a[i][at]);
         MI_UNROLL for (int j = 0; j < kVectors; ++j) sums.at[i][j] += x * w[j];
