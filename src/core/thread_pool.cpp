@@ -51,10 +51,11 @@ void bind_to(int cpu) {
 
 }  // namespace
 
-ThreadPool::ThreadPool(int threads, std::vector<int> cpus) {
+ThreadPool::ThreadPool(int threads, std::vector<int> cpus)
+    : ranges_(static_cast<std::size_t>(std::max(1, threads))) {
   for (int i = 0; i + 1 < threads; ++i) {
     const int cpu = cpus.empty() ? -1 : cpus[static_cast<std::size_t>(i) % cpus.size()];
-    workers_.emplace_back([this, cpu] { work(cpu); });
+    workers_.emplace_back([this, i, cpu] { work(i + 1, cpu); });
   }
 }
 
@@ -83,22 +84,27 @@ void ThreadPool::run(std::int64_t pieces, Body body, int limit) {
     return;
   }
   body_ = &body;
-  pieces_ = pieces;
   limit_ = limit;
-  next_.store(0, std::memory_order_relaxed);
+  for (int i = 0; i < limit; ++i) {
+    Range& range = ranges_[static_cast<std::size_t>(i)];
+    range.next.store(pieces * i / limit, std::memory_order_relaxed);
+    range.end = pieces * (i + 1) / limit;
+  }
   state_.store(kOpen);
   ++signal_;
   signal_.notify_all();
-  claim_pieces(0);
+  claim_pieces(0, 0);
   close();
   busy_.store(false, std::memory_order_release);
 }
 
-void ThreadPool::claim_pieces(int worker) {
-  while (true) {
-    const std::int64_t piece = next_.fetch_add(1, std::memory_order_relaxed);
-    if (piece >= pieces_) return;
-    (*body_)(piece, worker);
+void ThreadPool::claim_pieces(int thread, int worker) {
+  for (int i = 0; i < limit_; ++i) {
+    Range& range = ranges_[static_cast<std::size_t>((thread + i) % limit_)];
+    while (range.next.load(std::memory_order_relaxed) < range.end) {
+      const std::int64_t piece = range.next.fetch_add(1, std::memory_order_relaxed);
+      if (piece < range.end) (*body_)(piece, worker);
+    }
   }
 }
 
@@ -110,23 +116,23 @@ void ThreadPool::close() {
 }
 
 // Enters the job, if it is still the one seen and has room.
-void ThreadPool::help(std::uint64_t state) {
+void ThreadPool::help(int thread, std::uint64_t state) {
   while ((state & kOpen) != 0) {
     const int worker = static_cast<int>((state / kEntered) & kEnteredMask) + 1;
     if (!state_.compare_exchange_weak(state, state + kInside + kEntered)) continue;
-    if (worker < limit_) claim_pieces(worker);
+    if (worker < limit_) claim_pieces(thread, worker);
     state_.fetch_sub(kInside);
     return;
   }
 }
 
-void ThreadPool::work(int cpu) {
+void ThreadPool::work(int thread, int cpu) {
   if (cpu >= 0) bind_to(cpu);
   std::uint32_t seen = 0;
   while (!stop_) {
     if (!spin([&] { return signal_.load() != seen; })) signal_.wait(seen);
     seen = signal_.load();
-    help(state_.load());
+    help(thread, state_.load());
   }
 }
 

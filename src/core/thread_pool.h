@@ -10,9 +10,11 @@
 
 namespace mini_infer::core {
 
-// A few threads that share out the pieces of one job at a time. The caller takes part; pieces are
-// claimed one by one, so a thread that the system holds back holds up nothing but its own piece.
-// Workers wait for the next job in a short spin, then sleep. run() allocates nothing.
+// A few threads that share out the pieces of one job at a time. The caller takes part. Each thread
+// begins with its own share of the pieces, the same from job to job, so that it finds in its cache
+// what it left there; then it helps with the other ones'. Pieces are claimed one by one, so a
+// thread that the system holds back holds up nothing but its own piece. Workers wait for the next
+// job in a short spin, then sleep. run() allocates nothing.
 class MINI_INFER_API ThreadPool {
  public:
   using Body = FunctionRef<void(std::int64_t piece, int worker)>;
@@ -39,9 +41,15 @@ class MINI_INFER_API ThreadPool {
   static ThreadPool& serial();
 
  private:
-  void work(int cpu);
-  void help(std::uint64_t state);
-  void claim_pieces(int worker);
+  // Pieces [next, end) that nobody has claimed.
+  struct alignas(64) Range {
+    std::atomic<std::int64_t> next{0};
+    std::int64_t end = 0;
+  };
+
+  void work(int thread, int cpu);
+  void help(int thread, std::uint64_t state);
+  void claim_pieces(int thread, int worker);
   void close();
 
   std::vector<std::thread> workers_;
@@ -49,10 +57,9 @@ class MINI_INFER_API ThreadPool {
 
   // The job. Written by run() while no worker is in it.
   const Body* body_ = nullptr;
-  std::int64_t pieces_ = 0;
+  std::vector<Range> ranges_;  // by thread
   int limit_ = 0;
 
-  alignas(64) std::atomic<std::int64_t> next_{0};
   // Who is in the job: see the fields in the source. One word, so that a worker enters an open job
   // or none.
   alignas(64) std::atomic<std::uint64_t> state_{0};

@@ -14,6 +14,7 @@ constexpr std::int64_t kMostTaps = kMostAddresses / kMaxTileRows;
 constexpr std::int64_t kMostBlockRows = 204;
 // A B of so few bytes stays in the first cache: then each row of A is read once.
 constexpr std::int64_t kSmallRight = 128 * 1024;
+constexpr std::int64_t kSmallRightOfThreads = 512 * 1024;
 constexpr std::int64_t kPiecesPerThread = 4;
 
 // One piece: its row tiles times its panels.
@@ -237,15 +238,24 @@ ProductGrid::ProductGrid(const Product& product, const Simd& simd, int threads, 
       std::max<std::int64_t>(1, std::min<std::int64_t>(rows / simd.tile_rows, by_stack));
   row_blocks_ = ceil_div(tiles_, block);
   if (threads == 1) return;
-  const std::int64_t blocks = std::max<std::int64_t>(1, row_blocks_ * copies);
-  const std::int64_t panels = std::max<std::int64_t>(1, product.right.panels.count());
-  groups_ = std::min(panels, ceil_div(kPiecesPerThread * threads, blocks));
+  // Threads keep to rows where the right matrix is small: what comes next reads them again. A large
+  // one is better read once.
+  const std::int64_t wanted =
+      ceil_div(kPiecesPerThread * threads, std::max<std::int64_t>(1, copies));
+  const Panels& right = product.right.panels;
+  const bool small = right.elements() * std::int64_t{sizeof(float)} <= kSmallRightOfThreads;
+  const auto enough = [&] {
+    return ceil_div(wanted, std::max<std::int64_t>(1, row_blocks_ * groups_));
+  };
+  if (small) row_blocks_ = std::min(tiles_, row_blocks_ * enough());
+  groups_ = std::min(std::max<std::int64_t>(1, right.count()), enough());
+  row_blocks_ = std::min(tiles_, row_blocks_ * enough());
 }
 
 void ProductGrid::compute(std::int64_t piece, const Product& product, LeftRows left,
                           const Simd& simd) const {
-  Block block(product, left, simd, share(tiles_, piece % row_blocks_, row_blocks_), tiles_);
-  block.run(share(product.right.panels.count(), piece / row_blocks_, groups_));
+  Block block(product, left, simd, share(tiles_, piece / groups_, row_blocks_), tiles_);
+  block.run(share(product.right.panels.count(), piece % groups_, groups_));
 }
 
 void multiply(const Product& product, LeftRows left, const Simd& simd, core::ThreadPool& threads) {
