@@ -15,7 +15,7 @@ constexpr std::int64_t kMostBlockRows = 204;
 // A B of so few bytes stays in the first cache: then each row of A is read once.
 constexpr std::int64_t kSmallRight = 128 * 1024;
 constexpr std::int64_t kSmallRightOfThreads = 512 * 1024;
-constexpr std::int64_t kPiecesPerThread = 4;
+constexpr std::int64_t kPiecesPerThread = 2;
 
 // One piece: its row tiles times its panels.
 class Block {

@@ -104,9 +104,23 @@ class Columns {
   }
 
   void add_mask(std::int64_t key, int count) {
+    if (block_.float_mask != nullptr && block_.mask_query == 0) return add_row_mask(key, count);
     for (int k = 0; k < count; ++k) {
       float* row = scores_ + k * kWidth;
       for (int q = 0; q < block_.queries; ++q) row[q] = masked(block_, q, key + k, row[q]);
+    }
+  }
+
+  // A mask that all queries share.
+  void add_row_mask(std::int64_t key, int count) {
+    for (int k = 0; k < count; ++k) {
+      float* row = scores_ + k * kWidth;
+      const float added = block_.float_mask[(key + k) * block_.mask_key];
+      if (added == kMasked) {
+        for (int q = 0; q < kWidth; ++q) row[q] = kMasked;
+      } else {
+        for (int q = 0; q < kWidth; ++q) row[q] += added;
+      }
     }
   }
 
