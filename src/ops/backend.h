@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "core/thread_pool.h"
 #include "mini_infer/core/status.h"
+#include "ops/device.h"
 #include "ops/node_view.h"
 
 namespace mini_infer::ops {
@@ -22,7 +24,12 @@ struct KernelArgs {
   std::span<void* const> outputs;
   // OpDef::require bytes where the operator requires any, else the step's hole (BindContext).
   std::span<std::byte> workspace = {};
-  core::ThreadPool* threads = &core::ThreadPool::serial();
+  core::ThreadPool* threads = &core::ThreadPool::serial();  // of the host
+  // Of a device: where the kernel puts its work, and a word that it sets to `fault_code` where data
+  // break the operator's contract (Kernel::fault); then its output may hold anything.
+  Queue queue = nullptr;
+  std::uint32_t* fault = nullptr;
+  std::uint32_t fault_code = 0;
 
   template <typename T>
   const T* in(int slot) const {
@@ -60,6 +67,7 @@ struct Kernel {
 
   Run run;
   std::vector<PackedInput> packed = {};
+  core::Status fault = {};  // what KernelArgs::fault means
 };
 
 // What a step may use besides its tensors.
@@ -75,6 +83,8 @@ class Backend {
   virtual std::string_view name() const = 0;
   // Looks at a node once, shapes known. ERROR_UNSUPPORTED names the operator and type.
   virtual core::Result<Kernel> bind(const NodeView& node, const BindContext& context) const = 0;
+  // Where its kernels run; nullptr: in the host's memory, before the call returns.
+  virtual Device* device() const { return nullptr; }
 };
 
 }  // namespace mini_infer::ops

@@ -5,6 +5,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "ops/convert.h"
 #include "ops/math.h"
 
 // Scalar functions of the elementwise families, compiled by the CPU loops and by the CUDA kernels.
@@ -383,6 +384,22 @@ struct IntegerPow {
       square *= square;
     }
     return static_cast<T>(product);
+  }
+};
+
+// Base and exponent may differ in type; the result has the type of the base.
+struct Pow {
+  template <typename T, typename E>
+  MI_HD T operator()(T base, E exponent) const {
+    if constexpr (std::is_integral_v<T> && std::is_integral_v<E>) {
+      return IntegerPow{}(base, exponent);
+    } else if constexpr (std::is_same_v<T, float> && std::is_same_v<E, float>) {
+      return std::pow(base, exponent);
+    } else if constexpr (std::is_floating_point_v<T>) {
+      return static_cast<T>(std::pow(static_cast<double>(base), static_cast<double>(exponent)));
+    } else {
+      return convert<T>(std::pow(static_cast<double>(base), static_cast<double>(exponent)));
+    }
   }
 };
 

@@ -33,14 +33,18 @@ class HostAllocator final : public Allocator {
 std::shared_ptr<Allocator> host_allocator() { return std::make_shared<HostAllocator>(); }
 
 core::Result<Arena> Arena::allocate(std::string_view pool, std::size_t bytes, std::size_t alignment,
-                                    std::shared_ptr<Allocator> allocator) {
+                                    std::shared_ptr<Allocator> allocator,
+                                    const ops::Device* device) {
   Arena arena;
   if (bytes == 0) return arena;
   void* memory = allocator->allocate(bytes, alignment);
   if (memory == nullptr) {
-    return {core::Status::ERROR_OUT_OF_MEMORY,
-            "pool '" + std::string(pool) + "': asked for " + std::to_string(bytes) +
-                " bytes, the host has " + std::to_string(core::available_host_bytes()) + " free"};
+    const bool host = device == nullptr;
+    const std::size_t free = host ? core::available_host_bytes() : device->free_bytes();
+    return {core::Status::ERROR_OUT_OF_MEMORY, "pool '" + std::string(pool) + "': asked for " +
+                                                   std::to_string(bytes) + " bytes, " +
+                                                   std::string(host ? "the host" : device->name()) +
+                                                   " has " + std::to_string(free) + " free"};
   }
   arena.data_ = static_cast<std::byte*>(memory);
   arena.bytes_ = bytes;

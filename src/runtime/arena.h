@@ -6,6 +6,7 @@
 
 #include "mini_infer/core/status.h"
 #include "mini_infer/runtime/allocator.h"
+#include "ops/device.h"
 
 namespace mini_infer::runtime {
 
@@ -18,9 +19,11 @@ class Arena {
   Arena& operator=(Arena&& other) noexcept;
   ~Arena();
 
-  // ERROR_OUT_OF_MEMORY names the pool, the bytes asked and the bytes the host has free.
+  // ERROR_OUT_OF_MEMORY names the pool, the bytes asked and the bytes that the device, or the host,
+  // has free.
   static core::Result<Arena> allocate(std::string_view pool, std::size_t bytes,
-                                      std::size_t alignment, std::shared_ptr<Allocator> allocator);
+                                      std::size_t alignment, std::shared_ptr<Allocator> allocator,
+                                      const ops::Device* device = nullptr);
   static Arena borrow(std::byte* memory, std::size_t bytes);
 
   std::byte* data() const { return data_; }

@@ -1,11 +1,36 @@
 #include "runtime/context_state.h"
 
+#include "core/try.h"
 #include "ops/alias.h"
+#include "runtime/device_run.h"
 
 namespace mini_infer::runtime {
 
 using graph::kNoValue;
 using graph::ValueId;
+
+core::Result<std::unique_ptr<ContextState>> ContextState::create(
+    std::shared_ptr<const EngineState> engine, Arena arena) {
+  std::unique_ptr<ContextState> state(new ContextState(std::move(engine), std::move(arena)));
+  state->device = state->engine->backend->device();
+  if (state->device == nullptr) return state;
+  MI_ASSIGN(state->staging, Staging::create(*state->engine));
+  MI_ASSIGN(state->queue, state->device->create_queue());
+  MI_TRY(prepare_on_device(*state));
+  return state;
+}
+
+ContextState::~ContextState() {
+  if (device == nullptr) return;
+  if (last_queue != nullptr) device->synchronize(last_queue);
+  forget_recording();
+  if (queue != nullptr) device->destroy(queue);
+}
+
+void ContextState::forget_recording() {
+  if (recording != nullptr) device->destroy_recording(recording);
+  recording = nullptr;
+}
 
 ContextState::ContextState(std::shared_ptr<const EngineState> engine_state, Arena own_arena)
     : engine(std::move(engine_state)),
@@ -62,6 +87,7 @@ void ContextState::resolve_pointers() {
 void ContextState::bind(std::size_t storage, void* memory) {
   if (bound[storage] == memory) return;
   bound[storage] = memory;
+  forget_recording();
   resolve_pointers();
 }
 
@@ -70,7 +96,10 @@ ops::KernelArgs ContextState::args(std::size_t step) const {
   return {.inputs = {inputs.data() + steps[step].first_input, node.inputs.size()},
           .outputs = {outputs.data() + steps[step].first_output, node.outputs.size()},
           .workspace = steps[step].workspace,
-          .threads = engine->threads.get()};
+          .threads = engine->threads.get(),
+          .queue = queue,
+          .fault = device != nullptr ? staging.fault() : nullptr,
+          .fault_code = static_cast<std::uint32_t>(step) + 1};
 }
 
 }  // namespace mini_infer::runtime

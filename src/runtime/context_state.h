@@ -7,6 +7,7 @@
 #include "ops/backend.h"
 #include "runtime/arena.h"
 #include "runtime/engine_state.h"
+#include "runtime/staging.h"
 
 namespace mini_infer::runtime {
 
@@ -18,10 +19,18 @@ struct StepPointers {
 };
 
 struct ContextState {
-  ContextState(std::shared_ptr<const EngineState> engine_state, Arena own_arena);
+  static core::Result<std::unique_ptr<ContextState>> create(
+      std::shared_ptr<const EngineState> engine, Arena arena);
+  ~ContextState();
 
   std::shared_ptr<const EngineState> engine;
   Arena arena;
+  // On a device; null and empty on the host.
+  ops::Device* device = nullptr;
+  Staging staging;
+  ops::Queue queue = nullptr;
+  ops::Queue last_queue = nullptr;     // that a run was handed to
+  ops::Recording recording = nullptr;  // null: addresses changed since, or some are missing
   Arena shadow;  // the true content of the arena while memory is poisoned; empty otherwise
 
   // Bound once; only bind_input and bind_output change them afterwards.
@@ -41,6 +50,8 @@ struct ContextState {
   void bind(std::size_t storage, void* memory);
 
  private:
+  ContextState(std::shared_ptr<const EngineState> engine_state, Arena own_arena);
+  void forget_recording();
   const void* input(const ops::NodeView& view, int slot) const;
   void resolve_pointers();
 };

@@ -6,6 +6,8 @@
 #include "cpu/backend.h"
 #include "ops/alias.h"
 #include "runtime/context_state.h"
+#include "runtime/cuda_library.h"
+#include "runtime/device_pools.h"
 #include "runtime/engine_state.h"
 
 namespace mini_infer::runtime {
@@ -23,8 +25,11 @@ PlanningOptions planning_options(const EngineConfig& config) {
 }
 
 core::Result<std::unique_ptr<ops::Backend>> backend_for(const EngineConfig& config) {
-  if (config.device != core::Device::kCpu) {
-    return {Status::ERROR_UNSUPPORTED, "this build has no CUDA backend; use Device::kCpu"};
+  if (config.device == core::Device::kCuda) {
+    if (config.poison_memory) {
+      return {Status::ERROR_UNSUPPORTED, "poison_memory works on Device::kCpu only"};
+    }
+    return open_cuda_backend(config.cuda.device);
   }
   return cpu::make_backend(
       {.instruction_set = config.cpu.instruction_set, .winograd = config.cpu.winograd});
@@ -57,22 +62,23 @@ std::vector<WorkspaceRange> workspaces_of(const MemoryPlan& plan) {
 }
 
 // Binds every step, and reports every step that cannot be bound, not only the first.
-Status bind_steps(EngineState& state, const ops::Backend& backend) {
+Status bind_steps(EngineState& state) {
   std::string missing;
   int count = 0;
   state.packed.resize(state.compiled.graph.nodes().size());
   for (std::size_t i = 0; i < state.compiled.plan.steps.size(); ++i) {
     const PlanStep& step = state.compiled.plan.steps[i];
     const graph::NodeId id = step.node;
-    auto kernel = backend.bind(ops::NodeView(state.compiled.graph, id),
-                               {.workspace_bytes = state.workspaces[i].size_bytes});
+    auto kernel = state.backend->bind(ops::NodeView(state.compiled.graph, id),
+                                      {.workspace_bytes = state.workspaces[i].size_bytes});
     if (!kernel.ok()) {
       if (kernel.status() != Status::ERROR_UNSUPPORTED) return kernel.status();
       missing += (count++ > 0 ? "; " : "") + kernel.status().message();
       continue;
     }
     state.packed[static_cast<std::size_t>(id)] = std::move(kernel->packed);
-    state.steps.push_back({id, std::move(kernel->run), step.name, step.op});
+    state.steps.push_back(
+        {id, std::move(kernel->run), step.name, step.op, std::move(kernel->fault)});
   }
   if (count > 0) return {Status::ERROR_UNSUPPORTED, missing};
   return Status::SUCCESS;
@@ -82,11 +88,12 @@ Status make_weights(EngineState& state) {
   Compiled& compiled = state.compiled;
   compiled.weights = lay_out_weights(compiled.graph, state.config.memory_alignment, state.packed);
   compiled.plan.weights_bytes = compiled.weights.size_bytes;
-  MI_ASSIGN(Arena pool, Arena::allocate("weights", compiled.weights.size_bytes,
-                                        state.config.memory_alignment, state.config.allocator));
+  MI_ASSIGN(Arena pool,
+            Arena::allocate("weights", compiled.weights.size_bytes, state.config.memory_alignment,
+                            state.config.allocator, state.backend->device()));
   state.weights = std::make_shared<Arena>(std::move(pool));
-  fill_weights(compiled.graph, compiled.weights, state.weights->data(), *state.threads);
-  return Status::SUCCESS;
+  return fill_weights(compiled.graph, compiled.weights, state.weights->data(), *state.threads,
+                      state.backend->device());
 }
 
 std::vector<Location> locate_values(const EngineState& state) {
@@ -119,8 +126,11 @@ core::Result<std::shared_ptr<EngineState>> build_state(const EngineConfig& confi
                                                        const graph::Graph& graph) {
   auto state = std::make_shared<EngineState>();
   state->config = config;
-  if (state->config.allocator == nullptr) state->config.allocator = host_allocator();
-  MI_ASSIGN(const std::unique_ptr<ops::Backend> backend, backend_for(config));
+  MI_ASSIGN(state->backend, backend_for(config));
+  if (state->config.allocator == nullptr) {
+    ops::Device* device = state->backend->device();
+    state->config.allocator = device == nullptr ? host_allocator() : device_allocator(*device);
+  }
   state->instruction_set = cpu::resolve(config.cpu.instruction_set);
   MI_ASSIGN(state->threads, make_threads(config.cpu));
   MI_LOG_INFO("[Engine] Performing static memory planning...");
@@ -129,7 +139,7 @@ core::Result<std::shared_ptr<EngineState>> build_state(const EngineConfig& confi
               std::to_string(static_cast<int>(state->compiled.plan.memory_saving_ratio * 100.0f)) +
               "%");
   state->workspaces = workspaces_of(state->compiled.plan);
-  MI_TRY(bind_steps(*state, *backend));
+  MI_TRY(bind_steps(*state));
   MI_TRY(make_weights(*state));
   state->locations = locate_values(*state);
   state->inputs = describe_values(state->compiled.graph, state->compiled.graph.inputs);
@@ -186,9 +196,8 @@ core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context() const t
   }
   MI_ASSIGN(Arena arena,
             Arena::allocate("activations", activation_bytes(), state_->config.memory_alignment,
-                            state_->config.allocator));
-  return std::unique_ptr<ExecutionContext>(
-      new ExecutionContext(std::make_unique<ContextState>(state_, std::move(arena))));
+                            state_->config.allocator, state_->backend->device()));
+  return make_context(std::move(arena));
 } catch (const std::bad_alloc&) {
   return out_of_host_memory("Engine::create_context");
 }
@@ -206,10 +215,20 @@ core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context(
                                                 " bytes aligned to " + std::to_string(alignment) +
                                                 ", was given " + std::to_string(memory.size())};
   }
-  return std::unique_ptr<ExecutionContext>(new ExecutionContext(
-      std::make_unique<ContextState>(state_, Arena::borrow(memory.data(), activation_bytes()))));
+  if (const ops::Device* device = state_->backend->device();
+      device != nullptr && activation_bytes() > 0 && !device->reaches(memory.data())) {
+    return {Status::ERROR_INVALID_ARGUMENT, "Engine::create_context: expected memory of " +
+                                                std::string(device->name()) +
+                                                ", was given memory that it does not reach"};
+  }
+  return make_context(Arena::borrow(memory.data(), activation_bytes()));
 } catch (const std::bad_alloc&) {
   return out_of_host_memory("Engine::create_context");
+}
+
+core::Result<std::unique_ptr<ExecutionContext>> Engine::make_context(Arena arena) const {
+  MI_ASSIGN(std::unique_ptr<ContextState> state, ContextState::create(state_, std::move(arena)));
+  return std::unique_ptr<ExecutionContext>(new ExecutionContext(std::move(state)));
 }
 
 int Engine::threads() const { return state_ == nullptr ? 0 : state_->threads->size(); }

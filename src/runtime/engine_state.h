@@ -18,6 +18,7 @@ struct BoundStep {
   ops::Kernel::Run run;
   std::string name;
   std::string op;
+  core::Status fault;  // see ops::Kernel
 };
 
 // Where the bytes of a value that is no constant are found when a context is made.
@@ -36,6 +37,7 @@ struct WorkspaceRange {
 // What all contexts of an engine share. Immutable once the engine is built.
 struct EngineState {
   EngineConfig config;
+  std::unique_ptr<ops::Backend> backend;  // before the pools, which may be of its device
   Compiled compiled;
   // By step: the workspace its operator requires, else the hole.
   std::vector<WorkspaceRange> workspaces;

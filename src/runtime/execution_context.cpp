@@ -5,6 +5,7 @@
 
 #include "core/try.h"
 #include "runtime/context_state.h"
+#include "runtime/device_run.h"
 #include "runtime/poisoned_run.h"
 
 namespace mini_infer::runtime {
@@ -55,6 +56,10 @@ core::Result<std::size_t> bound_storage(const ContextState& state, graph::ValueI
     return refuse("'" + info.name + "': expected an address aligned to 16 bytes, was given " +
                   (memory == nullptr ? "null" : "one that is not"));
   }
+  if (state.device != nullptr && bytes > 0 && !state.device->reaches(memory)) {
+    return refuse("'" + info.name + "': expected memory of " + std::string(state.device->name()) +
+                  ", was given memory that it does not reach");
+  }
   return at.offset;
 }
 
@@ -99,7 +104,11 @@ Status ExecutionContext::set_input(std::size_t index, std::span<const std::byte>
     if (state_->leases > 0) {
       return {Status::ERROR_BUSY, "an output is still leased; its bytes may lie where inputs go"};
     }
-    if (!bytes.empty()) std::memcpy(state_->address(id), bytes.data(), bytes.size());
+    if (!bytes.empty()) {
+      void* to =
+          state_->device != nullptr ? state_->staging.input(index).data() : state_->address(id);
+      std::memcpy(to, bytes.data(), bytes.size());
+    }
     // An input's bytes may be an output's of the run before.
     state_->ran = false;
   }
@@ -178,13 +187,7 @@ void consume_inputs(ContextState& state) {
   }
 }
 
-}  // namespace
-
-Status ExecutionContext::run() {
-  ContextState& state = *state_;
-  MI_TRY(check_ready(state));
-  state.ran = false;
-  consume_inputs(state);
+Status run_on_host(ContextState& state) {
   using Clock = std::chrono::steady_clock;
   for (std::size_t step = 0; step < state.steps.size(); ++step) {
     if (state.step_time.empty()) {
@@ -195,8 +198,35 @@ Status ExecutionContext::run() {
     MI_TRY(run_step(state, step));
     state.step_time[step] += Clock::now() - start;
   }
+  return Status::SUCCESS;
+}
+
+}  // namespace
+
+Status ExecutionContext::run() {
+  MI_TRY(enqueue());
+  return synchronize();
+}
+
+Status ExecutionContext::enqueue(void* queue) {
+  ContextState& state = *state_;
+  MI_TRY(check_ready(state));
+  state.ran = false;
+  consume_inputs(state);
+  if (state.device != nullptr) {
+    MI_TRY(state.step_time.empty() ? enqueue_on_device(state, queue) : profile_on_device(state));
+  } else {
+    MI_TRY(run_on_host(state));
+  }
   state.ran = true;
   return Status::SUCCESS;
+}
+
+Status ExecutionContext::synchronize() {
+  if (state_->device == nullptr) return Status::SUCCESS;
+  const Status status = synchronize_on_device(*state_);
+  if (!status.ok()) state_->ran = false;
+  return status;
 }
 
 core::Result<OutputLease> ExecutionContext::output(std::string_view name) const {
@@ -216,7 +246,13 @@ core::Result<OutputLease> ExecutionContext::output(std::size_t index) const {
   lease.state_ = state_.get();
   lease.type_ = info.type;
   lease.shape_ = &info.shape;
-  lease.bytes_ = {static_cast<const std::byte*>(state_->address(id)), info.size_bytes};
+  if (state_->device != nullptr &&
+      engine.locations[static_cast<std::size_t>(id)].space == Location::Space::kBound) {
+    return refuse("output '" + info.name + "' is not staged: read it where it was bound");
+  }
+  const void* bytes =
+      state_->device != nullptr ? state_->staging.output(index).data() : state_->address(id);
+  lease.bytes_ = {static_cast<const std::byte*>(bytes), info.size_bytes};
   ++state_->leases;
   return lease;
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "core/try.h"
 #include "ops/alias.h"
 
 namespace mini_infer::runtime {
@@ -91,6 +92,40 @@ void store(const core::Tensor& constant, const ops::PackedInput* packed, std::by
   }
 }
 
+// Writes constants where they belong.
+class Writer {
+ public:
+  Writer(std::byte* pool, core::ThreadPool& threads, ops::Device* device)
+      : pool_(pool), threads_(threads), device_(device) {}
+  ~Writer() {
+    if (queue_ != nullptr) device_->destroy(queue_);
+  }
+
+  core::Status write(const core::Tensor& constant, const StoredWeight& stored) {
+    std::byte* to = pool_ + stored.offset;
+    if (device_ == nullptr) {
+      store(constant, stored.packed, to, threads_);
+      return core::Status::SUCCESS;
+    }
+    if (queue_ == nullptr) {
+      MI_ASSIGN(queue_, device_->create_queue());
+    }
+    const std::size_t bytes =
+        stored.packed == nullptr ? constant.size_bytes() : stored.packed->bytes;
+    packed_.resize(std::max(packed_.size(), bytes));
+    store(constant, stored.packed, packed_.data(), threads_);
+    MI_TRY(device_->upload(to, packed_.data(), bytes, queue_));
+    return device_->synchronize(queue_);
+  }
+
+ private:
+  std::byte* pool_;
+  core::ThreadPool& threads_;
+  ops::Device* device_;
+  ops::Queue queue_ = nullptr;
+  std::vector<std::byte> packed_;  // on its way to the device
+};
+
 // By ValueId: constants that the graph must keep, and not in the model's file: those that no kernel
 // reads but that say what a node does, and inputs of a fixed value.
 std::vector<bool> kept(const graph::Graph& graph, const WeightsLayout& layout) {
@@ -121,8 +156,8 @@ WeightsLayout lay_out_weights(const graph::Graph& graph, std::size_t alignment,
   return Layout(graph, alignment, packed).lay_out();
 }
 
-void fill_weights(graph::Graph& graph, const WeightsLayout& layout, std::byte* pool,
-                  core::ThreadPool& threads) {
+core::Status fill_weights(graph::Graph& graph, const WeightsLayout& layout, std::byte* pool,
+                          core::ThreadPool& threads, ops::Device* device) {
   std::vector<std::size_t> last_use(graph.values().size(), layout.stored.size());
   for (std::size_t i = 0; i < layout.stored.size(); ++i) {
     last_use[static_cast<std::size_t>(layout.stored[i].constant)] = i;
@@ -135,11 +170,13 @@ void fill_weights(graph::Graph& graph, const WeightsLayout& layout, std::byte* p
   for (graph::ValueId id = 0; id < static_cast<graph::ValueId>(graph.values().size()); ++id) {
     let_go_after(id, layout.stored.size());
   }
+  Writer writer(pool, threads, device);
   for (std::size_t i = 0; i < layout.stored.size(); ++i) {
     const StoredWeight& stored = layout.stored[i];
-    store(*graph.value(stored.constant).constant, stored.packed, pool + stored.offset, threads);
+    MI_TRY(writer.write(*graph.value(stored.constant).constant, stored));
     let_go_after(stored.constant, i);
   }
+  return core::Status::SUCCESS;
 }
 
 }  // namespace mini_infer::runtime

@@ -32,10 +32,11 @@ using PackedInputs = std::vector<std::vector<ops::PackedInput>>;
 WeightsLayout lay_out_weights(const graph::Graph& graph, std::size_t alignment,
                               const PackedInputs& packed = {});
 
-// Writes the constants into their pool, on the threads. The graph lets go of each as soon as it is
+// Writes the constants into their pool, on the threads; `device`: whose memory it is, null for the
+// host's. The graph lets go of each as soon as it is
 // written: all of them twice would double the memory. It keeps those that no kernel reads, and
 // inputs of a fixed value, to compare with.
-void fill_weights(graph::Graph& graph, const WeightsLayout& layout, std::byte* pool,
-                  core::ThreadPool& threads);
+core::Status fill_weights(graph::Graph& graph, const WeightsLayout& layout, std::byte* pool,
+                          core::ThreadPool& threads, ops::Device* device = nullptr);
 
 }  // namespace mini_infer::runtime

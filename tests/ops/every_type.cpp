@@ -10,6 +10,7 @@
 #include "core/try.h"
 #include "cpu/backend.h"
 #include "cpu/evaluator.h"
+#include "ops/cuda_case.h"
 #include "ops/float16.h"
 #include "ops/infer.h"
 
@@ -190,6 +191,14 @@ void expect_in(const Format& format, const OpCase& float_case) {
   if (!actual.ok()) return;
   for (std::size_t slot = 0; slot < actual->size(); ++slot) {
     if ((*actual)[slot].defined()) expect_alike((*actual)[slot], (*reference)[slot], format);
+  }
+  const auto on_cuda = run_on_cuda(narrow);
+  if (!on_cuda) return;
+  SCOPED_TRACE("on CUDA, emulated");
+  ASSERT_TRUE(on_cuda->ok()) << on_cuda->status().to_string();
+  for (std::size_t slot = 0; slot < actual->size(); ++slot) {
+    if (!(*actual)[slot].defined()) continue;
+    expect_alike((*on_cuda)->at(slot), (*reference)[slot], format);
   }
 }
 

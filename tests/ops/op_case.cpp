@@ -8,6 +8,7 @@
 
 #include "core/try.h"
 #include "cpu/evaluator.h"
+#include "ops/cuda_case.h"
 #include "ops/every_type.h"
 #include "ops/infer.h"
 #include "ops/op_def.h"
@@ -126,7 +127,19 @@ void expect_output(const OpCase& test_case, const Tensor& expected) {
   auto outputs = run(test_case);
   ASSERT_TRUE(outputs.ok()) << outputs.status().to_string();
   expect_equal(outputs.value()[0], expected);
+  expect_on_cuda(test_case, {expected});
   if (has_16_bit_types(test_case)) expect_in_16_bits(test_case);
+}
+
+void expect_on_cuda(const OpCase& test_case, const std::vector<Tensor>& expected) {
+  const auto outputs = run_on_cuda(test_case);
+  if (!outputs) return;
+  SCOPED_TRACE("on CUDA, emulated");
+  ASSERT_TRUE(outputs->ok()) << outputs->status().to_string();
+  for (std::size_t slot = 0; slot < expected.size(); ++slot) {
+    SCOPED_TRACE("output " + std::to_string(slot));
+    expect_equal(outputs->value()[slot], expected[slot]);
+  }
 }
 
 void expect_outputs(const OpCase& test_case, const std::vector<Tensor>& expected) {
@@ -138,6 +151,7 @@ void expect_outputs(const OpCase& test_case, const std::vector<Tensor>& expected
     SCOPED_TRACE("output " + std::to_string(slot));
     expect_equal(outputs.value()[slot], expected[slot]);
   }
+  expect_on_cuda(test_case, expected);
 }
 
 void expect_failure(const OpCase& test_case, core::Status::Code code, const std::string& text) {
@@ -146,6 +160,10 @@ void expect_failure(const OpCase& test_case, core::Status::Code code, const std:
   EXPECT_EQ(outputs.status().code(), code) << outputs.status().to_string();
   EXPECT_THAT(outputs.status().message(), ::testing::HasSubstr(text));
   EXPECT_THAT(outputs.status().message(), ::testing::HasSubstr(test_case.op));
+  if (code != core::Status::ERROR_RUNTIME) return;
+  if (const auto on_cuda = run_on_cuda(test_case)) {
+    EXPECT_EQ(on_cuda->status().to_string(), outputs.status().to_string()) << "on CUDA, emulated";
+  }
 }
 
 }  // namespace mini_infer::test

@@ -46,6 +46,9 @@ void expect_output(const OpCase& test_case, const core::Tensor& expected);
 // The same for every output.
 void expect_outputs(const OpCase& test_case, const std::vector<core::Tensor>& expected);
 
+// On CUDA alone, where it serves the operator and the type; the two above do so, too.
+void expect_on_cuda(const OpCase& test_case, const std::vector<core::Tensor>& expected);
+
 // Expects a failure with this code whose message holds `text` and names the operator.
 void expect_failure(const OpCase& test_case, core::Status::Code code, const std::string& text);
 

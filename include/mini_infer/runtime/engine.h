@@ -34,6 +34,11 @@ struct CpuConfig {
   bool winograd = true;
 };
 
+// How Device::kCuda computes.
+struct CudaConfig {
+  int device = 0;  // its index
+};
+
 struct EngineConfig {
   bool enable_memory_planning = true;  // false: every tensor has bytes of its own
   std::size_t memory_alignment = 256;  // bytes; a power of two from 16 to 256
@@ -49,8 +54,9 @@ struct EngineConfig {
   // pattern, and fail if it writes outside its outputs. Slow; takes three times the memory; for
   // tests.
   bool poison_memory = false;
-  std::shared_ptr<Allocator> allocator;  // null: aligned host memory
-  CpuConfig cpu;                         // how Device::kCpu computes
+  std::shared_ptr<Allocator> allocator;  // null: memory of the device
+  CpuConfig cpu;
+  CudaConfig cuda;
 };
 
 struct TensorInfo {
@@ -68,6 +74,7 @@ struct PassTime {
 };
 
 struct EngineState;
+class Arena;
 
 // A model planned, judged and made ready to run. build() once; immutable and safe to read from any
 // thread after. Contexts keep what they need of it alive.
@@ -106,6 +113,8 @@ class MINI_INFER_API Engine {
   const graph::Graph& graph() const;
 
  private:
+  core::Result<std::unique_ptr<ExecutionContext>> make_context(Arena arena) const;
+
   EngineConfig config_;
   std::shared_ptr<const EngineState> state_;
   std::unique_ptr<ExecutionContext> first_context_;

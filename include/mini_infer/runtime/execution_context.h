@@ -70,10 +70,18 @@ class MINI_INFER_API ExecutionContext {
   core::Status bind_input(std::size_t index, const void* memory, std::size_t bytes);
   core::Status bind_output(std::size_t index, void* memory, std::size_t bytes);
 
+  // enqueue() and synchronize().
+  core::Status run();
+
   // Runs every step. Needs every staged input set since the last run (a run consumes them unless
   // keep_inputs is on) and every caller's buffer bound. Allocates nothing. ERROR_BUSY while an
   // output is leased; ERROR_RUNTIME names the node whose data broke its operator's contract.
-  core::Status run();
+  // On a CUDA device the steps are handed to `queue`, a cudaStream_t of that device (null: one of
+  // the context's own), and the call returns; inputs and outputs must be left alone, and nothing
+  // else enqueued, until synchronize(). Elsewhere all is done when it returns.
+  core::Status enqueue(void* queue = nullptr);
+  // Waits for what was enqueued. Errors of the steps come out here.
+  core::Status synchronize();
 
   // A staged output of the last successful run.
   core::Result<OutputLease> output(std::string_view name) const;

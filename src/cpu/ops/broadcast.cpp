@@ -1,47 +1,8 @@
 #include "cpu/ops/broadcast.h"
 
-#include "ops/shapes.h"
+#include "ops/broadcast.h"
 
 namespace mini_infer::cpu {
-namespace {
-
-struct Axis {
-  std::int64_t extent = 1;
-  std::vector<std::int64_t> strides;  // one per input
-};
-
-// Whether all inputs go from one index of `outer` to the next in as many elements as they need for
-// the whole of `inner`.
-bool mergeable(const Axis& outer, const Axis& inner) {
-  for (std::size_t input = 0; input < inner.strides.size(); ++input) {
-    if (outer.strides[input] != inner.strides[input] * inner.extent) return false;
-  }
-  return true;
-}
-
-// The axes of the output that have more than one index, merged, innermost first.
-std::vector<Axis> merged_axes(const ops::NodeView& view) {
-  const core::Shape& output = view.output_shape(0);
-  std::vector<std::vector<std::int64_t>> strides;
-  for (int input = 0; input < view.input_count(); ++input) {
-    strides.push_back(ops::broadcast_strides(view.input_shape(input), output));
-  }
-  std::vector<Axis> axes;
-  for (int at = output.rank() - 1; at >= 0; --at) {
-    if (output[at] == 1) continue;
-    Axis axis{.extent = output[at], .strides = {}};
-    for (const auto& of_input : strides) axis.strides.push_back(of_input[static_cast<size_t>(at)]);
-    if (!axes.empty() && mergeable(axis, axes.back())) {
-      axes.back().extent *= axis.extent;
-    } else {
-      axes.push_back(std::move(axis));
-    }
-  }
-  return axes;
-}
-
-}  // namespace
-
 core::Result<Broadcast> Broadcast::of(const ops::NodeView& view) {
   Broadcast plan;
   plan.operands_.resize(static_cast<std::size_t>(view.input_count()));
@@ -49,7 +10,7 @@ core::Result<Broadcast> Broadcast::of(const ops::NodeView& view) {
     plan.rows_ = 0;
     return plan;
   }
-  const std::vector<Axis> axes = merged_axes(view);
+  const std::vector<ops::BroadcastAxis> axes = ops::broadcast_axes(view);
   if (axes.empty()) return plan;
   plan.outer_axes_ = axes.size() - 1;
   if (plan.outer_axes_ > kMaxAxes) {

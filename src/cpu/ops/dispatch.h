@@ -1,77 +1,20 @@
 #pragma once
 
-#include <optional>
-
 #include "cpu/backend.h"
-#include "cpu/types.h"
-#include "ops/convert.h"
+#include "ops/dispatch.h"
 
-// From a type known when a kernel is bound to a C++ type known when it is compiled.
 namespace mini_infer::cpu {
 
-template <typename T>
-inline constexpr core::DataType kTypeOf = core::DataType::kUndefined;
-template <>
-inline constexpr core::DataType kTypeOf<float> = core::DataType::kFloat32;
-template <>
-inline constexpr core::DataType kTypeOf<double> = core::DataType::kFloat64;
-template <>
-inline constexpr core::DataType kTypeOf<std::int8_t> = core::DataType::kInt8;
-template <>
-inline constexpr core::DataType kTypeOf<std::int16_t> = core::DataType::kInt16;
-template <>
-inline constexpr core::DataType kTypeOf<std::int32_t> = core::DataType::kInt32;
-template <>
-inline constexpr core::DataType kTypeOf<std::int64_t> = core::DataType::kInt64;
-template <>
-inline constexpr core::DataType kTypeOf<std::uint8_t> = core::DataType::kUInt8;
-template <>
-inline constexpr core::DataType kTypeOf<std::uint16_t> = core::DataType::kUInt16;
-template <>
-inline constexpr core::DataType kTypeOf<std::uint32_t> = core::DataType::kUInt32;
-template <>
-inline constexpr core::DataType kTypeOf<std::uint64_t> = core::DataType::kUInt64;
-template <>
-inline constexpr core::DataType kTypeOf<ops::Float16> = core::DataType::kFloat16;
-template <>
-inline constexpr core::DataType kTypeOf<ops::BFloat16> = core::DataType::kBFloat16;
-template <>
-inline constexpr core::DataType kTypeOf<ops::Bool> = core::DataType::kBool;
-
-inline constexpr Types<float, double, ops::Float16, ops::BFloat16> kFloats;
-inline constexpr Types<std::int8_t, std::int16_t, std::int32_t, std::int64_t> kSignedIntegers;
-inline constexpr Types<std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t> kUnsignedIntegers;
-inline constexpr auto kIntegers = kSignedIntegers + kUnsignedIntegers;
-inline constexpr auto kNumbers = kFloats + kIntegers;
-
-// What elements stored as T are computed in: float for the 16-bit formats, a byte for bools, else
-// T.
-template <typename T>
-using Wide = decltype(ops::widened(T{}));
-
-// bind(T{}) for the T of `types` that stores `type`, or "type ... is not supported".
-template <typename... Ts, typename Bind>
-core::Result<ops::Kernel> for_type(const ops::NodeView& view, core::DataType type, Types<Ts...>,
-                                   Bind bind) {
-  std::optional<core::Result<ops::Kernel>> bound;
-  const bool found = ((type == kTypeOf<Ts> && (bound.emplace(bind(Ts{})), true)) || ...);
-  return found ? *std::move(bound) : view.unsupported_type(type);
-}
-
-// The unsigned integer type as wide as an integer type, for operators that see only bits.
-inline core::DataType as_unsigned(core::DataType type) {
-  switch (type) {
-    case core::DataType::kInt8:
-      return core::DataType::kUInt8;
-    case core::DataType::kInt16:
-      return core::DataType::kUInt16;
-    case core::DataType::kInt32:
-      return core::DataType::kUInt32;
-    case core::DataType::kInt64:
-      return core::DataType::kUInt64;
-    default:
-      return type;
-  }
-}
+using ops::as_unsigned;
+using ops::for_type;
+using ops::index_of;
+using ops::kFloats;
+using ops::kIntegers;
+using ops::kNumbers;
+using ops::kSignedIntegers;
+using ops::kTypeOf;
+using ops::kUnsignedIntegers;
+using ops::Types;
+using ops::Wide;
 
 }  // namespace mini_infer::cpu

@@ -1,5 +1,3 @@
-#include <cmath>
-
 #include "cpu/ops/binary.h"
 #include "ops/functor.h"
 
@@ -10,26 +8,10 @@ using core::Result;
 using ops::Kernel;
 using ops::NodeView;
 
-// Base and exponent may differ in type; the result has the type of the base.
-struct Pow {
-  template <typename T, typename E>
-  T operator()(T base, E exponent) const {
-    if constexpr (std::is_integral_v<T> && std::is_integral_v<E>) {
-      return ops::IntegerPow{}(base, exponent);
-    } else if constexpr (std::is_same_v<T, float> && std::is_same_v<E, float>) {
-      return std::pow(base, exponent);
-    } else if constexpr (std::is_floating_point_v<T>) {
-      return static_cast<T>(std::pow(static_cast<double>(base), static_cast<double>(exponent)));
-    } else {
-      return ops::convert<T>(std::pow(static_cast<double>(base), static_cast<double>(exponent)));
-    }
-  }
-};
-
 template <typename T>
 Result<Kernel> bind_exponent(const NodeView& view, const Broadcast& plan) {
   return for_type(view, view.input_type(1), kNumbers, [&]<typename E>(E) {
-    Kernel kernel = binary_kernel<T, E, T>(plan, Pow{});
+    Kernel kernel = binary_kernel<T, E, T>(plan, ops::Pow{});
     if constexpr (std::is_integral_v<T> && std::is_integral_v<E> && std::is_signed_v<E>) {
       return guarded<E>(
           view, std::move(kernel), [](E exponent) { return exponent < 0; },

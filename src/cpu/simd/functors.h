@@ -1,12 +1,14 @@
 #pragma once
 
-#include "cpu/types.h"
 #include "ops/convert.h"
 #include "ops/functor.h"
+#include "ops/types.h"
 
 // What the elementwise loops of code/ are compiled for. The types stand for their places in the
 // tables: those of ops/functor.h are other types in the code of each instruction set.
 namespace mini_infer::cpu {
+
+using ops::Types;
 
 // How numbers are stored that are computed in float.
 using StoredFloats = Types<float, ops::Float16, ops::BFloat16>;

@@ -1,6 +1,6 @@
 #pragma once
 
-namespace mini_infer::cpu {
+namespace mini_infer::ops {
 
 // Types in a row, known when compiling.
 template <typename... Ts>
@@ -22,4 +22,4 @@ constexpr int index_of(Types<Ts...>) {
   return index;
 }
 
-}  // namespace mini_infer::cpu
+}  // namespace mini_infer::ops

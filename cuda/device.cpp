@@ -1,0 +1,162 @@
+#include "cuda/device.h"
+
+#include "core/try.h"
+#include "cuda/check.h"
+
+namespace mini_infer::cuda {
+namespace {
+
+using core::Status;
+using ops::Queue;
+using ops::Recording;
+
+cudaStream_t stream_of(Queue queue) { return static_cast<cudaStream_t>(queue); }
+cudaGraphExec_t graph_of(Recording recording) { return static_cast<cudaGraphExec_t>(recording); }
+
+class RuntimeDevice final : public ops::Device {
+ public:
+  RuntimeDevice(int index, std::string name) : index_(index), name_(std::move(name)) {}
+
+  std::string_view name() const override { return name_; }
+
+  void* allocate(std::size_t bytes) override {
+    void* memory = nullptr;
+    if (!use() || cudaMalloc(&memory, bytes) != cudaSuccess) {
+      cudaGetLastError();  // it is told by the nullptr, and must not come out of a later call
+      return nullptr;
+    }
+    return memory;
+  }
+
+  void deallocate(void* memory) override {
+    if (use()) cudaFree(memory);
+  }
+
+  std::size_t free_bytes() const override {
+    std::size_t free = 0, total = 0;
+    if (!use() || cudaMemGetInfo(&free, &total) != cudaSuccess) return 0;
+    return free;
+  }
+
+  bool reaches(const void* memory) const override {
+    cudaPointerAttributes attributes{};
+    if (!use() || cudaPointerGetAttributes(&attributes, memory) != cudaSuccess) {
+      cudaGetLastError();
+      return false;
+    }
+    return attributes.type == cudaMemoryTypeDevice || attributes.type == cudaMemoryTypeManaged;
+  }
+
+  void* allocate_staging(std::size_t bytes) override {
+    void* memory = nullptr;
+    if (!use() || cudaMallocHost(&memory, bytes) != cudaSuccess) {
+      cudaGetLastError();
+      return nullptr;
+    }
+    return memory;
+  }
+
+  void deallocate_staging(void* memory) override {
+    if (use()) cudaFreeHost(memory);
+  }
+
+  core::Result<Queue> create_queue() override {
+    MI_TRY(check(cudaSetDevice(index_), "cudaSetDevice"));
+    cudaStream_t stream = nullptr;
+    MI_TRY(check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking),
+                 "cudaStreamCreateWithFlags"));
+    return static_cast<Queue>(stream);
+  }
+
+  void destroy(Queue queue) override {
+    if (use()) cudaStreamDestroy(stream_of(queue));
+  }
+
+  Status upload(void* to, const void* from, std::size_t bytes, Queue queue) override {
+    return copy(to, from, bytes, cudaMemcpyHostToDevice, queue);
+  }
+
+  Status download(void* to, const void* from, std::size_t bytes, Queue queue) override {
+    return copy(to, from, bytes, cudaMemcpyDeviceToHost, queue);
+  }
+
+  Status synchronize(Queue queue) override {
+    return check(cudaStreamSynchronize(stream_of(queue)), "cudaStreamSynchronize");
+  }
+
+  Status begin_recording(Queue queue) override {
+    MI_TRY(check(cudaSetDevice(index_), "cudaSetDevice"));
+    return check(cudaStreamBeginCapture(stream_of(queue), cudaStreamCaptureModeThreadLocal),
+                 "cudaStreamBeginCapture");
+  }
+
+  core::Result<Recording> end_recording(Queue queue) override {
+    cudaGraph_t graph = nullptr;
+    MI_TRY(check(cudaStreamEndCapture(stream_of(queue), &graph), "cudaStreamEndCapture"));
+    cudaGraphExec_t executable = nullptr;
+    const Status made = check(cudaGraphInstantiate(&executable, graph, 0), "cudaGraphInstantiate");
+    cudaGraphDestroy(graph);
+    if (!made.ok()) return made;
+    return static_cast<Recording>(executable);
+  }
+
+  Status replay(Recording recording, Queue queue) override {
+    return check(cudaGraphLaunch(graph_of(recording), stream_of(queue)), "cudaGraphLaunch");
+  }
+
+  void destroy_recording(Recording recording) override {
+    if (use()) cudaGraphExecDestroy(graph_of(recording));
+  }
+
+ private:
+  // Calls go to the device that the calling thread has chosen.
+  bool use() const { return cudaSetDevice(index_) == cudaSuccess; }
+
+  Status copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, Queue queue) {
+    if (bytes == 0) return Status::SUCCESS;
+    return check(cudaMemcpyAsync(to, from, bytes, kind, stream_of(queue)), "cudaMemcpyAsync");
+  }
+
+  int index_;
+  std::string name_;
+};
+
+std::string version_text(int version) {
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
+// Any error counts as "no CUDA": without a driver the runtime says "insufficient driver".
+Status why_none(cudaError_t error) {
+  int driver = 0, runtime = 0;
+  cudaDriverGetVersion(&driver);
+  cudaRuntimeGetVersion(&runtime);
+  if (driver == 0) {
+    return {Status::ERROR_UNSUPPORTED, "this machine has no CUDA driver"};
+  }
+  if (driver < runtime) {
+    return {Status::ERROR_UNSUPPORTED, "the CUDA driver is for version " + version_text(driver) +
+                                           ", this build needs " + version_text(runtime) +
+                                           "; install a newer driver"};
+  }
+  return {Status::ERROR_UNSUPPORTED,
+          std::string("this machine has no usable CUDA device: ") + cudaGetErrorString(error)};
+}
+
+}  // namespace
+
+core::Result<std::unique_ptr<ops::Device>> open_device(int index) {
+  int count = 0;
+  const cudaError_t error = cudaGetDeviceCount(&count);
+  if (error != cudaSuccess || count == 0) return why_none(error);
+  if (index < 0 || index >= count) {
+    return {Status::ERROR_INVALID_ARGUMENT, "there is no CUDA device " + std::to_string(index) +
+                                                "; there are " + std::to_string(count) +
+                                                ", counted from 0"};
+  }
+  cudaDeviceProp properties{};
+  MI_TRY(check(cudaGetDeviceProperties(&properties, index), "cudaGetDeviceProperties"));
+  std::string name = "cuda:" + std::to_string(index) + " (" + properties.name + ")";
+  return std::unique_ptr<ops::Device>(std::make_unique<RuntimeDevice>(index, std::move(name)));
+}
+
+}  // namespace mini_infer::cuda

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+
+#include "ops/backend.h"
+
+// What libmini_infer_cuda.so has to offer: one function under the name kCudaEntry, of type
+// CudaEntry.
+namespace mini_infer::ops {
+
+struct CudaRequest {
+  const char* version;  // the caller's: both libraries must be of one build
+  int device;           // its index
+};
+
+struct CudaAnswer {
+  core::Status status;
+  std::unique_ptr<Backend> backend;
+};
+
+inline constexpr const char* kCudaEntry = "mini_infer_cuda";
+using CudaEntry = void (*)(const CudaRequest& request, CudaAnswer& answer);
+
+}  // namespace mini_infer::ops

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "mini_infer/core/status.h"
+
+namespace mini_infer::ops {
+
+// Work handed to a device, done in order; the host does not wait for it. A stream of CUDA.
+using Queue = void*;
+// Work recorded from a queue, to be handed over again as a whole. A graph executable of CUDA.
+using Recording = void*;
+
+// A device with memory of its own. Safe to use from several threads; one queue is for one thread at
+// a time. Errors name the call and what the device said.
+class Device {
+ public:
+  virtual ~Device() = default;
+  virtual std::string_view name() const = 0;  // "cuda:0 (NVIDIA H200)"
+
+  // Memory of the device, aligned to 256 bytes; nullptr when there is no room.
+  virtual void* allocate(std::size_t bytes) = 0;
+  virtual void deallocate(void* memory) = 0;
+  virtual std::size_t free_bytes() const = 0;
+  // Whether kernels may read and write through this address.
+  virtual bool reaches(const void* memory) const = 0;
+  // Memory of the host that the device copies from and to without the host's help, and that kernels
+  // may write.
+  virtual void* allocate_staging(std::size_t bytes) = 0;
+  virtual void deallocate_staging(void* memory) = 0;
+
+  virtual core::Result<Queue> create_queue() = 0;
+  virtual void destroy(Queue queue) = 0;
+  // Between the device's memory and the host's; asynchronous where the host's is staging memory.
+  virtual core::Status upload(void* to, const void* from, std::size_t bytes, Queue queue) = 0;
+  virtual core::Status download(void* to, const void* from, std::size_t bytes, Queue queue) = 0;
+  // Waits until all work of the queue is done; its errors come out here.
+  virtual core::Status synchronize(Queue queue) = 0;
+
+  // What is handed to the queue between the two is recorded, not done.
+  virtual core::Status begin_recording(Queue queue) = 0;
+  virtual core::Result<Recording> end_recording(Queue queue) = 0;
+  virtual core::Status replay(Recording recording, Queue queue) = 0;
+  virtual void destroy_recording(Recording recording) = 0;
+};
+
+}  // namespace mini_infer::ops

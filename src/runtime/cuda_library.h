@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+
+#include "ops/backend.h"
+
+namespace mini_infer::runtime {
+
+// The backend of libmini_infer_cuda.so for a device. The library is looked for where the
+// environment variable MINI_INFER_CUDA_LIBRARY says, else beside this one, else where the system
+// looks; once opened it stays. ERROR_UNSUPPORTED names what is missing.
+core::Result<std::unique_ptr<ops::Backend>> open_cuda_backend(int device);
+
+}  // namespace mini_infer::runtime

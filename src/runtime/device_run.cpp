@@ -1,0 +1,103 @@
+#include "runtime/device_run.h"
+
+#include <algorithm>
+
+#include "core/try.h"
+
+namespace mini_infer::runtime {
+namespace {
+
+using core::Status;
+
+Status upload_inputs(const ContextState& state, ops::Queue queue) {
+  const auto& inputs = state.engine->compiled.graph.inputs;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const auto bytes = state.staging.input(i);
+    if (bytes.empty()) continue;
+    MI_TRY(state.device->upload(state.address(inputs[i]), bytes.data(), bytes.size(), queue));
+  }
+  return Status::SUCCESS;
+}
+
+Status download_outputs(const ContextState& state, ops::Queue queue) {
+  const auto& outputs = state.engine->compiled.graph.outputs;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const auto bytes = state.staging.output(i);
+    if (bytes.empty()) continue;
+    MI_TRY(state.device->download(bytes.data(), state.address(outputs[i]), bytes.size(), queue));
+  }
+  return Status::SUCCESS;
+}
+
+Status run_step(const ContextState& state, std::size_t step, ops::Queue queue) {
+  ops::KernelArgs args = state.args(step);
+  args.queue = queue;
+  const BoundStep& bound = state.engine->steps[step];
+  return bound.run(args).with_context(bound.op + " '" + bound.name + "'");
+}
+
+Status run_all(const ContextState& state, ops::Queue queue) {
+  MI_TRY(upload_inputs(state, queue));
+  for (std::size_t step = 0; step < state.steps.size(); ++step) {
+    MI_TRY(run_step(state, step, queue));
+  }
+  return download_outputs(state, queue);
+}
+
+bool all_bound(const ContextState& state) {
+  return std::none_of(state.bound.begin(), state.bound.end(),
+                      [](const void* memory) { return memory == nullptr; });
+}
+
+Status record(ContextState& state) {
+  MI_TRY(state.device->begin_recording(state.queue));
+  const Status recorded = run_all(state, state.queue);
+  auto recording = state.device->end_recording(state.queue);
+  MI_TRY(recorded);
+  if (!recording.ok()) return recording.status();
+  state.recording = *recording;
+  return Status::SUCCESS;
+}
+
+}  // namespace
+
+Status prepare_on_device(ContextState& state) {
+  if (!all_bound(state)) return Status::SUCCESS;
+  // A kernel's code is loaded when it first runs, which must not happen while recording. What the
+  // inputs hold does not matter.
+  MI_TRY(run_all(state, state.queue));
+  MI_TRY(state.device->synchronize(state.queue));
+  *state.staging.fault() = 0;
+  return record(state);
+}
+
+Status enqueue_on_device(ContextState& state, ops::Queue queue) {
+  if (state.recording == nullptr) MI_TRY(prepare_on_device(state));
+  state.last_queue = queue != nullptr ? queue : state.queue;
+  return state.device->replay(state.recording, state.last_queue);
+}
+
+Status synchronize_on_device(ContextState& state) {
+  if (state.last_queue == nullptr) return Status::SUCCESS;
+  MI_TRY(state.device->synchronize(state.last_queue));
+  const std::uint32_t fault = *state.staging.fault();
+  if (fault == 0) return Status::SUCCESS;
+  *state.staging.fault() = 0;
+  return state.engine->steps[fault - 1].fault;
+}
+
+Status profile_on_device(ContextState& state) {
+  using Clock = std::chrono::steady_clock;
+  state.last_queue = state.queue;
+  MI_TRY(upload_inputs(state, state.queue));
+  MI_TRY(state.device->synchronize(state.queue));
+  for (std::size_t step = 0; step < state.steps.size(); ++step) {
+    const Clock::time_point start = Clock::now();
+    MI_TRY(run_step(state, step, state.queue));
+    MI_TRY(state.device->synchronize(state.queue));
+    state.step_time[step] += Clock::now() - start;
+  }
+  return download_outputs(state, state.queue);
+}
+
+}  // namespace mini_infer::runtime

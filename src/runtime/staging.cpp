@@ -1,0 +1,31 @@
+#include "runtime/staging.h"
+
+#include <cstring>
+
+#include "core/try.h"
+#include "runtime/device_pools.h"
+
+namespace mini_infer::runtime {
+
+core::Result<Staging> Staging::create(const EngineState& engine) {
+  Staging staging;
+  const std::size_t alignment = engine.config.memory_alignment;
+  std::size_t bytes = core::align_up(sizeof(std::uint32_t), alignment);
+  const auto lay_out = [&](const std::vector<graph::ValueId>& ids,
+                           const std::vector<TensorInfo>& infos, std::vector<Slot>& slots) {
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const Location& at = engine.locations[static_cast<std::size_t>(ids[i])];
+      const bool staged = at.space == Location::Space::kArena;
+      slots.push_back({bytes, staged ? infos[i].size_bytes : 0});
+      bytes += core::align_up(slots.back().bytes, alignment);
+    }
+  };
+  lay_out(engine.compiled.graph.inputs, engine.inputs, staging.inputs_);
+  lay_out(engine.compiled.graph.outputs, engine.outputs, staging.outputs_);
+  ops::Device& device = *engine.backend->device();
+  MI_ASSIGN(staging.pool_, Arena::allocate("staging", bytes, alignment, staging_allocator(device)));
+  std::memset(staging.pool_.data(), 0, bytes);
+  return staging;
+}
+
+}  // namespace mini_infer::runtime

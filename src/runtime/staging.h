@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "mini_infer/core/status.h"
+#include "runtime/arena.h"
+#include "runtime/engine_state.h"
+
+namespace mini_infer::runtime {
+
+// The pool that a device copies staged inputs from and staged outputs to, and where its kernels
+// report data that break an operator's contract. One per context.
+class Staging {
+ public:
+  static core::Result<Staging> create(const EngineState& engine);
+
+  // Empty where the tensor is not staged.
+  std::span<std::byte> input(std::size_t index) const { return slot(inputs_[index]); }
+  std::span<std::byte> output(std::size_t index) const { return slot(outputs_[index]); }
+  std::uint32_t* fault() const { return reinterpret_cast<std::uint32_t*>(pool_.data()); }
+  std::size_t size() const { return pool_.size(); }
+
+ private:
+  struct Slot {
+    std::size_t offset = 0, bytes = 0;
+  };
+  std::span<std::byte> slot(const Slot& at) const { return {pool_.data() + at.offset, at.bytes}; }
+
+  Arena pool_;
+  std::vector<Slot> inputs_, outputs_;
+};
+
+}  // namespace mini_infer::runtime
