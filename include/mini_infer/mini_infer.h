@@ -8,6 +8,7 @@
 #include "mini_infer/graph/graph.h"
 #include "mini_infer/importers/onnx.h"
 #include "mini_infer/report/memory_report.h"
+#include "mini_infer/runtime/devices.h"
 #include "mini_infer/runtime/engine.h"
 #include "mini_infer/runtime/execution_context.h"
 #include "mini_infer/runtime/memory_plan.h"

@@ -12,6 +12,7 @@
 #include "cli/stopwatch.h"
 #include "core/try.h"
 #include "mini_infer/report/memory_report.h"
+#include "mini_infer/runtime/devices.h"
 
 namespace mini_infer::cli {
 namespace {
@@ -94,6 +95,7 @@ void print_json(const BenchCommand& command, const runtime::Engine& engine,
   json.set("schema", "mini-infer.bench")
       .set("version", 1)
       .set("model", command.model.path)
+      .set("device", engine.device_name())
       .set("threads", engine.threads())
       .set("instructions", core::instruction_set_name(engine.instruction_set()))
       .set("iterations", measurement.latency.runs())
@@ -144,16 +146,16 @@ std::string memory_text(const runtime::Engine& engine, const CountingAllocator& 
 void print_text(const BenchCommand& command, const runtime::Engine& engine,
                 const CountingAllocator& allocator, const Load& load,
                 const Measurement& measurement) {
-  print(row("throughput", number_text(measurement.latency.throughput()) + " runs/s, " +
-                              std::to_string(measurement.latency.runs()) + " runs") +
-        latency_text(measurement.latency, command.percentiles) +
-        row("threads", std::to_string(engine.threads()) + ", instructions " +
-                           core::instruction_set_name(engine.instruction_set())) +
-        row("load", milliseconds_text(load.import_ms) + " to import, " +
-                        milliseconds_text(load.build_ms) + " to build, of it " +
-                        milliseconds_text(engine.memory_plan().planning_milliseconds) +
-                        " to plan") +
-        memory_text(engine, allocator, load));
+  print(
+      row("throughput", number_text(measurement.latency.throughput()) + " runs/s, " +
+                            std::to_string(measurement.latency.runs()) + " runs") +
+      latency_text(measurement.latency, command.percentiles) + row("device", engine.device_name()) +
+      row("threads", std::to_string(engine.threads()) + ", instructions " +
+                         core::instruction_set_name(engine.instruction_set())) +
+      row("load", milliseconds_text(load.import_ms) + " to import, " +
+                      milliseconds_text(load.build_ms) + " to build, of it " +
+                      milliseconds_text(engine.memory_plan().planning_milliseconds) + " to plan") +
+      memory_text(engine, allocator, load));
   if (command.dump_profile) {
     print(profile_text(engine.context()->profile(), measurement.all_runs));
   }
@@ -178,8 +180,9 @@ core::Result<ExitCode> execute(const BenchCommand& command) {
   Progress progress;
   progress.show("importing " + command.model.path);
   MI_ASSIGN(Model model, load_model(command.model));
-  const auto allocator = std::make_shared<CountingAllocator>();
-  runtime::EngineConfig config = engine_config(command.planning, command.cpu);
+  runtime::EngineConfig config = engine_config(command.planning, command.device);
+  MI_ASSIGN(auto memory, runtime::device_allocator(config.device, config.cuda.device));
+  const auto allocator = std::make_shared<CountingAllocator>(std::move(memory));
   config.allocator = allocator;
   config.enable_profiling = command.dump_profile || !command.export_profile.empty();
   progress.show("building the engine");

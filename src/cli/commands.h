@@ -24,8 +24,10 @@ struct PlanningFlags {
   std::size_t alignment = 256;
 };
 
-// How the CPU computes: see runtime::CpuConfig.
-struct CpuFlags {
+// Where and how it computes: see runtime::EngineConfig.
+struct DeviceFlags {
+  std::string device = "cpu";  // "cpu", "cuda" or "auto"
+  int index = 0;               // of a CUDA device
   int threads = 0;
   std::vector<int> processors;
   std::string instructions = "native";
@@ -43,7 +45,7 @@ struct RunCommand {
   bool json = false;
   ModelOptions model;
   PlanningFlags planning;
-  CpuFlags cpu;
+  DeviceFlags device;
   std::string output_dir;
   std::optional<std::uint64_t> seed;
   bool profile = false;
@@ -54,7 +56,7 @@ struct VerifyCommand {
   bool json = false;
   std::vector<std::string> folders;
   PlanningFlags planning;
-  CpuFlags cpu;
+  DeviceFlags device;
   double rtol = 1e-3;
   double atol = 1e-7;
   std::optional<double> rel_max;
@@ -65,7 +67,7 @@ struct BenchCommand {
   bool json = false;
   ModelOptions model;
   PlanningFlags planning;
-  CpuFlags cpu;
+  DeviceFlags device;
   std::optional<int> iterations;
   double warm_up_ms = 200;
   double duration_s = 3;

@@ -42,6 +42,10 @@ const char* level_name(core::LogLevel level) {
 void print(std::string_view text) { write(stdout, text); }
 void write_json(const report::Json& json) { write(stdout, json.dump() + "\n"); }
 
+void note(std::string_view text) {
+  write(stderr, "mini-infer: " + one_line(std::string(text)) + "\n");
+}
+
 ExitCode report_error(const core::Status& status, bool json) {
   const ExitCode code = exit_code(status);
   write(stderr, "mini-infer: error: " + one_line(status.message()) + "\n");

@@ -12,6 +12,9 @@ namespace mini_infer::cli {
 void print(std::string_view text);
 void write_json(const report::Json& json);
 
+// One line on stderr.
+void note(std::string_view text);
+
 // One line on stderr, and with `json` an object of schema "mini-infer.error" on stdout.
 ExitCode report_error(const core::Status& status, bool json);
 

@@ -3,16 +3,20 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 #include "mini_infer/runtime/allocator.h"
 
 namespace mini_infer::cli {
 
-// The host's memory, as engines take it, and how much of it they have.
+// Another allocator, and how much of its memory an engine has.
 class CountingAllocator final : public runtime::Allocator {
  public:
+  explicit CountingAllocator(std::shared_ptr<runtime::Allocator> inner)
+      : inner_(std::move(inner)) {}
+
   void* allocate(std::size_t bytes, std::size_t alignment) override {
-    void* memory = host_->allocate(bytes, alignment);
+    void* memory = inner_->allocate(bytes, alignment);
     if (memory == nullptr) return nullptr;
     held_bytes_ += bytes;
     ++allocations_;
@@ -21,14 +25,14 @@ class CountingAllocator final : public runtime::Allocator {
 
   void deallocate(void* memory, std::size_t bytes, std::size_t alignment) override {
     held_bytes_ -= bytes;
-    host_->deallocate(memory, bytes, alignment);
+    inner_->deallocate(memory, bytes, alignment);
   }
 
   std::size_t held_bytes() const { return held_bytes_; }
   int allocations() const { return allocations_; }
 
  private:
-  std::shared_ptr<runtime::Allocator> host_ = runtime::host_allocator();
+  std::shared_ptr<runtime::Allocator> inner_;
   std::atomic<std::size_t> held_bytes_{0};
   std::atomic<int> allocations_{0};
 };

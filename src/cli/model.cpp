@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "cli/console.h"
 #include "cli/shapes.h"
 #include "cli/stopwatch.h"
 #include "cli/text.h"
 #include "core/try.h"
 #include "mini_infer/importers/onnx.h"
+#include "mini_infer/runtime/devices.h"
 #include "mini_infer/runtime/shape_inputs.h"
 
 namespace mini_infer::cli {
@@ -29,6 +31,15 @@ std::string example_shape(const graph::Value& value) {
     extents.push_back(std::to_string(dim.extent >= 0 ? dim.extent : 1));
   }
   return value.name + ":" + join(extents, "x");
+}
+
+core::Device chosen_device(const DeviceFlags& flags) {
+  if (flags.device != "auto") {
+    return flags.device == "cuda" ? core::Device::kCuda : core::Device::kCpu;
+  }
+  const auto found = runtime::device_name(core::Device::kCuda, flags.index);
+  note(found.ok() ? "device: " + *found : "device: cpu, because " + found.status().message());
+  return found.ok() ? core::Device::kCuda : core::Device::kCpu;
 }
 
 }  // namespace
@@ -83,16 +94,18 @@ runtime::PlanningOptions planning_options(const PlanningFlags& flags) {
   return options;
 }
 
-runtime::EngineConfig engine_config(const PlanningFlags& planning, const CpuFlags& cpu) {
+runtime::EngineConfig engine_config(const PlanningFlags& planning, const DeviceFlags& device) {
   runtime::EngineConfig config;
   config.enable_memory_planning = !planning.no_sharing;
   config.memory_alignment = planning.alignment;
   config.passes = parse_passes(planning.passes);
-  config.cpu.threads = cpu.threads;
-  config.cpu.processors = cpu.processors;
-  config.cpu.winograd = !cpu.no_winograd;
+  config.device = chosen_device(device);
+  config.cuda.device = device.index;
+  config.cpu.threads = device.threads;
+  config.cpu.processors = device.processors;
+  config.cpu.winograd = !device.no_winograd;
   for (const core::InstructionSet set : kInstructionSets) {
-    if (cpu.instructions == core::instruction_set_name(set)) config.cpu.instruction_set = set;
+    if (device.instructions == core::instruction_set_name(set)) config.cpu.instruction_set = set;
   }
   return config;
 }

@@ -33,7 +33,8 @@ core::Status bind_inputs(graph::Graph& graph, const Tensors& tensors);
 core::Status check_bound(const graph::Graph& graph);
 
 runtime::PlanningOptions planning_options(const PlanningFlags& flags);
-runtime::EngineConfig engine_config(const PlanningFlags& planning, const CpuFlags& cpu = {});
+// Chooses the device, and says on standard error why where that was left open.
+runtime::EngineConfig engine_config(const PlanningFlags& planning, const DeviceFlags& device = {});
 
 // The engine, ready to run. Lets the imported graph go: the weights are in the engine's pool now.
 core::Result<runtime::Engine> build_engine(Model& model, runtime::EngineConfig config);

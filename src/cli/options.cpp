@@ -117,41 +117,50 @@ void add_planning(CLI::App* verb, PlanningFlags& planning) {
       ->type_name("BYTES");
 }
 
-void add_cpu(CLI::App* verb, CpuFlags& cpu) {
+void add_device(CLI::App* verb, DeviceFlags& device) {
+  verb->add_option("--device", device.device,
+                   "where to compute; auto: cuda if it is there, else cpu, and says why")
+      ->capture_default_str()
+      ->check(silent(CLI::IsMember({"cpu", "cuda", "auto"})))
+      ->type_name("cpu|cuda|auto");
+  verb->add_option("--device-index", device.index, "of several CUDA devices")
+      ->capture_default_str()
+      ->type_name("N");
   std::vector<std::string> sets;
   for (core::InstructionSet set : kInstructionSets) {
     sets.emplace_back(core::instruction_set_name(set));
   }
-  verb->add_option("--threads", cpu.threads, "threads of the engine; 0: one per processor")
+  verb->add_option("--threads", device.threads, "threads of the CPU; 0: one per processor")
       ->capture_default_str()
       ->type_name("N")
       ->check(in_range(0, 1024));
-  verb->add_option("--processors", cpu.processors, "where its own threads run, a list")
+  verb->add_option("--processors", device.processors, "where its own threads run, a list")
       ->type_name("P,...")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(in_range(0, 1023));
-  verb->add_option("--instructions", cpu.instructions, "that kernels may use")
+  verb->add_option("--instructions", device.instructions, "that kernels may use")
       ->capture_default_str()
       ->check(silent(CLI::IsMember(sets)))
       ->type_name(join(sets, "|"));
-  verb->add_flag("--no-winograd", cpu.no_winograd, "compute every convolution directly");
+  verb->add_flag("--no-winograd", device.no_winograd, "compute every convolution directly");
 }
 
 void add_options(CLI::App* verb, PlanCommand& command) {
   verb->footer(kPlanExamples);
   add_model(verb, command.model);
   add_planning(verb, command.planning);
-  verb->add_option("--device", command.device, "none: plan only; cpu: also bind the CPU's kernels")
-      ->check(silent(CLI::IsMember({"none", "cpu"})))
-      ->type_name("none|cpu");
+  verb->add_option("--device", command.device,
+                   "none, cuda: plan only; cpu: also bind the CPU's kernels")
+      ->check(silent(CLI::IsMember({"none", "cpu", "cuda"})))
+      ->type_name("none|cpu|cuda");
 }
 
 void add_options(CLI::App* verb, RunCommand& command) {
   verb->footer(kRunExamples);
   add_model(verb, command.model);
   add_planning(verb, command.planning);
-  add_cpu(verb, command.cpu);
+  add_device(verb, command.device);
   verb->add_option("--output-dir", command.output_dir, "write each output there as NAME.npy")
       ->type_name("DIR");
   verb->add_option("--random", command.seed,
@@ -169,7 +178,7 @@ void add_options(CLI::App* verb, VerifyCommand& command) {
       ->required()
       ->type_name("");
   add_planning(verb, command.planning);
-  add_cpu(verb, command.cpu);
+  add_device(verb, command.device);
   verb->add_option("--rtol", command.rtol, "relative tolerance of floats")
       ->capture_default_str()
       ->type_name("X")
@@ -189,7 +198,7 @@ void add_options(CLI::App* verb, BenchCommand& command) {
   verb->footer(kBenchExamples);
   add_model(verb, command.model);
   add_planning(verb, command.planning);
-  add_cpu(verb, command.cpu);
+  add_device(verb, command.device);
   verb->add_option("--iterations", command.iterations,
                    "at least so many runs, however long they take")
       ->type_name("N")

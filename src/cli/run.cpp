@@ -85,7 +85,7 @@ std::string output_text(const NamedOutput& output) {
   return text;
 }
 
-void print_json(const RunCommand& command, const RunResult& result) {
+void print_json(const RunCommand& command, const runtime::Engine& engine, const RunResult& result) {
   report::Json outputs = report::Json::array();
   for (std::size_t i = 0; i < result.outputs.size(); ++i) {
     report::Json json = output_json(result.outputs[i]);
@@ -97,6 +97,7 @@ void print_json(const RunCommand& command, const RunResult& result) {
       .set("version", 1)
       .set("model", command.model.path)
       .set("outputs", std::move(outputs))
+      .set("device", engine.device_name())
       .set("run_milliseconds", result.run_ms);
   if (command.profile) json.set("profile", profile_json(result.profile, 1));
   write_json(json);
@@ -117,7 +118,7 @@ core::Result<ExitCode> execute(const RunCommand& command) {
   Progress progress;
   progress.show("importing " + command.model.path);
   MI_ASSIGN(Model model, load_model(command.model));
-  runtime::EngineConfig config = engine_config(command.planning, command.cpu);
+  runtime::EngineConfig config = engine_config(command.planning, command.device);
   config.enable_profiling = command.profile;
   config.poison_memory = command.poison;
   progress.show("building the engine");
@@ -126,7 +127,7 @@ core::Result<ExitCode> execute(const RunCommand& command) {
   MI_ASSIGN(const RunResult result, run(engine, command, model.inputs));
   progress.clear();
   if (command.json) {
-    print_json(command, result);
+    print_json(command, engine, result);
   } else {
     print_text(command, result);
   }

@@ -7,6 +7,7 @@
 #include "cli/test_folder.h"
 #include "cli/verify_folder.h"
 #include "core/try.h"
+#include "mini_infer/runtime/devices.h"
 
 namespace mini_infer::cli {
 namespace {
@@ -89,7 +90,9 @@ ExitCode outcome(Summary& summary) {
 core::Result<ExitCode> execute(const VerifyCommand& command) {
   MI_ASSIGN(const std::vector<path> folders, find_test_folders(command.folders));
   const Tolerance tolerance{command.rtol, command.atol, command.rel_max};
-  runtime::EngineConfig config = engine_config(command.planning, command.cpu);
+  runtime::EngineConfig config = engine_config(command.planning, command.device);
+  // Else every folder would be unsupported.
+  MI_TRY(runtime::device_name(config.device, config.cuda.device).status());
   config.poison_memory = command.poison;
   Summary summary;
   Progress progress;

@@ -1,5 +1,9 @@
 #include "runtime/device_pools.h"
 
+#include "core/try.h"
+#include "mini_infer/runtime/devices.h"
+#include "runtime/cuda_library.h"
+
 namespace mini_infer::runtime {
 namespace {
 
@@ -11,6 +15,23 @@ class DeviceAllocator final : public Allocator {
 
  private:
   ops::Device& device_;
+};
+
+// For those who have no engine yet.
+class OwningAllocator final : public Allocator {
+ public:
+  explicit OwningAllocator(std::unique_ptr<ops::Backend> backend)
+      : backend_(std::move(backend)), allocator_(*backend_->device()) {}
+  void* allocate(std::size_t bytes, std::size_t alignment) override {
+    return allocator_.allocate(bytes, alignment);
+  }
+  void deallocate(void* memory, std::size_t bytes, std::size_t alignment) override {
+    allocator_.deallocate(memory, bytes, alignment);
+  }
+
+ private:
+  std::unique_ptr<ops::Backend> backend_;
+  DeviceAllocator allocator_;
 };
 
 class StagingAllocator final : public Allocator {
@@ -31,6 +52,18 @@ class StagingAllocator final : public Allocator {
 
 std::shared_ptr<Allocator> device_allocator(ops::Device& device) {
   return std::make_shared<DeviceAllocator>(device);
+}
+
+core::Result<std::shared_ptr<Allocator>> device_allocator(core::Device device, int index) {
+  if (device == core::Device::kCpu) return host_allocator();
+  MI_ASSIGN(std::unique_ptr<ops::Backend> backend, open_cuda_backend(index));
+  return std::shared_ptr<Allocator>(std::make_shared<OwningAllocator>(std::move(backend)));
+}
+
+core::Result<std::string> device_name(core::Device device, int index) {
+  if (device == core::Device::kCpu) return std::string("cpu");
+  MI_ASSIGN(const std::unique_ptr<ops::Backend> backend, open_cuda_backend(index));
+  return std::string(backend->device()->name());
 }
 
 std::shared_ptr<Allocator> staging_allocator(ops::Device& device) {

@@ -231,6 +231,11 @@ core::Result<std::unique_ptr<ExecutionContext>> Engine::make_context(Arena arena
   return std::unique_ptr<ExecutionContext>(new ExecutionContext(std::move(state)));
 }
 
+std::string Engine::device_name() const {
+  if (state_ == nullptr) return "";
+  const ops::Device* device = state_->backend->device();
+  return device == nullptr ? "cpu" : std::string(device->name());
+}
 int Engine::threads() const { return state_ == nullptr ? 0 : state_->threads->size(); }
 core::InstructionSet Engine::instruction_set() const { return or_empty(state_).instruction_set; }
 std::size_t Engine::activation_bytes() const { return memory_plan().total_memory; }

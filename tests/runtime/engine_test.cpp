@@ -386,9 +386,6 @@ TEST(Engine, BuildErrorsSayWhatToDo) {
     EXPECT_THAT(Engine(config).build(small_model()).message(),
                 HasSubstr("power of two from 16 to 256"));
   }
-  EngineConfig config;
-  config.device = core::Device::kCuda;
-  EXPECT_EQ(Engine(config).build(small_model()).code(), Status::ERROR_UNSUPPORTED);
 }
 
 // A few bytes of file may ask for terabytes: an error that names the node, not a killed process.

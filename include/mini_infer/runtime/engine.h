@@ -98,7 +98,8 @@ class MINI_INFER_API Engine {
   core::Result<std::unique_ptr<ExecutionContext>> create_context() const;
   core::Result<std::unique_ptr<ExecutionContext>> create_context(std::span<std::byte> memory) const;
 
-  // What it computes with; 0 and kNative before build.
+  // What it computes with; "", 0 and kNative before build.
+  std::string device_name() const;  // see devices.h
   int threads() const;
   core::InstructionSet instruction_set() const;
 

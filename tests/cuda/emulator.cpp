@@ -1,0 +1,39 @@
+#include "cuda/emulator.h"
+
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <sstream>
+
+namespace mini_infer::test {
+namespace {
+
+void* symbol(const char* name) {
+  void* library = dlopen(std::getenv("MINI_INFER_CUDA_LIBRARY"), RTLD_NOW);
+  EXPECT_NE(library, nullptr) << dlerror();
+  void* found = dlsym(library, name);
+  EXPECT_NE(found, nullptr) << dlerror();
+  return found;
+}
+
+}  // namespace
+
+void start_device_log() { reinterpret_cast<void (*)()>(symbol("mini_infer_emulator_start_log"))(); }
+
+std::vector<DeviceCall> take_device_log() {
+  std::istringstream text(
+      reinterpret_cast<const char* (*)()>(symbol("mini_infer_emulator_take_log"))());
+  std::vector<DeviceCall> calls;
+  DeviceCall call;
+  while (text >> call.name >> call.bytes >> call.address) calls.push_back(call);
+  return calls;
+}
+
+std::vector<std::string> names_of(const std::vector<DeviceCall>& calls) {
+  std::vector<std::string> names;
+  for (const DeviceCall& call : calls) names.push_back(call.name);
+  return names;
+}
+
+}  // namespace mini_infer::test

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+// What an engine asks of the emulated device, whose library the environment names.
+namespace mini_infer::test {
+
+struct DeviceCall {
+  std::string name;  // of the runtime's function, or of a kernel
+  std::size_t bytes = 0;
+  std::uintptr_t address = 0;
+};
+
+void start_device_log();
+std::vector<DeviceCall> take_device_log();
+std::vector<std::string> names_of(const std::vector<DeviceCall>& calls);
+
+}  // namespace mini_infer::test

@@ -1,0 +1,286 @@
+#include "mini_infer/runtime/engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+#include "cuda/emulator.h"
+#include "mini_infer/runtime/devices.h"
+#include "support/graph_builder.h"
+
+// An engine on a CUDA device, which is emulated: its memory is the host's, its kernels are ours.
+namespace mini_infer::test {
+namespace {
+
+using core::Shape;
+using core::Status;
+using core::Tensor;
+using graph::ValueId;
+using runtime::Engine;
+using runtime::EngineConfig;
+using runtime::ExecutionContext;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Tensor floats(Shape shape, const std::vector<float>& values) {
+  return Tensor::from<float>(core::DataType::kFloat32, std::move(shape), values);
+}
+
+EngineConfig on_cuda() {
+  EngineConfig config;
+  config.device = core::Device::kCuda;
+  return config;
+}
+
+const std::vector<float> kInput = {-1, 0, 1, 2, 3, -4};
+
+// y = 1.5 x + relu(x) + c.
+std::shared_ptr<graph::Graph> small_model() {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {2, 3});
+  const ValueId scaled = b.op("Mul", {x, b.constant(floats({}, {1.5f}))});
+  const ValueId sum = b.op("Add", {scaled, b.op("Relu", {x})});
+  b.output(b.op("Add", {sum, b.constant(floats({2, 1}, {1.5f, -1.5f}))}, {}, "y"));
+  return b.share();
+}
+
+std::vector<float> expected() {
+  std::vector<float> y;
+  for (std::size_t i = 0; i < kInput.size(); ++i) {
+    const float x = kInput[i];
+    y.push_back(1.5f * x + std::max(x, 0.0f) + (i < 3 ? 1.5f : -1.5f));
+  }
+  return y;
+}
+
+std::vector<float> run(ExecutionContext& context) {
+  EXPECT_TRUE(context.set_input("x", floats({2, 3}, kInput)).ok());
+  const Status ran = context.run();
+  EXPECT_TRUE(ran.ok()) << ran.to_string();
+  auto y = context.output("y");
+  EXPECT_TRUE(y.ok()) << y.status().to_string();
+  return {y->as<float>().begin(), y->as<float>().end()};
+}
+
+TEST(CudaEngine, RunsLikeTheCpuAgainAndAgain) {
+  Engine engine(on_cuda());
+  const Status built = engine.build(small_model());
+  ASSERT_TRUE(built.ok()) << built.to_string();
+  EXPECT_EQ(engine.device_name(), "cuda:0 (emulated)");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(run(*engine.context()), expected());
+}
+
+TEST(CudaEngine, HasThePlanOfTheCpu) {
+  Engine cuda(on_cuda()), cpu;
+  ASSERT_TRUE(cuda.build(small_model()).ok());
+  ASSERT_TRUE(cpu.build(small_model()).ok());
+  EXPECT_EQ(cuda.memory_plan().plan_hash, cpu.memory_plan().plan_hash);
+  EXPECT_EQ(cuda.activation_bytes(), cpu.activation_bytes());
+}
+
+TEST(CudaEngine, AllocatesOncePerPool) {
+  start_device_log();
+  Engine engine(on_cuda());
+  ASSERT_TRUE(engine.build(small_model()).ok());
+  std::vector<DeviceCall> allocations;
+  for (const DeviceCall& call : take_device_log()) {
+    if (call.name.find("Malloc") != std::string::npos) allocations.push_back(call);
+  }
+  EXPECT_THAT(names_of(allocations), ElementsAre("cudaMalloc", "cudaMalloc", "cudaMallocHost"));
+  EXPECT_EQ(allocations[0].bytes, engine.weights_bytes());
+  EXPECT_EQ(allocations[1].bytes, engine.activation_bytes());
+}
+
+TEST(CudaEngine, ARunReplaysOneGraphAndWaits) {
+  Engine engine(on_cuda());
+  ASSERT_TRUE(engine.build(small_model()).ok());
+  run(*engine.context());
+  start_device_log();
+  run(*engine.context());
+  EXPECT_THAT(names_of(take_device_log()), ElementsAre("cudaGraphLaunch", "cudaStreamSynchronize"));
+}
+
+// What is copied to and from the arena goes where the plan says.
+TEST(CudaEngine, StagedTensorsLieWhereThePlanSays) {
+  start_device_log();
+  Engine engine(on_cuda());
+  ASSERT_TRUE(engine.build(small_model()).ok());
+  const std::vector<DeviceCall> calls = take_device_log();
+  std::uintptr_t arena = 0;
+  for (const DeviceCall& call : calls) {
+    if (call.name == "cudaMalloc") arena = call.address;  // the last one
+  }
+  const auto& placements = engine.memory_plan().pools.front().tensors;
+  const auto x = std::find_if(placements.begin(), placements.end(),
+                              [](const auto& placement) { return placement.name == "x"; });
+  ASSERT_NE(x, placements.end());
+  const auto copied = std::find_if(calls.begin(), calls.end(), [&](const DeviceCall& call) {
+    return call.name == "cudaMemcpyAsync" && call.address == arena + x->offset;
+  });
+  ASSERT_NE(copied, calls.end());
+  EXPECT_EQ(copied->bytes, kInput.size() * sizeof(float));
+}
+
+TEST(CudaEngine, MemoryOfTheCallers) {
+  EngineConfig config = on_cuda();
+  config.stage_inputs = false;
+  config.stage_outputs = false;
+  config.caller_memory = true;
+  Engine engine(config);
+  ASSERT_TRUE(engine.build(small_model()).ok());
+  const auto allocator = runtime::device_allocator(core::Device::kCuda).value();
+  auto* arena = static_cast<std::byte*>(allocator->allocate(engine.activation_bytes(), 256));
+  auto* tensors = static_cast<std::byte*>(allocator->allocate(512, 256));
+  {
+    auto context = engine.create_context({arena, engine.activation_bytes()});
+    ASSERT_TRUE(context.ok()) << context.status().to_string();
+    std::memcpy(tensors, kInput.data(), 24);  // the device's memory is the host's here
+    ASSERT_TRUE((*context)->bind_input("x", tensors, 24).ok());
+    for (std::byte* y : {tensors + 256, tensors + 384, tensors + 256}) {
+      std::memset(y, 0, 24);
+      ASSERT_TRUE((*context)->bind_output("y", y, 24).ok());
+      const Status ran = (*context)->run();
+      ASSERT_TRUE(ran.ok()) << ran.to_string();
+      std::vector<float> values(6);
+      std::memcpy(values.data(), y, 24);
+      EXPECT_EQ(values, expected());
+    }
+    EXPECT_THAT((*context)->output("y").status().message(), HasSubstr("not staged"));
+    alignas(16) float host[6] = {};
+    EXPECT_THAT((*context)->bind_output("y", host, 24).message(),
+                HasSubstr("'y': expected memory of cuda:0 (emulated)"));
+    EXPECT_THAT((*context)->bind_output("y", nullptr, 24).message(), HasSubstr("null"));
+    EXPECT_THAT((*context)->bind_output("y", tensors + 4, 24).message(), HasSubstr("aligned"));
+  }
+  std::vector<std::byte> host(engine.activation_bytes() + 256);
+  auto* aligned = reinterpret_cast<std::byte*>(
+      core::align_up(reinterpret_cast<std::uintptr_t>(host.data()), 256));
+  EXPECT_THAT(engine.create_context({aligned, engine.activation_bytes()}).status().message(),
+              HasSubstr("expected memory of cuda:0 (emulated)"));
+  EXPECT_FALSE(engine.create_context({arena, 16}).ok());
+  allocator->deallocate(arena, engine.activation_bytes(), 256);
+  allocator->deallocate(tensors, 512, 256);
+}
+
+TEST(CudaEngine, ManyContextsOnManyThreads) {
+  Engine engine(on_cuda());
+  ASSERT_TRUE(engine.build(small_model()).ok());
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      const auto context = engine.create_context();
+      ASSERT_TRUE(context.ok()) << context.status().to_string();
+      for (int j = 0; j < 20; ++j) EXPECT_EQ(run(**context), expected());
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(CudaEngine, AQueueOfTheCallers) {
+  Engine engine(on_cuda());
+  ASSERT_TRUE(engine.build(small_model()).ok());
+  ExecutionContext& context = *engine.context();
+  ASSERT_TRUE(context.set_input("x", floats({2, 3}, kInput)).ok());
+  ASSERT_TRUE(context.enqueue().ok());
+  ASSERT_TRUE(context.synchronize().ok());
+  const auto y = context.output("y");
+  ASSERT_TRUE(y.ok());
+  EXPECT_EQ(y->as<float>()[1], 1.5f);
+}
+
+TEST(CudaEngine, TimesEveryStep) {
+  EngineConfig config = on_cuda();
+  config.enable_profiling = true;
+  Engine engine(config);
+  ASSERT_TRUE(engine.build(small_model()).ok());
+  EXPECT_EQ(run(*engine.context()), expected());
+  EXPECT_EQ(engine.context()->profile().size(), engine.memory_plan().steps.size());
+}
+
+// --- What goes wrong ---
+
+TEST(CudaEngine, DataThatBreakAContractNameTheNode) {
+  const auto model = [] {
+    GraphBuilder b;
+    const ValueId x = b.input("x", {4}, core::DataType::kInt32);
+    const ValueId y = b.input("y", {4}, core::DataType::kInt32);
+    b.output(b.op("Div", {x, y}, {}, "z"));
+    return b.share();
+  };
+  Status said[2];
+  for (const bool cuda : {false, true}) {
+    Engine engine(cuda ? on_cuda() : EngineConfig{});
+    ASSERT_TRUE(engine.build(model()).ok());
+    const std::vector<std::int32_t> zeros(4, 0);
+    const Tensor tensor = Tensor::from<std::int32_t>(core::DataType::kInt32, Shape{4}, zeros);
+    ASSERT_TRUE(engine.context()->set_input("x", tensor).ok());
+    ASSERT_TRUE(engine.context()->set_input("y", tensor).ok());
+    said[cuda] = engine.context()->run();
+    EXPECT_FALSE(engine.context()->output("z").ok());
+  }
+  EXPECT_EQ(said[1].code(), Status::ERROR_RUNTIME);
+  EXPECT_THAT(said[1].message(), HasSubstr("divided by 0"));
+  EXPECT_EQ(said[1].to_string(), said[0].to_string());
+}
+
+TEST(CudaEngine, AllOperatorsWithoutAKernelInOneError) {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {4, 4}, core::DataType::kFloat64);
+  b.output(b.op("Softmax", {b.op("Softmax", {x})}, {}, "y"));
+  Engine engine(on_cuda());
+  const Status status = engine.build(b.share());
+  EXPECT_EQ(status.code(), Status::ERROR_UNSUPPORTED);
+  EXPECT_THAT(status.message(), HasSubstr("Softmax_0"));
+  EXPECT_THAT(status.message(), HasSubstr("Softmax_1"));
+}
+
+TEST(CudaEngine, TooLittleMemoryNamesPoolAndBytes) {
+  GraphBuilder b;
+  const std::int64_t extent = std::int64_t{3} << 30;  // the emulated device has 8 GiB
+  b.output(b.op("Relu", {b.input("x", {extent})}, {}, "y"));
+  Engine engine(on_cuda());
+  const Status status = engine.build(b.share());
+  EXPECT_EQ(status.code(), Status::ERROR_OUT_OF_MEMORY);
+  EXPECT_THAT(status.message(), HasSubstr("pool 'activations': asked for 12884902912 bytes, "
+                                          "cuda:0 (emulated) has 8589934592 free"));
+}
+
+TEST(CudaEngine, ADeviceThatIsNotThere) {
+  EngineConfig config = on_cuda();
+  config.cuda.device = 3;
+  const Status status = Engine(config).build(small_model());
+  EXPECT_EQ(status.code(), Status::ERROR_INVALID_ARGUMENT);
+  EXPECT_EQ(status.message(), "there is no CUDA device 3; there are 1, counted from 0");
+}
+
+class NamedLibrary {
+ public:
+  explicit NamedLibrary(const char* path) : before_(std::getenv(kVariable)) {
+    setenv(kVariable, path, 1);
+  }
+  ~NamedLibrary() { setenv(kVariable, before_.c_str(), 1); }
+
+ private:
+  static constexpr const char* kVariable = "MINI_INFER_CUDA_LIBRARY";
+  std::string before_;
+};
+
+TEST(CudaEngine, ALibraryThatIsMissingIsNamed) {
+  const NamedLibrary named("/nowhere/libmini_infer_cuda.so");
+  const Status status = Engine(on_cuda()).build(small_model());
+  EXPECT_EQ(status.code(), Status::ERROR_UNSUPPORTED);
+  EXPECT_THAT(status.message(), HasSubstr("/nowhere/libmini_infer_cuda.so"));
+}
+
+TEST(CudaEngine, ALibraryThatIsNoBackendIsNamed) {
+  const NamedLibrary named("libm.so.6");
+  const Status status = Engine(on_cuda()).build(small_model());
+  EXPECT_EQ(status.code(), Status::ERROR_UNSUPPORTED);
+  EXPECT_THAT(status.message(), HasSubstr("'libm.so.6' is no CUDA backend"));
+}
+
+}  // namespace
+}  // namespace mini_infer::test
