@@ -4,6 +4,10 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mini_infer)
 
 install(TARGETS mini_infer_runtime EXPORT mini_inferTargets)
+if(TARGET mini_infer_cuda)  # libmini_infer.so looks for it beside itself
+  set_target_properties(mini_infer_cuda PROPERTIES INSTALL_RPATH "$ORIGIN")
+  install(TARGETS mini_infer_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
 install(DIRECTORY include/mini_infer TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
 
 if(TARGET mini-infer)

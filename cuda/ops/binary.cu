@@ -45,13 +45,6 @@ struct NotZero {
   }
 };
 
-struct NotNegative {
-  template <typename T>
-  __device__ bool operator()(T exponent) const {
-    return exponent >= 0;
-  }
-};
-
 Kernel with_fault(const NodeView& view, Kernel kernel, const char* complaint) {
   kernel.fault = view.fail(Status::ERROR_RUNTIME, complaint);
   return kernel;
@@ -77,23 +70,100 @@ Result<Kernel> bind_mod(const NodeView& view) {
   return bind_division<ops::FlooredMod>(view, kIntegers);
 }
 
-template <typename T>
-Result<Kernel> bind_exponent(const NodeView& view, const Walk<2>& walk) {
-  return ops::for_type(view, view.input_type(1), kNumbers, [&]<typename E>(E) -> Kernel {
-    if constexpr (std::is_integral_v<T> && std::is_integral_v<E> && std::is_signed_v<E>) {
-      return with_fault(view, combine_kernel<T, E, T>("pow", walk, ops::Pow{}, 0, NotNegative{}),
-                        "an integer is raised to a negative integer");
-    } else {
-      return combine_kernel<T, E, T>("pow", walk, ops::Pow{});
+// --- Pow ---
+
+// An exponent of a type known when running: a kernel for each pair of types would be seventy.
+struct Exponents {
+  const void* data;
+  DataType type;
+
+  template <typename T>
+  __device__ T at(std::int64_t i) const {
+    switch (type) {
+      case DataType::kFloat32:
+        return ops::convert<T>(static_cast<const float*>(data)[i]);
+      case DataType::kFloat64:
+        return ops::convert<T>(static_cast<const double*>(data)[i]);
+      case DataType::kFloat16:
+        return ops::convert<T>(static_cast<const ops::Float16*>(data)[i]);
+      case DataType::kBFloat16:
+        return ops::convert<T>(static_cast<const ops::BFloat16*>(data)[i]);
+      case DataType::kInt8:
+        return ops::convert<T>(static_cast<const std::int8_t*>(data)[i]);
+      case DataType::kInt16:
+        return ops::convert<T>(static_cast<const std::int16_t*>(data)[i]);
+      case DataType::kInt32:
+        return ops::convert<T>(static_cast<const std::int32_t*>(data)[i]);
+      case DataType::kInt64:
+        return ops::convert<T>(static_cast<const std::int64_t*>(data)[i]);
+      case DataType::kUInt8:
+        return ops::convert<T>(static_cast<const std::uint8_t*>(data)[i]);
+      case DataType::kUInt16:
+        return ops::convert<T>(static_cast<const std::uint16_t*>(data)[i]);
+      case DataType::kUInt32:
+        return ops::convert<T>(static_cast<const std::uint32_t*>(data)[i]);
+      default:
+        return ops::convert<T>(static_cast<const std::uint64_t*>(data)[i]);
     }
-  });
-}
+  }
+};
+
+template <typename T>
+struct PowBody {
+  const T* base;
+  Exponents exponents;
+  T* y;
+  Walk<2> walk;
+  Fault fault;
+  bool integers, floats, unsigned_exponents;  // which types meet
+
+  __device__ void operator()(std::int64_t i) const {
+    const auto offsets = walk.at(i);
+    y[i] = ops::convert<T>(power(ops::widened(base[offsets.of[0]]), offsets.of[1]));
+  }
+
+  __device__ ops::Wide<T> power(ops::Wide<T> x, std::int64_t at) const {
+    if (integers) return of_integers(x, at);
+    if constexpr (std::is_same_v<ops::Wide<T>, float>) {
+      if (floats) return ops::Pow{}(x, exponents.at<float>(at));
+    }
+    return ops::Pow{}(x, exponents.at<double>(at));
+  }
+
+  __device__ ops::Wide<T> of_integers(ops::Wide<T> x, std::int64_t at) const {
+    if constexpr (std::is_integral_v<T>) {
+      if (unsigned_exponents) return ops::Pow{}(x, exponents.at<std::uint64_t>(at));
+      const auto exponent = exponents.at<std::int64_t>(at);
+      if (exponent >= 0) return ops::Pow{}(x, exponent);
+      fault.raise();
+    }
+    return 0;
+  }
+};
 
 Result<Kernel> bind_pow(const NodeView& view) {
   MI_ASSIGN(const Walk<2> walk, Walk<2>::of(view));
+  const DataType base = view.input_type(0), exponent = view.input_type(1);
+  if (!ops::holds(kNumbers, exponent)) return view.unsupported_type(exponent);
+  const bool integers = core::is_integer(base) && core::is_integer(exponent);
+  // In float, unless more is needed to tell the exponent.
+  const bool floats = exponent == DataType::kFloat32 || core::bits_per_element(exponent) == 16;
+  const bool is_unsigned = as_unsigned(exponent) == exponent;
   constexpr auto kBases = kFloats + Types<std::int32_t, std::int64_t>{};
-  return ops::for_type(view, view.input_type(0), kBases,
-                       [&]<typename T>(T) { return bind_exponent<T>(view, walk); });
+  return ops::for_type(view, base, kBases, [&]<typename T>(T) {
+    Kernel kernel([=](const ops::KernelArgs& args) {
+      return for_each("pow", walk.count, args.queue,
+                      PowBody<T>{args.in<T>(0),
+                                 {args.inputs[1], exponent},
+                                 args.out<T>(0),
+                                 walk,
+                                 Fault::of(args),
+                                 integers,
+                                 floats && !core::is_integer(exponent),
+                                 is_unsigned});
+    });
+    return with_fault(view, std::move(kernel), "an integer is raised to a negative integer");
+  });
 }
 
 // --- Comparisons ---

@@ -74,6 +74,23 @@ Json latency_json(const Latency& latency, const std::vector<double>& percentiles
   return json.set("max", latency.max());
 }
 
+// What each stage of building took of the device, and what the runs took after.
+Json device_memory_json(const runtime::Engine& engine) {
+  Json list = Json::array();
+  std::size_t before = 0;
+  for (const runtime::DeviceMemory& memory : engine.device_memory()) {
+    Json json = Json::object();
+    json.set("moment", memory.moment).set("free_bytes", memory.free_bytes);
+    if (before != 0) {
+      json.set("taken_bytes",
+               static_cast<std::int64_t>(before) - static_cast<std::int64_t>(memory.free_bytes));
+    }
+    before = memory.free_bytes;
+    list.add(std::move(json));
+  }
+  return list;
+}
+
 Json memory_json(const runtime::Engine& engine, const CountingAllocator& allocator,
                  const Load& load) {
   const ProcessMemory process = process_memory();
@@ -83,6 +100,7 @@ Json memory_json(const runtime::Engine& engine, const CountingAllocator& allocat
       .set("measured_bytes", allocator.held_bytes())
       .set("allocations", load.allocations)
       .set("allocations_while_running", allocator.allocations() - load.allocations);
+  if (!engine.device_memory().empty()) json.set("device", device_memory_json(engine));
   if (process.resident) json.set("process_resident_bytes", *process.resident);
   if (process.peak_resident) json.set("process_peak_resident_bytes", *process.peak_resident);
   return json;
@@ -135,6 +153,13 @@ std::string memory_text(const runtime::Engine& engine, const CountingAllocator& 
                           std::to_string(load.allocations) + " allocations, " +
                           std::to_string(allocator.allocations() - load.allocations) +
                           " more while running");
+  std::size_t before = 0;
+  for (const runtime::DeviceMemory& memory : engine.device_memory()) {
+    const bool first = before == 0;
+    text +=
+        row(first ? "free" : "", std::to_string(memory.free_bytes) + " bytes: " + memory.moment);
+    before = memory.free_bytes;
+  }
   const ProcessMemory process = process_memory();
   if (process.resident && process.peak_resident) {
     text += row("process", report::human_bytes(*process.resident) + " resident, " +

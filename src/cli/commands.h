@@ -39,6 +39,7 @@ struct PlanCommand {
   ModelOptions model;
   PlanningFlags planning;
   std::string device = "none";
+  bool steps = false;
 };
 
 struct RunCommand {

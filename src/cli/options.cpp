@@ -154,6 +154,7 @@ void add_options(CLI::App* verb, PlanCommand& command) {
                    "none, cuda: plan only; cpu: also bind the CPU's kernels")
       ->check(silent(CLI::IsMember({"none", "cpu", "cuda"})))
       ->type_name("none|cpu|cuda");
+  verb->add_flag("--steps", command.steps, "list the steps: what is alive, the hole, the kernel");
 }
 
 void add_options(CLI::App* verb, RunCommand& command) {

@@ -51,6 +51,7 @@ core::Result<ExitCode> execute(const PlanCommand& command) {
     return ExitCode::kOk;
   }
   print(report::plan_to_text(plan));
+  if (command.steps) print(report::steps_to_text(plan));
   print(row("time", milliseconds_text(model.import_ms) + " to import, " +
                         milliseconds_text(compile_ms) + " to compile, of it " +
                         milliseconds_text(plan.planning_milliseconds) + " to plan"));

@@ -52,6 +52,14 @@ struct PackedInput {
   std::function<void(const core::Tensor& constant, std::byte* to, core::ThreadPool& threads)> pack;
 };
 
+// How a kernel computes, for those who want to know; it changes no plan.
+struct KernelChoice {
+  std::string name = "";  // "Winograd 2x2"; empty where there is one way
+  // Of its fastest way, and of the way taken: bytes of the step's hole that it cannot do without.
+  std::size_t wanted_bytes = 0;
+  std::size_t taken_bytes = 0;
+};
+
 // One node made ready to run: shapes, attributes and chosen algorithm are inside. Immutable, shared
 // by all contexts, called from several threads at once; allocates nothing unless it fails. Honours
 // every alias its OpDef states: a view's kernel copies when input and output differ and does
@@ -68,6 +76,7 @@ struct Kernel {
   Run run;
   std::vector<PackedInput> packed = {};
   core::Status fault = {};  // what KernelArgs::fault means
+  KernelChoice choice = {};
 };
 
 // What a step may use besides its tensors.

@@ -44,6 +44,11 @@ inline constexpr Types<std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t
 inline constexpr auto kIntegers = kSignedIntegers + kUnsignedIntegers;
 inline constexpr auto kNumbers = kFloats + kIntegers;
 
+template <typename... Ts>
+constexpr bool holds(Types<Ts...>, core::DataType type) {
+  return ((type == kTypeOf<Ts>) || ...);
+}
+
 // What elements stored as T are computed in: float for the 16-bit formats, a byte for bools, else
 // T.
 template <typename T>

@@ -93,4 +93,19 @@ std::string plan_to_text(const MemoryPlan& plan) {
          live_tensors(plan) + row("hash", plan.plan_hash);
 }
 
+std::string steps_to_text(const MemoryPlan& plan) {
+  std::string text =
+      " step       alive        hole       takes       wants  kernel            node\n";
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const runtime::PlanStep& step = plan.steps[i];
+    std::array<char, 96> line{};
+    std::snprintf(line.data(), line.size(), "%5zu %11s %11s %11s %11s  %-17s ", i,
+                  human_bytes(step.live_bytes).c_str(), human_bytes(step.hole_bytes).c_str(),
+                  human_bytes(step.workspace_taken).c_str(),
+                  human_bytes(step.workspace_wanted).c_str(), step.kernel.c_str());
+    text += line.data() + step.op + " '" + step.name + "'\n";
+  }
+  return text;
+}
+
 }  // namespace mini_infer::report

@@ -65,11 +65,17 @@ Json pools(const MemoryPlan& plan) {
 Json steps(const MemoryPlan& plan) {
   Json list = Json::array();
   for (const PlanStep& step : plan.steps) {
-    list.add(Json::object()
-                 .set("node", step.name)
-                 .set("op", step.op)
-                 .set("live_bytes", step.live_bytes)
-                 .set("hole_bytes", step.hole_bytes));
+    Json json = Json::object();
+    json.set("node", step.name)
+        .set("op", step.op)
+        .set("live_bytes", step.live_bytes)
+        .set("hole_bytes", step.hole_bytes);
+    if (!step.kernel.empty()) {
+      json.set("kernel", step.kernel)
+          .set("workspace_wanted_bytes", step.workspace_wanted)
+          .set("workspace_taken_bytes", step.workspace_taken);
+    }
+    list.add(std::move(json));
   }
   return list;
 }
@@ -103,6 +109,7 @@ Json plan_json(const MemoryPlan& plan) {
       .set("proven_order", plan.proven_order())
       .set("order_proof", proof_name(plan.order_proof))
       .set("plan_hash", plan.plan_hash)
+      .set("kernels_hash", plan.kernels_hash)
       .set("peak", peak(plan))
       .set("pools", pools(plan))
       .set("bound", placements(plan.bound))

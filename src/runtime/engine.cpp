@@ -9,6 +9,7 @@
 #include "runtime/cuda_library.h"
 #include "runtime/device_pools.h"
 #include "runtime/engine_state.h"
+#include "runtime/plan_hash.h"
 
 namespace mini_infer::runtime {
 namespace {
@@ -67,7 +68,7 @@ Status bind_steps(EngineState& state) {
   int count = 0;
   state.packed.resize(state.compiled.graph.nodes().size());
   for (std::size_t i = 0; i < state.compiled.plan.steps.size(); ++i) {
-    const PlanStep& step = state.compiled.plan.steps[i];
+    PlanStep& step = state.compiled.plan.steps[i];
     const graph::NodeId id = step.node;
     auto kernel = state.backend->bind(ops::NodeView(state.compiled.graph, id),
                                       {.workspace_bytes = state.workspaces[i].size_bytes});
@@ -77,10 +78,14 @@ Status bind_steps(EngineState& state) {
       continue;
     }
     state.packed[static_cast<std::size_t>(id)] = std::move(kernel->packed);
+    step.kernel = kernel->choice.name;
+    step.workspace_wanted = kernel->choice.wanted_bytes;
+    step.workspace_taken = kernel->choice.taken_bytes;
     state.steps.push_back(
         {id, std::move(kernel->run), step.name, step.op, std::move(kernel->fault)});
   }
   if (count > 0) return {Status::ERROR_UNSUPPORTED, missing};
+  state.compiled.plan.kernels_hash = kernels_hash(state.compiled.plan);
   return Status::SUCCESS;
 }
 
@@ -127,6 +132,7 @@ core::Result<std::shared_ptr<EngineState>> build_state(const EngineConfig& confi
   auto state = std::make_shared<EngineState>();
   state->config = config;
   MI_ASSIGN(state->backend, backend_for(config));
+  state->note_device_memory("device opened");
   if (state->config.allocator == nullptr) {
     ops::Device* device = state->backend->device();
     state->config.allocator = device == nullptr ? host_allocator() : device_allocator(*device);
@@ -141,6 +147,7 @@ core::Result<std::shared_ptr<EngineState>> build_state(const EngineConfig& confi
   state->workspaces = workspaces_of(state->compiled.plan);
   MI_TRY(bind_steps(*state));
   MI_TRY(make_weights(*state));
+  state->note_device_memory("weights");
   state->locations = locate_values(*state);
   state->inputs = describe_values(state->compiled.graph, state->compiled.graph.inputs);
   state->outputs = describe_values(state->compiled.graph, state->compiled.graph.outputs);
@@ -174,7 +181,8 @@ Status Engine::build(std::shared_ptr<graph::Graph> graph) try {
     return {Status::ERROR_INVALID_ARGUMENT, "Engine::build: no graph was given"};
   first_context_.reset();
   state_.reset();
-  MI_ASSIGN(state_, build_state(config_, *graph));
+  MI_ASSIGN(const auto state, build_state(config_, *graph));
+  state_ = state;
   if (config_.caller_memory) return Status::SUCCESS;
   auto context = create_context();
   if (!context.ok()) {
@@ -182,6 +190,7 @@ Status Engine::build(std::shared_ptr<graph::Graph> graph) try {
     return context.status();
   }
   first_context_ = std::move(context).value();
+  state->note_device_memory("first context");
   return Status::SUCCESS;
 } catch (const std::bad_alloc&) {
   state_.reset();
@@ -235,6 +244,11 @@ std::string Engine::device_name() const {
   if (state_ == nullptr) return "";
   const ops::Device* device = state_->backend->device();
   return device == nullptr ? "cpu" : std::string(device->name());
+}
+std::vector<DeviceMemory> Engine::device_memory() const {
+  std::vector<DeviceMemory> moments = or_empty(state_).device_memory;
+  if (!moments.empty()) moments.push_back({"now", state_->backend->device()->free_bytes()});
+  return moments;
 }
 int Engine::threads() const { return state_ == nullptr ? 0 : state_->threads->size(); }
 core::InstructionSet Engine::instruction_set() const { return or_empty(state_).instruction_set; }

@@ -50,6 +50,12 @@ struct EngineState {
   std::vector<TensorInfo> inputs;
   std::vector<TensorInfo> outputs;
   std::vector<PassTime> pass_times;
+  std::vector<DeviceMemory> device_memory;
+
+  void note_device_memory(std::string moment) {
+    const ops::Device* device = backend->device();
+    if (device != nullptr) device_memory.push_back({std::move(moment), device->free_bytes()});
+  }
 
   const MemoryPool& activations() const { return compiled.plan.pools.front(); }
 };

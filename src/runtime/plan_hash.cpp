@@ -53,4 +53,14 @@ std::string plan_hash(const MemoryPlan& plan, const schedule::Schedule& schedule
   return hash.hex();
 }
 
+std::string kernels_hash(const MemoryPlan& plan) {
+  Fnv1a hash;
+  for (const PlanStep& step : plan.steps) {
+    hash.add(step.kernel.size());
+    for (char letter : step.kernel) hash.add(static_cast<unsigned char>(letter));
+    hash.add(step.workspace_taken);
+  }
+  return hash.hex();
+}
+
 }  // namespace mini_infer::runtime

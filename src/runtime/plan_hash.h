@@ -12,4 +12,7 @@ namespace mini_infer::runtime {
 // build.
 std::string plan_hash(const MemoryPlan& plan, const schedule::Schedule& schedule);
 
+// The same over the kernels of the steps, which an engine has chosen.
+std::string kernels_hash(const MemoryPlan& plan);
+
 }  // namespace mini_infer::runtime

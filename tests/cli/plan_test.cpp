@@ -44,6 +44,27 @@ TEST(Plan, IsTheSameEachTimeAndWithADevice) {
   EXPECT_EQ(first, second);
 }
 
+TEST(Plan, NoDeviceChangesIt) {
+  const auto none = plan({});
+  for (const char* device : {"--device=cpu", "--device=cuda"}) {
+    const auto with = plan({device});
+    EXPECT_EQ(with.at("plan_hash"), none.at("plan_hash"));
+    EXPECT_EQ(with.at("arena_bytes"), none.at("arena_bytes"));
+  }
+}
+
+TEST(Plan, WithADeviceTheStepsNameTheirKernels) {
+  const auto none = plan({}), bound = plan({"--device=cpu"});
+  EXPECT_EQ(none.at("kernels_hash"), "");
+  EXPECT_EQ(bound.at("kernels_hash").get<std::string>().size(), 16u);
+  EXPECT_FALSE(none.at("steps").at(0).contains("kernel"));
+  EXPECT_EQ(bound.at("steps").at(0).at("kernel"), "indirect product");
+  EXPECT_EQ(bound.at("steps").at(0).at("workspace_taken_bytes"), 0);
+  const CommandResult text =
+      mini_infer({"plan", lenet5_model(), kOneDigit, "--device=cpu", "--steps"});
+  EXPECT_THAT(text.out, HasSubstr("indirect product  mini_infer.Conv 'conv1'"));
+}
+
 TEST(Plan, WithoutSharingNothingIsSaved) {
   const auto shared = plan({}), unshared = plan({"--no-sharing"});
   EXPECT_EQ(unshared.at("saving_ratio"), 0);

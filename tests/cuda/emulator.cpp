@@ -19,6 +19,11 @@ void* symbol(const char* name) {
 
 }  // namespace
 
+bool is_emulated() {
+  void* library = dlopen(std::getenv("MINI_INFER_CUDA_LIBRARY"), RTLD_NOW);
+  return library != nullptr && dlsym(library, "mini_infer_emulator_start_log") != nullptr;
+}
+
 void start_device_log() { reinterpret_cast<void (*)()>(symbol("mini_infer_emulator_start_log"))(); }
 
 std::vector<DeviceCall> take_device_log() {

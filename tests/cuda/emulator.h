@@ -13,6 +13,9 @@ struct DeviceCall {
   std::uintptr_t address = 0;
 };
 
+// Whether the device is emulated: only then is there a log, and memory that the host may touch.
+bool is_emulated();
+
 void start_device_log();
 std::vector<DeviceCall> take_device_log();
 std::vector<std::string> names_of(const std::vector<DeviceCall>& calls);

@@ -69,7 +69,7 @@ TEST(CudaEngine, RunsLikeTheCpuAgainAndAgain) {
   Engine engine(on_cuda());
   const Status built = engine.build(small_model());
   ASSERT_TRUE(built.ok()) << built.to_string();
-  EXPECT_EQ(engine.device_name(), "cuda:0 (emulated)");
+  EXPECT_THAT(engine.device_name(), HasSubstr("cuda:0 ("));
   for (int i = 0; i < 3; ++i) EXPECT_EQ(run(*engine.context()), expected());
 }
 
@@ -82,6 +82,7 @@ TEST(CudaEngine, HasThePlanOfTheCpu) {
 }
 
 TEST(CudaEngine, AllocatesOncePerPool) {
+  if (!is_emulated()) GTEST_SKIP() << "needs the emulated device";
   start_device_log();
   Engine engine(on_cuda());
   ASSERT_TRUE(engine.build(small_model()).ok());
@@ -95,6 +96,7 @@ TEST(CudaEngine, AllocatesOncePerPool) {
 }
 
 TEST(CudaEngine, ARunReplaysOneGraphAndWaits) {
+  if (!is_emulated()) GTEST_SKIP() << "needs the emulated device";
   Engine engine(on_cuda());
   ASSERT_TRUE(engine.build(small_model()).ok());
   run(*engine.context());
@@ -105,6 +107,7 @@ TEST(CudaEngine, ARunReplaysOneGraphAndWaits) {
 
 // What is copied to and from the arena goes where the plan says.
 TEST(CudaEngine, StagedTensorsLieWhereThePlanSays) {
+  if (!is_emulated()) GTEST_SKIP() << "needs the emulated device";
   start_device_log();
   Engine engine(on_cuda());
   ASSERT_TRUE(engine.build(small_model()).ok());
@@ -125,6 +128,7 @@ TEST(CudaEngine, StagedTensorsLieWhereThePlanSays) {
 }
 
 TEST(CudaEngine, MemoryOfTheCallers) {
+  if (!is_emulated()) GTEST_SKIP() << "needs the emulated device";
   EngineConfig config = on_cuda();
   config.stage_inputs = false;
   config.stage_outputs = false;
@@ -238,6 +242,7 @@ TEST(CudaEngine, AllOperatorsWithoutAKernelInOneError) {
 }
 
 TEST(CudaEngine, TooLittleMemoryNamesPoolAndBytes) {
+  if (!is_emulated()) GTEST_SKIP() << "needs the emulated device";
   GraphBuilder b;
   const std::int64_t extent = std::int64_t{3} << 30;  // the emulated device has 8 GiB
   b.output(b.op("Relu", {b.input("x", {extent})}, {}, "y"));
@@ -249,6 +254,7 @@ TEST(CudaEngine, TooLittleMemoryNamesPoolAndBytes) {
 }
 
 TEST(CudaEngine, ADeviceThatIsNotThere) {
+  if (!is_emulated()) GTEST_SKIP() << "needs the emulated device";
   EngineConfig config = on_cuda();
   config.cuda.device = 3;
   const Status status = Engine(config).build(small_model());

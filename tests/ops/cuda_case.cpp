@@ -1,10 +1,15 @@
 #include "ops/cuda_case.h"
 
-#include <cstring>
+#include <dlfcn.h>
+
+#include <cstdlib>
+#include <stdexcept>
 
 #include "core/try.h"
 #include "cpu/evaluator.h"
 #include "cuda/backend.h"
+#include "ops/cpu_case.h"
+#include "ops/cuda_plugin.h"
 #include "ops/infer.h"
 #include "ops/op_def.h"
 
@@ -14,25 +19,49 @@ namespace {
 using core::Result;
 using core::Tensor;
 
+// The library that the environment names, on a GPU say; else the emulated device.
+std::unique_ptr<ops::Backend> open_backend() {
+  const char* path = std::getenv("MINI_INFER_CUDA_LIBRARY");
+  if (path == nullptr || *path == '\0') return cuda::make_backend(0).value();
+  void* library = dlopen(path, RTLD_NOW);
+  if (library == nullptr) throw std::runtime_error(dlerror());
+  void* entry = dlsym(library, ops::kCudaEntry);
+  ops::CudaAnswer answer;
+  reinterpret_cast<ops::CudaEntry>(entry)({.version = MINI_INFER_VERSION, .device = 0}, answer);
+  if (!answer.status.ok()) throw std::runtime_error(answer.status.to_string());
+  return std::move(answer.backend);
+}
+
 const ops::Backend& backend() {
-  static const std::unique_ptr<ops::Backend> emulated = cuda::make_backend(0).value();
-  return *emulated;
+  static const std::unique_ptr<ops::Backend> opened = open_backend();
+  return *opened;
+}
+ops::Device& device() { return *backend().device(); }
+
+ops::Queue queue() {
+  static const ops::Queue queue = device().create_queue().value();
+  return queue;
 }
 
 // Memory of the device that goes with this.
 class DeviceBytes {
  public:
-  explicit DeviceBytes(std::size_t bytes)
-      : bytes_(bytes), memory_(backend().device()->allocate(bytes)) {}
-  DeviceBytes(const Tensor& tensor) : DeviceBytes(tensor.size_bytes()) {
-    if (bytes_ > 0) std::memcpy(memory_, tensor.bytes().data(), bytes_);
-  }
+  explicit DeviceBytes(std::size_t bytes) : bytes_(bytes), memory_(device().allocate(bytes)) {}
   DeviceBytes(DeviceBytes&& other) noexcept
       : bytes_(other.bytes_), memory_(std::exchange(other.memory_, nullptr)) {}
-  ~DeviceBytes() { backend().device()->deallocate(memory_); }
+  ~DeviceBytes() { device().deallocate(memory_); }
 
   void* data() const { return memory_; }
   std::span<std::byte> bytes() const { return {static_cast<std::byte*>(memory_), bytes_}; }
+
+  core::Status fill(std::span<const std::byte> from) const {
+    MI_TRY(device().upload(memory_, from.data(), from.size(), queue()));
+    return device().synchronize(queue());
+  }
+  core::Status read(std::span<std::byte> to) const {
+    MI_TRY(device().download(to.data(), memory_, to.size(), queue()));
+    return device().synchronize(queue());
+  }
 
  private:
   std::size_t bytes_;
@@ -40,25 +69,23 @@ class DeviceBytes {
 };
 
 // Inputs where the kernel finds them: on the device, packed where it wants them so.
-std::vector<DeviceBytes> device_inputs(const OpCase& test_case, const ops::Kernel& kernel) {
+Result<std::vector<DeviceBytes>> device_inputs(const OpCase& test_case, const ops::Kernel& kernel) {
   std::vector<DeviceBytes> held;
   for (std::size_t slot = 0; slot < test_case.inputs.size(); ++slot) {
-    const Tensor& input = test_case.inputs[slot];
-    const auto form = std::find_if(kernel.packed.begin(), kernel.packed.end(),
-                                   [&](const auto& f) { return f.slot == static_cast<int>(slot); });
-    if (form == kernel.packed.end()) {
-      held.emplace_back(input);
-      continue;
+    Tensor input = test_case.inputs[slot];
+    for (const ops::PackedInput& form : kernel.packed) {
+      if (form.slot != static_cast<int>(slot)) continue;
+      input = packed(form, input, core::ThreadPool::serial());
     }
-    held.emplace_back(form->bytes);
-    form->pack(input, held.back().bytes().data(), core::ThreadPool::serial());
+    held.emplace_back(input.size_bytes());
+    MI_TRY(held.back().fill(input.bytes()));
   }
   return held;
 }
 
 Result<std::vector<Tensor>> run(const OpCase& test_case, const ops::NodeView& view,
                                 const ops::Kernel& kernel) {
-  const std::vector<DeviceBytes> held = device_inputs(test_case, kernel);
+  MI_ASSIGN(const std::vector<DeviceBytes> held, device_inputs(test_case, kernel));
   std::vector<const void*> inputs;
   for (std::size_t slot = 0; slot < held.size(); ++slot) {
     inputs.push_back(test_case.inputs[slot].defined() ? held[slot].data() : nullptr);
@@ -78,17 +105,20 @@ Result<std::vector<Tensor>> run(const OpCase& test_case, const ops::NodeView& vi
   const ops::OpDef* def = ops::find(view.node());
   const bool requires_room = def != nullptr && def->require != nullptr;
   const DeviceBytes workspace(requires_room ? def->require(view) : 1024);
-  std::uint32_t fault = 0;
-  MI_TRY(kernel({.inputs = inputs,
-                 .outputs = outputs,
-                 .workspace = workspace.bytes(),
-                 .fault = &fault,
-                 .fault_code = 1}));
-  if (fault != 0) return kernel.fault;
+  auto* fault = static_cast<std::uint32_t*>(device().allocate_staging(sizeof(std::uint32_t)));
+  *fault = 0;
+  core::Status ran = kernel({.inputs = inputs,
+                             .outputs = outputs,
+                             .workspace = workspace.bytes(),
+                             .queue = queue(),
+                             .fault = fault,
+                             .fault_code = 1});
+  if (ran.ok()) ran = device().synchronize(queue());
+  if (ran.ok() && *fault != 0) ran = kernel.fault;
+  device().deallocate_staging(fault);
+  MI_TRY(ran);
   for (std::size_t slot = 0; slot < results.size(); ++slot) {
-    if (results[slot].size_bytes() == 0) continue;
-    std::memcpy(results[slot].mutable_bytes().data(), written[slot].data(),
-                results[slot].size_bytes());
+    if (results[slot].size_bytes() > 0) MI_TRY(written[slot].read(results[slot].mutable_bytes()));
   }
   return results;
 }

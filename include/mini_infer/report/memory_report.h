@@ -15,6 +15,10 @@ MINI_INFER_API std::string plan_to_json(const runtime::MemoryPlan& plan);
 // tensors alive there, hash.
 MINI_INFER_API std::string plan_to_text(const runtime::MemoryPlan& plan);
 
+// A line for each step: what is alive, the hole, and, of an engine's plan, its kernel with the
+// bytes of the hole that it takes and that its fastest way would take.
+MINI_INFER_API std::string steps_to_text(const runtime::MemoryPlan& plan);
+
 // "12.3 KB", "4.56 MB": powers of 1024, as memory is sold.
 MINI_INFER_API std::string human_bytes(std::size_t bytes);
 

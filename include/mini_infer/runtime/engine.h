@@ -73,6 +73,12 @@ struct PassTime {
   double milliseconds = 0;
 };
 
+// How many bytes of a device were free at a moment: for everybody, other processes included.
+struct DeviceMemory {
+  std::string moment;  // "device opened", "weights", "first context"
+  std::size_t free_bytes = 0;
+};
+
 struct EngineState;
 class Arena;
 
@@ -102,6 +108,9 @@ class MINI_INFER_API Engine {
   std::string device_name() const;  // see devices.h
   int threads() const;
   core::InstructionSet instruction_set() const;
+
+  // On a device with memory of its own, how building took its bytes; then what is free now.
+  std::vector<DeviceMemory> device_memory() const;
 
   std::size_t activation_bytes() const;
   std::size_t weights_bytes() const;

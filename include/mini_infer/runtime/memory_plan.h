@@ -48,6 +48,11 @@ struct PlanStep {
   // The largest free run inside the pool at this step: what its kernel may use as a workspace.
   std::size_t hole_bytes = 0;
   std::size_t hole_offset = 0;  // a multiple of the alignment
+  // Of an engine's plan: how the step is computed (empty: in the only way there is), the bytes of
+  // the hole that its fastest way would take, and those that this one takes.
+  std::string kernel = "";
+  std::size_t workspace_wanted = 0;
+  std::size_t workspace_taken = 0;
 };
 
 struct MemoryPlan {
@@ -71,7 +76,8 @@ struct MemoryPlan {
   Proof order_proof = Proof::kNone;    // of lower_bound over all orders, for this alias set
   // From schedule to judges, without the optimiser; a measurement, no part of the plan's identity.
   double planning_milliseconds = 0;
-  std::string plan_hash;  // 16 hex digits over order, aliases, lifetimes and offsets
+  std::string plan_hash;     // 16 hex digits over order, aliases, lifetimes and offsets
+  std::string kernels_hash;  // the same over the kernels of an engine's steps; no part of plan_hash
 
   bool proven_offsets() const { return offsets_proof != Proof::kNone; }
   bool proven_order() const { return order_proof != Proof::kNone; }

@@ -38,10 +38,12 @@ ops::PackedInput packed_weights(std::shared_ptr<const Convolution> conv) {
 }
 
 Kernel nchw_kernel(const NodeView& view, const ConvGeometry& geometry) {
-  return [geometry, epilogue = Epilogue::of(view)](const KernelArgs& args) -> Status {
+  Kernel kernel([geometry, epilogue = Epilogue::of(view)](const KernelArgs& args) -> Status {
     conv_nchw(geometry, epilogue, tensors_of(args));
     return Status::SUCCESS;
-  };
+  });
+  kernel.choice = {.name = "direct"};
+  return kernel;
 }
 
 Kernel depthwise_kernel(const NodeView& view, const ConvGeometry& geometry,
@@ -63,11 +65,13 @@ Kernel depthwise_kernel(const NodeView& view, const ConvGeometry& geometry,
 }
 
 Kernel winograd_kernel(std::shared_ptr<const WinogradConv> conv) {
+  const std::size_t bytes = conv->workspace_bytes();
   Kernel kernel([conv](const KernelArgs& args) -> Status {
     conv->run(tensors_of(args), args.workspace, *args.threads);
     return Status::SUCCESS;
   });
   kernel.packed.push_back(packed_weights(conv));
+  kernel.choice = {"Winograd 2x2", bytes, bytes};
   return kernel;
 }
 
@@ -78,6 +82,7 @@ Kernel gemm_kernel(const NodeView& view, const ConvGeometry& geometry, const Bin
     return Status::SUCCESS;
   });
   kernel.packed.push_back(packed_weights(conv));
+  kernel.choice = {.name = "indirect product"};
   return kernel;
 }
 
@@ -100,11 +105,15 @@ Kernel float_kernel(const NodeView& view, const ConvGeometry& geometry,
   if (depthwise && geometry.input_layout == Layout::kNhwc) {
     return depthwise_kernel(view, geometry, context);
   }
+  std::size_t wanted = 0;
   if (context.winograd && WinogradConv::suits(geometry)) {
     auto conv = std::make_shared<const WinogradConv>(geometry, tile_epilogue(view), *context.simd);
-    if (conv->workspace_bytes() <= context.workspace_bytes) return winograd_kernel(conv);
+    wanted = conv->workspace_bytes();
+    if (wanted <= context.workspace_bytes) return winograd_kernel(conv);
   }
-  return gemm_kernel(view, geometry, context);
+  Kernel kernel = gemm_kernel(view, geometry, context);
+  kernel.choice.wanted_bytes = wanted;
+  return kernel;
 }
 
 Result<Kernel> bind_conv(const NodeView& view, const BindContext& context) {

@@ -1,0 +1,245 @@
+"""The checks, by name. Each gets the Bench and returns its result, a summary and tables."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+Result = dict
+
+# Of the committed models: their outputs beside the reference outputs.
+DATA_TOLERANCE = "1e-4"
+# Of the made ones: between the GPU and the CPU.
+MODEL_TOLERANCE = 1e-3
+LARGE_MODELS = ["resnet50", "mobilenet_v2", "bert_base"]
+SHAPES = {
+    "resnet50": "input:1x3x224x224",
+    "mobilenet_v2": "input:1x3x224x224",
+    "bert_base": "input_ids:1x128,attention_mask:1x128,token_type_ids:1x128",
+}
+SANITIZER_TOOLS = ["memcheck", "racecheck", "initcheck"]
+MANY_RUNS = 1000
+
+
+@dataclass
+class Bench:
+    root: Path
+    build: Path
+
+    @property
+    def program(self) -> Path:
+        return self.build / "mini-infer"
+
+    @property
+    def library(self) -> str:
+        return os.environ.get(
+            "MINI_INFER_CUDA_LIBRARY", str(self.build / "libmini_infer_cuda.so")
+        )
+
+    def test_program(self, name: str) -> Path:
+        beside = self.build / name
+        return beside if beside.exists() else self.build / "tests" / name
+
+    def run(self, command: list, timeout: float = 300) -> subprocess.CompletedProcess:
+        environment = {**os.environ, "MINI_INFER_CUDA_LIBRARY": self.library}
+        return subprocess.run(
+            [str(part) for part in command],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env=environment,
+            check=False,
+        )
+
+    def tool(self, verb: str, *arguments: object, timeout: float = 300) -> dict:
+        """What the tool says with --json. Its errors become ours."""
+        run = self.run([self.program, verb, *arguments, "--json"], timeout)
+        answer = json.loads(run.stdout) if run.stdout else {}
+        if "error" in answer or not answer:
+            raise CheckError(answer.get("error", {}).get("message", run.stderr.strip()))
+        return answer
+
+    def made_model(self, name: str) -> Path:
+        folder = self.root / "build" / "models"
+        path = folder / f"{name}.onnx"
+        if not path.exists():
+            script = self.root / "scripts" / "make_models.py"
+            made = self.run([sys.executable, script, name, "--batch", 0, "--output", folder], 600)
+            if made.returncode != 0:
+                raise NotRunError(f"make_models.py {name}: {last_line(made.stderr)}")
+        return path
+
+
+class CheckError(Exception):
+    """A check that failed."""
+
+
+class NotRunError(Exception):
+    """A check that this machine cannot do."""
+
+
+def check(function: Callable[[Bench], Result]) -> Callable[[Bench], Result]:
+    """Whatever goes wrong is a result."""
+
+    def run(bench: Bench) -> Result:
+        try:
+            return {"result": "passed", **function(bench)}
+        except NotRunError as error:
+            return {"result": "not run", "summary": str(error)}
+        except (CheckError, OSError, ValueError, subprocess.SubprocessError) as error:
+            return {"result": "failed", "summary": str(error)}
+
+    return run
+
+
+def last_line(text: str) -> str:
+    return (text.strip().splitlines() or ["no message"])[-1]
+
+
+def run_tests(bench: Bench, program: Path, *arguments: str) -> Result:
+    run = bench.run([program, "--gtest_brief=1", *arguments], 600)
+    ran = re.search(r"(\d+) tests? from", run.stdout)
+    failed = re.findall(r"\[  FAILED  \] (\S+)", run.stdout)
+    if run.returncode != 0:
+        raise CheckError(", ".join(dict.fromkeys(failed)) or last_line(run.stdout + run.stderr))
+    return {"summary": f"{ran[1] if ran else 0} tests"}
+
+
+@check
+def operators(bench: Bench) -> Result:
+    """Every operator case, on the GPU and on the CPU."""
+    return run_tests(bench, bench.test_program("ops_tests"))
+
+
+@check
+def engines(bench: Bench) -> Result:
+    """Contexts, threads, callers' memory, out of memory."""
+    return run_tests(bench, bench.test_program("cuda_tests"))
+
+
+@check
+def committed_models(bench: Bench) -> Result:
+    data = bench.root / "tests" / "data"
+    answer = bench.tool("verify", data, "--device", "cuda", "--rel-max", DATA_TOLERANCE)
+    if answer["failed"] or answer["unsupported"] or not answer["passed"]:
+        bad = [f["path"] + ": " + f["reason"] for f in answer["folders"] if f["result"] != "passed"]
+        raise CheckError("; ".join(bad))
+    return {"summary": f"{answer['passed']} models, as their reference outputs say"}
+
+
+def outputs(bench: Bench, model: Path, shapes: str, device: str, folder: Path) -> dict:
+    import numpy
+
+    shutil.rmtree(folder, ignore_errors=True)
+    arguments = ["--shapes", shapes, "--random", 1, "--device", device, "--output-dir", folder]
+    bench.tool("run", model, *arguments, timeout=600)
+    return {path.name: numpy.load(path) for path in sorted(folder.glob("*.npy"))}
+
+
+@check
+def made_models(bench: Bench) -> Result:
+    """The GPU's outputs beside the CPU's, and the same bits twice."""
+    import numpy
+
+    rows = []
+    for name in LARGE_MODELS:
+        model = bench.made_model(name)
+        folder = bench.root / "build" / "outputs"
+        ours = outputs(bench, model, SHAPES[name], "cuda", folder)
+        again = outputs(bench, model, SHAPES[name], "cuda", folder)
+        theirs = outputs(bench, model, SHAPES[name], "cpu", folder)
+        worst = max(
+            float(numpy.abs(ours[key] - theirs[key]).max() / numpy.abs(theirs[key]).max())
+            for key in theirs
+        )
+        same = all(numpy.array_equal(ours[key], again[key]) for key in ours)
+        rows.append({"model": name, "largest difference": f"{worst:.1e}", "same bits twice": same})
+        if not worst <= MODEL_TOLERANCE or not same:
+            raise CheckError(f"{name}: difference {worst:.1e}, same bits twice: {same}")
+    return {"summary": f"{len(rows)} models", "tables": {"outputs": rows}}
+
+
+@check
+def accounting(bench: Bench) -> Result:
+    """Planned bytes are the bytes that the pools take, and many runs take none."""
+    rows = []
+    for name in LARGE_MODELS:
+        model = bench.made_model(name)
+        answer = bench.tool(
+            "bench", model, "--shapes", SHAPES[name], "--device", "cuda", "--warmUp", 0,
+            "--duration", 0, "--iterations", MANY_RUNS, timeout=600,
+        )  # fmt: skip
+        memory = answer["memory"]
+        planned = memory["planned_arena_bytes"] + memory["planned_weights_bytes"]
+        rows.append(
+            {
+                "model": name,
+                "planned bytes": planned,
+                "pools' bytes": memory["measured_bytes"],
+                **{f"{d['moment']} took": int(d["taken_bytes"]) for d in memory["device"][1:]},
+            }
+        )
+        if planned != memory["measured_bytes"] or memory["allocations_while_running"] != 0:
+            raise CheckError(f"{name}: planned {planned}, found {memory}")
+        if memory["device"][-1]["taken_bytes"] > 0:
+            raise CheckError(f"{name}: the runs took {memory['device'][-1]['taken_bytes']} bytes")
+    return {"summary": f"{len(rows)} models, {MANY_RUNS} runs each", "tables": {"bytes": rows}}
+
+
+def sanitizer(tool: str) -> Callable[[Bench], Result]:
+    @check
+    def run(bench: Bench) -> Result:
+        program = shutil.which("compute-sanitizer")
+        if program is None:
+            raise NotRunError("compute-sanitizer is not installed")
+        tests = bench.test_program("ops_tests")
+        some = "--gtest_filter=MatMul*:Conv.*:Softmax*:LayerNorm*:Transpose*:*Attention*:Add*"
+        command = [program, "--tool", tool, "--error-exitcode", 9, tests, some, "--gtest_brief=1"]
+        answer = bench.run(command, 600)
+        refused = re.search(r"Error: .*|not supported.*", answer.stdout + answer.stderr)
+        if answer.returncode not in (0, 9) and refused:
+            raise NotRunError(refused[0])
+        if answer.returncode != 0:
+            raise CheckError(last_line(answer.stdout))
+        return {"summary": last_line(answer.stdout)}
+
+    return run
+
+
+@check
+def speed(bench: Bench) -> Result:
+    rows = []
+    for name in LARGE_MODELS:
+        for batch in (1, 8, 32):
+            shapes = SHAPES[name].replace(":1x", f":{batch}x")
+            answer = bench.tool(
+                "bench", bench.made_model(name), "--shapes", shapes, "--device", "cuda",
+                "--duration", 1, timeout=600,
+            )  # fmt: skip
+            times = answer["latency_milliseconds"]
+            rows.append(
+                {
+                    "model": name,
+                    "batch": batch,
+                    "median ms": round(times["median"], 4),
+                    "least ms": round(times["min"], 4),
+                    "arena bytes": answer["memory"]["planned_arena_bytes"],
+                }
+            )
+    return {"summary": f"{len(rows)} cases, fp32", "tables": {"latency": rows}}
+
+
+CHECKS: dict[str, Callable[[Bench], Result]] = {
+    "operators": operators,
+    "engines": engines,
+    "committed models": committed_models,
+    "made models": made_models,
+    "accounting": accounting,
+    **{f"sanitizer {tool}": sanitizer(tool) for tool in SANITIZER_TOOLS},
+    "speed": speed,
+}
