@@ -1,13 +1,18 @@
 #pragma once
 
+#include <cuda_runtime.h>
+
 #include "cuda/optional.h"
 #include "ops/activation.h"
 #include "ops/dispatch.h"
 
+// Arrays stay in registers only where every index is known when compiling.
 #ifdef __CUDACC__
 #define MI_NOINLINE __noinline__
+#define MI_UNROLL _Pragma("unroll")
 #else
 #define MI_NOINLINE
+#define MI_UNROLL
 #endif
 
 namespace mini_infer::cuda {

@@ -134,7 +134,9 @@ class Sums {
   // use(row, column, sum) for each, counted from the tile's first.
   template <typename Use>
   __device__ void for_each(Use use) const {
+    MI_UNROLL
     for (int i = 0; i < kPer; ++i) {
+      MI_UNROLL
       for (int j = 0; j < kPer; ++j) use(row_ + place_of(i), column_ + place_of(j), sums_[i][j]);
     }
   }

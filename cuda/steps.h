@@ -7,11 +7,12 @@
 namespace mini_infer::cuda {
 
 // Divides numbers below 2^31 by one that is known when a kernel is bound: a multiplication instead
-// of a division.
+// of a division. Of an axis without elements, 0, nothing is divided.
 class Divisor {
  public:
   Divisor() = default;
-  explicit Divisor(std::int64_t divisor) : divisor_(static_cast<std::uint32_t>(divisor)) {
+  explicit Divisor(std::int64_t divisor)
+      : divisor_(divisor == 0 ? 1 : static_cast<std::uint32_t>(divisor)) {
     while ((std::uint64_t{1} << shift_) < divisor_) ++shift_;
     const std::uint64_t above = (std::uint64_t{1} << shift_) - divisor_;
     factor_ = static_cast<std::uint32_t>((above << 32) / divisor_ + 1);
