@@ -1,24 +1,29 @@
 #pragma once
 
+#include "cuda/each.h"
 #include "cuda/epilogue.h"
 #include "cuda/pack.h"
 #include "cuda/window.h"
 
-// Convolutions whose groups have few filters: each output adds up what is under its window.
+// Convolutions whose groups have so few filters that most of a product's tile would be empty: each
+// output adds up what is under its window.
 namespace mini_infer::cuda {
 
 // One output, counted as they lie in memory.
-template <typename T>
+template <typename T, bool kSpread = false>
 struct DirectBody {
-  WindowOperand<T> x;
+  WindowOperand<T, kSpread> x;
   const T* w = nullptr;
   Epilogue<T> epilogue;
   bool channels_last = false;
   Divisor filters, group, pixels;
   int pixel_count = 0;
   int depth = 0;
-  Steps weight_steps;
-  std::int64_t group_step = 0;  // of the input
+  Steps weight_depth;
+  // From group to group, and from filter to filter of one.
+  std::int64_t x_group = 0;
+  std::int64_t w_group = 0;
+  std::int64_t w_filter = 0;
 
   __device__ void operator()(std::int64_t output) const {
     int filter = static_cast<int>(output);
@@ -31,13 +36,14 @@ struct DirectBody {
       pixel = rest + filters.quotient(filter) * pixel_count;
     }
     int in_group = filter;
-    const T* own_w = w + static_cast<std::int64_t>(filter) * depth;
+    const std::int64_t number = group.quotient(in_group);
+    const T* own_w = w + number * w_group + in_group * w_filter;
     const auto line = x.line(pixel);
-    WindowOperand<T> own_x = x;
-    own_x.advance(group.quotient(in_group) * group_step);
     float sum = 0;
     for (int k = 0; k < depth; ++k) {
-      sum += ops::widened(own_w[weight_steps.at(k)]) * ops::widened(own_x.load(line, x.step(k)));
+      std::int64_t at = 0;
+      if (!x.find(line, x.step(k), at)) continue;
+      sum += ops::widened(own_w[weight_depth.at(k)]) * ops::widened(x.data[at + number * x_group]);
     }
     epilogue.store(sum, output, filter);
   }
@@ -74,5 +80,16 @@ struct DepthwiseBody {
     }
   }
 };
+
+template <typename T, typename Body>
+ops::Kernel direct_kernel(const Body& body, std::int64_t count) {
+  return [body, count](const ops::KernelArgs& args) {
+    Body bound = body;
+    bound.x.data = args.in<T>(0);
+    bound.w = args.in<T>(1);
+    bound.epilogue = body.epilogue.on(args);
+    return for_each("convolution", count, args.queue, bound);
+  };
+}
 
 }  // namespace mini_infer::cuda

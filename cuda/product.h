@@ -51,15 +51,16 @@ namespace product {
 
 constexpr int kDepth = 16;  // of a tile
 constexpr int kPad = 4;     // keeps rows of a tile in different banks, and its packs aligned
-constexpr int kThreadSide = 16;
-static_assert(kThreadSide * kThreadSide == kThreads);
+// A block's threads are a square too.
+constexpr int thread_side(int side) { return side < 64 ? 8 : 16; }
+constexpr int threads(int side) { return thread_side(side) * thread_side(side); }
 
 // Brings one operand's part of a tile, kSide lines, to shared memory: fetched into registers while
 // the part before is still being used.
 template <typename Operand, int kSide>
 class Part {
   using Sum = ops::Wide<typename Operand::Element>;
-  static constexpr int kCount = kSide * kDepth / static_cast<int>(kThreads);
+  static constexpr int kCount = kSide * kDepth / threads(kSide);
 
  public:
   using Tile = Sum[kDepth][kSide + kPad];
@@ -87,11 +88,11 @@ class Part {
  private:
   // Of the thread's element i; neighbours in memory belong to neighbours among the threads.
   __device__ int line_of(int i) const {
-    const int at = static_cast<int>(threadIdx.x) + i * static_cast<int>(kThreads);
+    const int at = static_cast<int>(threadIdx.x) + i * threads(kSide);
     return operand_.along_depth ? at / kDepth : at % kSide;
   }
   __device__ int depth_of(int i) const {
-    const int at = static_cast<int>(threadIdx.x) + i * static_cast<int>(kThreads);
+    const int at = static_cast<int>(threadIdx.x) + i * threads(kSide);
     return operand_.along_depth ? at % kDepth : at / kSide;
   }
 
@@ -104,8 +105,9 @@ class Part {
 // The sums of one thread: some rows times as many columns of the tile, in groups of neighbours.
 template <typename Sum, int kSide>
 class Sums {
+  static constexpr int kThreadSide = thread_side(kSide);
   static constexpr int kPer = kSide / kThreadSide;
-  static constexpr int kGroup = kPer < 4 ? kPer : 4;
+  static constexpr int kGroup = 4;
 
  public:
   __device__ explicit Sums(bool along_columns) {
@@ -181,7 +183,7 @@ __device__ void compute_tile(const Matrix<T>& left, const Right& right, const Pr
 }
 
 template <typename T, typename Right, int kSide>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(threads(kSide))
     kernel(Matrix<T> left, Right right, ProductForm form, Stack stack, Epilogue<T> epilogue) {
   const std::int64_t down = (form.rows + kSide - 1) / kSide;
   const std::int64_t across = (form.columns + kSide - 1) / kSide;
@@ -229,7 +231,9 @@ struct Product {
     bound.left.data = left_data;
     bound.right.data = right_data;
     return launch("product", product::kernel<T, Right, kSide>,
-                  {.blocks = blocks_for(tiles(kSide), 1), .threads = kThreads, .barriers = true},
+                  {.blocks = blocks_for(tiles(kSide), 1),
+                   .threads = product::threads(kSide),
+                   .barriers = true},
                   args.queue, bound.left, bound.right, form, stack, epilogue.on(args));
   }
 };

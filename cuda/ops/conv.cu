@@ -114,7 +114,7 @@ Result<Kernel> bind_product(const NodeView& view, const ConvGeometry& geometry) 
   });
 }
 
-// --- Few filters per group: most of a product's tile would be empty ---
+// --- Few filters per group ---
 
 constexpr std::int64_t kFewFilters = 8;
 
@@ -128,17 +128,6 @@ bool is_depthwise_in_packs(const ConvGeometry& geometry) {
   return channels_last(geometry) && input_channels_last(geometry) &&
          geometry.groups == geometry.channels && geometry.groups == geometry.filters &&
          geometry.channels % Pack<T>::kCount == 0;
-}
-
-template <typename T, typename Body>
-Kernel direct_kernel(const Body& body, std::int64_t count) {
-  return [body, count](const KernelArgs& args) {
-    Body bound = body;
-    bound.x.data = args.in<T>(0);
-    bound.w = args.in<T>(kWeights);
-    bound.epilogue = body.epilogue.on(args);
-    return for_each("convolution", count, args.queue, bound);
-  };
 }
 
 template <typename T>
@@ -163,8 +152,10 @@ Result<Kernel> bind_direct(const NodeView& view, const ConvGeometry& geometry) {
   body.pixels = Divisor(sizes.output_pixels);
   body.pixel_count = static_cast<int>(sizes.output_pixels);
   body.depth = static_cast<int>(geometry.channels_per_group() * sizes.taps);
-  body.weight_steps = weights_of<T>(geometry, sizes).depth;
-  body.group_step = geometry.channels_per_group() * input.channel_step;
+  body.weight_depth = weights_of<T>(geometry, sizes).depth;
+  body.x_group = geometry.channels_per_group() * input.channel_step;
+  body.w_filter = geometry.channels_per_group() * sizes.taps;
+  body.w_group = geometry.filters_per_group() * body.w_filter;
   return direct_kernel<T>(body, outputs);
 }
 
