@@ -6,6 +6,7 @@
 namespace mini_infer::cuda {
 
 // One table per file of kernels; add yours here and below.
+extern const std::span<const KernelEntry> kAttentionKernels;
 extern const std::span<const KernelEntry> kBinaryKernels;
 extern const std::span<const KernelEntry> kConvKernels;
 extern const std::span<const KernelEntry> kConvTransposeKernels;
@@ -24,8 +25,9 @@ class CudaBackend final : public ops::Backend {
 
   core::Result<ops::Kernel> bind(const ops::NodeView& view,
                                  const ops::BindContext&) const override {
-    for (const auto* table : {&kBinaryKernels, &kConvKernels, &kConvTransposeKernels, &kGemmKernels,
-                              &kUnaryKernels, &kViewKernels}) {
+    for (const auto* table :
+         {&kAttentionKernels, &kBinaryKernels, &kConvKernels, &kConvTransposeKernels, &kGemmKernels,
+          &kUnaryKernels, &kViewKernels}) {
       for (const KernelEntry& entry : *table) {
         if (view.node().is(entry.type, entry.domain)) return entry.bind(view);
       }
