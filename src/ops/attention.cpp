@@ -129,7 +129,7 @@ Status resolve_past(const NodeView& view, AttentionGeometry& geometry) {
 }
 
 Status resolve_mask(const NodeView& view, AttentionGeometry& geometry) {
-  geometry.mask.keys = geometry.keys();
+  geometry.rules.keys = geometry.keys();
   if (!view.has_input(Input::kMask)) return Status::SUCCESS;
   const Shape& mask = view.input_shape(Input::kMask);
   Shape to{geometry.query.batch, geometry.query.heads, geometry.query.tokens, geometry.keys()};
@@ -139,8 +139,8 @@ Status resolve_mask(const NodeView& view, AttentionGeometry& geometry) {
   if (broadcast(mask, to) != to) {
     return view.fail("attn_mask " + mask.to_string() + " does not broadcast to " + to.to_string());
   }
-  geometry.mask.keys = to[3];
-  std::ranges::copy(broadcast_strides(mask, to), geometry.mask.strides.begin());
+  geometry.rules.keys = to[3];
+  std::ranges::copy(broadcast_strides(mask, to), geometry.mask.begin());
   return Status::SUCCESS;
 }
 
@@ -176,29 +176,19 @@ Status resolve_attributes(const NodeView& view, AttentionGeometry& geometry) {
     return view.fail("qk_matmul_output_mode " + std::to_string(mode) + " is not in [0, 3]");
   }
   geometry.scores = static_cast<AttentionScores>(mode);
-  geometry.causal = node.get_int("is_causal", 0) != 0;
+  geometry.rules.causal = node.get_int("is_causal", 0) != 0;
   geometry.softcap = node.get_float("softcap", 0);
   geometry.masked_score = node.get_float("masked_score", geometry.masked_score);
   if (node.get_int("masked_rows_are_nan", 0) != 0) {
     geometry.masked_row = std::numeric_limits<float>::quiet_NaN();
   }
   geometry.scale = node.get_float("scale", 1 / std::sqrt(static_cast<float>(geometry.query.size)));
-  MI_ASSIGN(geometry.left_window, window_of(view, "left_window_size", geometry));
-  MI_ASSIGN(geometry.right_window, window_of(view, "right_window_size", geometry));
+  MI_ASSIGN(geometry.rules.left_window, window_of(view, "left_window_size", geometry));
+  MI_ASSIGN(geometry.rules.right_window, window_of(view, "right_window_size", geometry));
   return check_softmax_precision(view);
 }
 
 }  // namespace
-
-KeyRange AttentionGeometry::visible(std::int64_t token, std::int64_t before,
-                                    std::int64_t valid) const {
-  const std::int64_t own = before + token;
-  KeyRange range{.first = 0, .last = std::min(mask.keys, valid)};
-  if (causal) range.last = std::min(range.last, own + 1);
-  if (right_window >= 0) range.last = std::min(range.last, own + right_window + 1);
-  if (left_window >= 0) range.first = std::max<std::int64_t>(0, own - left_window);
-  return range;
-}
 
 Result<AttentionGeometry> attention_geometry(const NodeView& view) {
   AttentionGeometry geometry;
@@ -208,6 +198,11 @@ Result<AttentionGeometry> attention_geometry(const NodeView& view) {
   MI_TRY(check_valid_keys(view, geometry));
   MI_TRY(resolve_attributes(view, geometry));
   return geometry;
+}
+
+Status not_a_count_of_keys(const NodeView& view, const AttentionGeometry& geometry) {
+  return view.fail(Status::ERROR_RUNTIME,
+                   "nonpad_kv_seqlen is not in [0, " + std::to_string(geometry.keys()) + "]");
 }
 
 extern constinit const std::span<const OpDef> kAttentionOps = kTable;

@@ -27,10 +27,26 @@ struct AttentionInput {
 // What output 3 shows of the products of queries and keys.
 enum class AttentionScores { kScaled = 0, kCapped = 1, kBiased = 2, kWeights = 3 };
 
-// The mask, broadcast to [batch, heads, queries, keys].
-struct AttentionMask {
-  std::array<std::int64_t, 4> strides = {};
-  std::int64_t keys = 0;  // keys beyond these are masked
+// Which keys a query may see.
+struct KeyRules {
+  std::int64_t keys = 0;  // those beyond are masked
+  bool causal = false;
+  std::int64_t left_window = -1;  // how far from itself a query sees; -1: without end
+  std::int64_t right_window = -1;
+
+  // What query `token` sees when the first `valid` keys are no padding and `before` of them precede
+  // the first query; both ends grow with the token. Empty when first >= last.
+  MI_HD KeyRange visible(std::int64_t token, std::int64_t before, std::int64_t valid) const {
+    const std::int64_t own = before + token;
+    KeyRange range{0, least(keys, valid)};
+    if (causal) range.last = least(range.last, own + 1);
+    if (right_window >= 0) range.last = least(range.last, own + right_window + 1);
+    if (left_window >= 0 && own > left_window) range.first = own - left_window;
+    return range;
+  }
+
+ private:
+  MI_HD static std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 };
 
 // An attention with everything resolved. Keys and values are the past ones, followed by the new.
@@ -38,11 +54,9 @@ struct AttentionGeometry {
   Heads query, key, value, output;
   core::Shape output_shape;
   Heads past_key, past_value;
-  std::int64_t past = 0;  // of the keys
-  AttentionMask mask;
-  bool causal = false;
-  std::int64_t left_window = -1;  // how far from itself a query sees; -1: without end
-  std::int64_t right_window = -1;
+  std::int64_t past = 0;                  // of the keys
+  std::array<std::int64_t, 4> mask = {};  // its strides along [batch, heads, queries, keys]
+  KeyRules rules;
   float scale = 1;
   float softcap = 0;  // 0 caps nothing
   AttentionScores scores = AttentionScores::kScaled;
@@ -54,11 +68,11 @@ struct AttentionGeometry {
   std::int64_t keys() const { return past + key.tokens; }
   // Which of the key's heads a head of the query looks at.
   std::int64_t key_head(std::int64_t head) const { return head / (query.heads / key.heads); }
-  // The keys that query `token` may see when the first `valid` keys are no padding and `before` of
-  // them precede the first query. Empty when first >= last.
-  KeyRange visible(std::int64_t token, std::int64_t before, std::int64_t valid) const;
 };
 
 core::Result<AttentionGeometry> attention_geometry(const NodeView& view);
+
+// What a run fails with when nonpad_kv_seqlen does not count keys.
+core::Status not_a_count_of_keys(const NodeView& view, const AttentionGeometry& geometry);
 
 }  // namespace mini_infer::ops

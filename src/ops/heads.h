@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ops/math.h"
 #include "ops/node_view.h"
 
 namespace mini_infer::ops {
@@ -24,7 +25,7 @@ struct Heads {
 
   core::Shape shape() const;
   // Elements from the beginning to a vector.
-  std::int64_t offset(std::int64_t sample, std::int64_t head, std::int64_t token) const {
+  MI_HD std::int64_t offset(std::int64_t sample, std::int64_t head, std::int64_t token) const {
     return first + sample * batch_step + head * head_step + token * token_step;
   }
 };

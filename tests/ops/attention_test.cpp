@@ -327,8 +327,7 @@ TEST(Attention, ValidKeysBeyondTheKeysAreRefusedWhileRunning) {
   for (const std::int64_t valid : {std::int64_t{-1}, std::int64_t{6}, INT64_MIN}) {
     Scenario of = scenario(13);
     of.valid_keys = int64s({2}, {1, valid});
-    expect_failure(of.op_case(), Status::ERROR_RUNTIME,
-                   "nonpad_kv_seqlen " + std::to_string(valid) + " is not in [0, 5]");
+    expect_failure(of.op_case(), Status::ERROR_RUNTIME, "nonpad_kv_seqlen is not in [0, 5]");
   }
 }
 

@@ -104,7 +104,7 @@ class Attention {
         simd_(&simd),
         keys_{Input::kPastKey, geometry.past_key, Input::kKey, geometry.key},
         values_{Input::kPastValue, geometry.past_value, Input::kValue, geometry.value},
-        node_(graph::describe(view.node())) {
+        bad_valid_keys_(ops::not_a_count_of_keys(view, geometry)) {
     if (view.has_input(Input::kMask)) mask_type_ = view.input_type(Input::kMask);
     has_past_ = view.has_input(Input::kPastKey);
     has_valid_keys_ = view.has_input(Input::kValidKeys);
@@ -138,9 +138,7 @@ class Attention {
     const auto* valid = args.in<std::int64_t>(Input::kValidKeys);
     for (std::int64_t sample = 0; sample < geometry_.query.batch; ++sample) {
       if (valid[sample] >= 0 && valid[sample] <= geometry_.keys()) continue;
-      return {Status::ERROR_RUNTIME, node_ + ": nonpad_kv_seqlen " + std::to_string(valid[sample]) +
-                                         " is not in [0, " + std::to_string(geometry_.keys()) +
-                                         "]"};
+      return bad_valid_keys_;
     }
     return Status::SUCCESS;
   }
@@ -174,7 +172,7 @@ class Attention {
   Query<T> query_at(const KernelArgs& args, std::int64_t sample, std::int64_t head,
                     std::int64_t token) const {
     const std::int64_t key_head = geometry_.key_head(head);
-    const auto& mask = geometry_.mask.strides;
+    const auto& mask = geometry_.mask;
     std::int64_t valid = geometry_.keys();
     std::int64_t before = geometry_.past;
     if (has_valid_keys_) {
@@ -185,7 +183,7 @@ class Attention {
             .keys = vectors(args, keys_, sample, key_head),
             .values = vectors(args, values_, sample, key_head),
             .mask = sample * mask[0] + head * mask[1] + token * mask[2],
-            .visible = geometry_.visible(token, before, valid)};
+            .visible = geometry_.rules.visible(token, before, valid)};
   }
 
   void run_query(const KernelArgs& args, std::int64_t sample, std::int64_t head,
@@ -216,8 +214,8 @@ class Attention {
                          .scale = geometry_.scale,
                          .softcap = geometry_.softcap,
                          .visible = visible,
-                         .mask_query = geometry_.mask.strides[2],
-                         .mask_key = geometry_.mask.strides[3],
+                         .mask_query = geometry_.mask[2],
+                         .mask_key = geometry_.mask[3],
                          .masked_score = geometry_.masked_score,
                          .masked_row = geometry_.masked_row,
                          .y = args.out<float>(0) + geometry_.output.offset(sample, head, token),
@@ -274,7 +272,7 @@ class Attention {
 
   // What the mask adds to the score of a key; kMasked also where a bool hides it.
   float bias(const KernelArgs& args, const Query<T>& query, std::int64_t key) const {
-    const std::int64_t at = query.mask + key * geometry_.mask.strides[3];
+    const std::int64_t at = query.mask + key * geometry_.mask[3];
     if (mask_type_ == DataType::kBool) {
       return args.in<std::uint8_t>(Input::kMask)[at] != 0 ? 0.0f : kMasked;
     }
@@ -370,7 +368,7 @@ class Attention {
   const Simd* simd_;
   Sequence keys_;
   Sequence values_;
-  std::string node_;
+  Status bad_valid_keys_;
   DataType mask_type_ = DataType::kUndefined;  // without a mask
   bool has_past_ = false;
   bool has_valid_keys_ = false;

@@ -1,0 +1,272 @@
+#pragma once
+
+#include "cuda/attention.h"
+#include "cuda/each.h"
+
+// Attention without a matrix of all scores: some queries of a head walk over their keys together, a
+// block of them at a time, and keep of each query the largest score, the sum of
+// exp(score - largest) and the values weighted with it; both sums shrink when a larger score
+// appears (Dao et al., arXiv:2205.14135; Milakov and Gimelshein, arXiv:1805.02867).
+namespace mini_infer::cuda::attention {
+
+constexpr int kQueries = 32;   // of a block of threads
+constexpr int kKeys = 64;      // at a time
+constexpr int kElements = 32;  // of a vector, at a time
+constexpr int kValueKeys = 32;
+constexpr int kLanes = 32;
+constexpr int kWarps = static_cast<int>(kThreads) / kLanes;
+constexpr int kRows = kQueries / kWarps;  // queries of a warp
+constexpr int kColumns = 4;               // of their sums, of a thread
+constexpr int kPart = kColumns * kLanes;  // elements of a value that are summed at a time
+
+// What the threads of a block share.
+struct Shared {
+  float queries[kElements][kQueries + 1];
+  float keys[kElements][kKeys + 1];
+  float scores[kQueries][kKeys + 1];
+  float values[kValueKeys][kPart];
+};
+
+__device__ inline float warp_largest(float x) {
+  for (int lanes = kLanes / 2; lanes > 0; lanes /= 2) {
+    x = ops::Max{}(x, __shfl_xor_sync(0xffffffffu, x, lanes));
+  }
+  return x;
+}
+
+__device__ inline float warp_sum(float x) {
+  for (int lanes = kLanes / 2; lanes > 0; lanes /= 2) {
+    x += __shfl_xor_sync(0xffffffffu, x, lanes);
+  }
+  return x;
+}
+
+__device__ inline int least(std::int64_t a, std::int64_t b) {
+  return static_cast<int>(a < b ? a : b);
+}
+
+template <typename T>
+class Walk {
+ public:
+  __device__ Walk(const AttentionForm<T>& form, const AttentionHead<T>& head, std::int64_t token,
+                  Shared& shared)
+      : form_(form),
+        head_(head),
+        shared_(shared),
+        token_(token),
+        count_(least(kQueries, form.query_heads.tokens - token)),
+        thread_(static_cast<int>(threadIdx.x)),
+        lane_(thread_ % kLanes),
+        first_row_(thread_ / kLanes * kRows) {
+    for (int i = 0; i < kRows; ++i) {
+      const int row = own_row(i);
+      visible_[i] = form.rules.visible(token + row, head.before, head.valid);
+      mask_at_[i] = head.sample * form.mask_steps[0] + head.head * form.mask_steps[1] +
+                    (token + row) * form.mask_steps[2];
+    }
+  }
+
+  // Sums up the elements [first, first + kPart) of the values.
+  __device__ void sum(int first) {
+    for (int i = 0; i < kRows; ++i) {
+      largest_[i] = kMasked;
+      total_[i] = 0;
+      for (float& sum : sums_[i]) sum = 0;
+    }
+    const ops::KeyRange all{
+        form_.rules.visible(token_, head_.before, head_.valid).first,
+        form_.rules.visible(token_ + count_ - 1, head_.before, head_.valid).last};
+    for (std::int64_t key = all.first; key < all.last; key += kKeys) {
+      const int keys = least(kKeys, all.last - key);
+      score(key, keys);
+      weigh(key, keys);
+      add_values(key, keys, first);
+    }
+    store(first);
+  }
+
+  // The scores of all keys as output 3 wants them; after sum().
+  __device__ void show() {
+    for (std::int64_t key = 0; key < form_.key_count; key += kKeys) {
+      const int keys = least(kKeys, form_.key_count - key);
+      score(key, keys);
+      for (int i = 0; i < kRows; ++i) {
+        if (first_row_ + i >= count_) continue;
+        const std::int64_t row =
+            (head_.sample * form_.query_heads.heads + head_.head) * form_.query_heads.tokens +
+            token_ + first_row_ + i;
+        T* to = form_.shown + row * form_.key_count + key;
+        for (int k = lane_; k < keys; k += kLanes) to[k] = ops::convert<T>(shown(i, k, key));
+      }
+      __syncthreads();
+    }
+  }
+
+ private:
+  // Rows beyond the last query repeat it, and are not stored.
+  __device__ int own_row(int i) const { return least(first_row_ + i, count_ - 1); }
+
+  // Scaled products of all queries and so many keys, for every thread to see.
+  __device__ void score(std::int64_t first, int keys) {
+    constexpr int kOwnQueries = 2;
+    constexpr int kOwnKeys = 4;
+    constexpr int kApart = 16;
+    const int query = thread_ / kApart;
+    const int key = thread_ % kApart;
+    float sums[kOwnQueries][kOwnKeys] = {};
+    for (int d = 0; d < form_.query_heads.size; d += kElements) {
+      const int size = least(kElements, form_.query_heads.size - d);
+      fetch_products(first, keys, d, size);
+      __syncthreads();
+      for (int e = 0; e < size; ++e) {
+        for (int i = 0; i < kOwnQueries; ++i) {
+          const float q = shared_.queries[e][query + i * kApart];
+          for (int j = 0; j < kOwnKeys; ++j) sums[i][j] += q * shared_.keys[e][key + j * kApart];
+        }
+      }
+      __syncthreads();
+    }
+    for (int i = 0; i < kOwnQueries; ++i) {
+      for (int j = 0; j < kOwnKeys; ++j) {
+        shared_.scores[query + i * kApart][key + j * kApart] = form_.scale * sums[i][j];
+      }
+    }
+    __syncthreads();
+  }
+
+  // Elements [d, d + size) of queries and keys.
+  __device__ void fetch_products(std::int64_t first, int keys, int d, int size) {
+    static_assert(kElements == kLanes);
+    const T* queries = form_.query + form_.query_heads.offset(head_.sample, head_.head, token_) + d;
+    for (int row = thread_ / kLanes; row < kQueries; row += kWarps) {
+      const bool inside = row < count_ && lane_ < size;
+      shared_.queries[lane_][row] =
+          inside ? ops::widened(queries[row * form_.query_heads.token_step + lane_]) : 0.0f;
+    }
+    for (int row = thread_ / kLanes; row < kKeys; row += kWarps) {
+      const bool inside = row < keys && lane_ < size;
+      shared_.keys[lane_][row] =
+          inside ? ops::widened(head_.keys.at(first + row)[d + lane_]) : 0.0f;
+    }
+  }
+
+  // Score of key `first + k` for the warp's query i, masked.
+  __device__ float biased(int i, int k, std::int64_t first) const {
+    const std::int64_t key = first + k;
+    if (key < visible_[i].first || key >= visible_[i].last) return kMasked;
+    return form_.biased(shared_.scores[first_row_ + i][k], mask_at_[i] + key * form_.mask_steps[3]);
+  }
+
+  // The warp's scores become weights; what was summed before shrinks to the new largest score.
+  __device__ void weigh(std::int64_t first, int keys) {
+    for (int i = 0; i < kRows; ++i) {
+      float scores[kKeys / kLanes];
+      float largest = kMasked;
+      for (int part = 0; part < kKeys / kLanes; ++part) {
+        const int k = lane_ + part * kLanes;
+        scores[part] = k < keys ? biased(i, k, first) : kMasked;
+        largest = ops::Max{}(largest, scores[part]);
+      }
+      largest = ops::Max{}(largest_[i], warp_largest(largest));
+      const float shrink = largest == kMasked ? 1.0f : ops::math::exp(largest_[i] - largest);
+      float total = 0;
+      for (int part = 0; part < kKeys / kLanes; ++part) {
+        const float score = scores[part];
+        const float weight = score == kMasked ? 0.0f : ops::math::exp(score - largest);
+        shared_.scores[first_row_ + i][lane_ + part * kLanes] = weight;
+        total += weight;
+      }
+      largest_[i] = largest;
+      total_[i] = total_[i] * shrink + warp_sum(total);
+      for (float& sum : sums_[i]) sum *= shrink;
+    }
+    __syncwarp();
+  }
+
+  __device__ void add_values(std::int64_t first, int keys, int part) {
+    const int size = least(kPart, form_.y_heads.size - part);
+    for (int key = 0; key < keys; key += kValueKeys) {
+      const int count = least(kValueKeys, keys - key);
+      for (int row = thread_ / kLanes; row < count; row += kWarps) {
+        const T* value = head_.values.at(first + key + row) + part;
+        for (int d = lane_; d < kPart; d += kLanes) {
+          shared_.values[row][d] = d < size ? ops::widened(value[d]) : 0.0f;
+        }
+      }
+      __syncthreads();
+      for (int k = 0; k < count; ++k) add_value(k, key + k);
+      __syncthreads();
+    }
+  }
+
+  // Of a masked key not even a NaN counts.
+  __device__ void add_value(int row, int key) {
+    for (int i = 0; i < kRows; ++i) {
+      const float weight = shared_.scores[first_row_ + i][key];
+      if (weight == 0.0f) continue;
+      for (int j = 0; j < kColumns; ++j) {
+        sums_[i][j] += weight * shared_.values[row][lane_ + j * kLanes];
+      }
+    }
+  }
+
+  __device__ void store(int part) const {
+    for (int i = 0; i < kRows; ++i) {
+      if (first_row_ + i >= count_) continue;
+      T* y = form_.y + form_.y_heads.offset(head_.sample, head_.head, token_ + first_row_ + i);
+      for (int j = 0; j < kColumns; ++j) {
+        const int d = part + lane_ + j * kLanes;
+        if (d >= form_.y_heads.size) continue;
+        y[d] = ops::convert<T>(largest_[i] == kMasked ? form_.masked_row : sums_[i][j] / total_[i]);
+      }
+    }
+  }
+
+  __device__ float shown(int i, int k, std::int64_t first) const {
+    const float scaled = shared_.scores[first_row_ + i][k];
+    switch (form_.scores) {
+      case ops::AttentionScores::kScaled:
+        return scaled;
+      case ops::AttentionScores::kCapped:
+        return form_.capped(scaled);
+      case ops::AttentionScores::kBiased:
+        return biased(i, k, first);
+      case ops::AttentionScores::kWeights: {
+        const float score = biased(i, k, first);
+        return score == kMasked ? 0.0f : ops::math::exp(score - largest_[i]) / total_[i];
+      }
+    }
+    return 0;
+  }
+
+  const AttentionForm<T>& form_;
+  const AttentionHead<T>& head_;
+  Shared& shared_;
+  std::int64_t token_;
+  int count_;  // queries
+  int thread_, lane_, first_row_;
+  // Of the warp's queries.
+  ops::KeyRange visible_[kRows];
+  std::int64_t mask_at_[kRows];
+  float largest_[kRows];
+  float total_[kRows];
+  float sums_[kRows][kColumns];
+};
+
+template <typename T>
+__global__ void __launch_bounds__(kThreads) kernel(AttentionForm<T> form, std::int64_t blocks) {
+  __shared__ Shared shared;
+  const std::int64_t count = form.query_heads.batch * form.query_heads.heads * blocks;
+  for (std::int64_t piece = blockIdx.x; piece < count; piece += gridDim.x) {
+    const AttentionHead<T> head(form, piece / blocks);
+    Walk<T> walk(form, head, piece % blocks * kQueries, shared);
+    int part = 0;
+    do {
+      walk.sum(part);
+      part += kPart;
+    } while (part < form.y_heads.size);
+    if (form.shown != nullptr) walk.show();
+  }
+}
+
+}  // namespace mini_infer::cuda::attention

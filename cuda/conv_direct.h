@@ -1,0 +1,95 @@
+#pragma once
+
+#include "cuda/each.h"
+#include "cuda/epilogue.h"
+#include "cuda/pack.h"
+#include "cuda/window.h"
+
+// Convolutions whose groups have so few filters that most of a product's tile would be empty: each
+// output adds up what is under its window.
+namespace mini_infer::cuda {
+
+// One output, counted as they lie in memory.
+template <typename T, bool kSpread = false>
+struct DirectBody {
+  WindowOperand<T, kSpread> x;
+  const T* w = nullptr;
+  Epilogue<T> epilogue;
+  bool channels_last = false;
+  Divisor filters, group, pixels;
+  int pixel_count = 0;
+  int depth = 0;
+  Steps weight_depth;
+  // From group to group, and from filter to filter of one.
+  std::int64_t x_group = 0;
+  std::int64_t w_group = 0;
+  std::int64_t w_filter = 0;
+
+  __device__ void operator()(std::int64_t output) const {
+    int filter = static_cast<int>(output);
+    int pixel = 0;
+    if (channels_last) {
+      pixel = filters.quotient(filter);
+    } else {
+      int rest = filter;
+      filter = pixels.quotient(rest);
+      pixel = rest + filters.quotient(filter) * pixel_count;
+    }
+    int in_group = filter;
+    const std::int64_t number = group.quotient(in_group);
+    const T* own_w = w + number * w_group + in_group * w_filter;
+    const auto line = x.line(pixel);
+    float sum = 0;
+    for (int k = 0; k < depth; ++k) {
+      std::int64_t at = 0;
+      if (!x.find(line, x.step(k), at)) continue;
+      sum += ops::widened(own_w[weight_depth.at(k)]) * ops::widened(x.data[at + number * x_group]);
+    }
+    epilogue.store(sum, output, filter);
+  }
+};
+
+// Depthwise, channels last: 16 bytes of channels of one output pixel.
+template <typename T>
+struct DepthwiseBody {
+  WindowOperand<T> x;
+  const T* w = nullptr;
+  Epilogue<T> epilogue;
+  Divisor packs;
+  int taps = 0;
+
+  __device__ void operator()(std::int64_t item) const {
+    constexpr int kCount = Pack<T>::kCount;
+    int pack = static_cast<int>(item);
+    const auto line = x.line(packs.quotient(pack));
+    const int channel = pack * kCount;
+    const T* own_w = w + static_cast<std::int64_t>(channel) * taps;
+    float sums[kCount] = {};
+    for (int tap = 0; tap < taps; ++tap) {
+      std::int64_t at = 0;
+      if (!x.find(line, x.step(tap), at)) continue;
+      const Pack<T> in = load_pack(x.data + at + channel);
+      MI_UNROLL
+      for (int i = 0; i < kCount; ++i) {
+        sums[i] += ops::widened(own_w[i * taps + tap]) * ops::widened(in.at[i]);
+      }
+    }
+    MI_UNROLL
+    for (int i = 0; i < kCount; ++i) {
+      epilogue.store(sums[i], item * kCount + i, channel + i);
+    }
+  }
+};
+
+template <typename T, typename Body>
+ops::Kernel direct_kernel(const Body& body, std::int64_t count) {
+  return [body, count](const ops::KernelArgs& args) {
+    Body bound = body;
+    bound.x.data = args.in<T>(0);
+    bound.w = args.in<T>(1);
+    bound.epilogue = body.epilogue.on(args);
+    return for_each("convolution", count, args.queue, bound);
+  };
+}
+
+}  // namespace mini_infer::cuda
