@@ -1,20 +1,12 @@
 #pragma once
 
 #include "cuda/each.h"
+#include "cuda/fault.h"
 #include "cuda/pack.h"
 #include "cuda/walk.h"
 #include "ops/convert.h"
 
 namespace mini_infer::cuda {
-
-// What a device says when data break an operator's contract: see ops::KernelArgs::fault.
-struct Fault {
-  std::uint32_t* word;
-  std::uint32_t code;
-
-  static Fault of(const ops::KernelArgs& args) { return {args.fault, args.fault_code}; }
-  __device__ void raise() const { *word = code; }
-};
 
 // Nothing is wrong with any number.
 struct AllowAll {
@@ -64,10 +56,7 @@ struct DenseBody {
   }
 
   static __device__ Pack<T> read(const T* from, std::int64_t first, bool single) {
-    if (!single) return load_pack(from + first);
-    Pack<T> same;
-    for (int i = 0; i < Pack<T>::kCount; ++i) same.at[i] = *from;
-    return same;
+    return single ? repeat(*from) : load_pack(from + first);
   }
 
   __device__ void operator()(std::int64_t item) const {
