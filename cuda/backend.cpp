@@ -8,13 +8,33 @@ namespace mini_infer::cuda {
 // One table per file of kernels; add yours here and below.
 extern const std::span<const KernelEntry> kAttentionKernels;
 extern const std::span<const KernelEntry> kBinaryKernels;
+extern const std::span<const KernelEntry> kCastKernels;
+extern const std::span<const KernelEntry> kClipKernels;
 extern const std::span<const KernelEntry> kConvKernels;
 extern const std::span<const KernelEntry> kConvTransposeKernels;
+extern const std::span<const KernelEntry> kCumSumKernels;
+extern const std::span<const KernelEntry> kDropoutKernels;
+extern const std::span<const KernelEntry> kGatherKernels;
 extern const std::span<const KernelEntry> kGemmKernels;
+extern const std::span<const KernelEntry> kMovementKernels;
+extern const std::span<const KernelEntry> kOneHotKernels;
+extern const std::span<const KernelEntry> kPadKernels;
+extern const std::span<const KernelEntry> kScatterNdKernels;
+extern const std::span<const KernelEntry> kShapeValueKernels;
+extern const std::span<const KernelEntry> kTriluKernels;
 extern const std::span<const KernelEntry> kUnaryKernels;
+extern const std::span<const KernelEntry> kVariadicKernels;
 extern const std::span<const KernelEntry> kViewKernels;
+extern const std::span<const KernelEntry> kWhereKernels;
 
 namespace {
+
+constexpr const std::span<const KernelEntry>* kTables[] = {
+    &kAttentionKernels, &kBinaryKernels,        &kCastKernels,       &kClipKernels,
+    &kConvKernels,      &kConvTransposeKernels, &kCumSumKernels,     &kDropoutKernels,
+    &kGatherKernels,    &kGemmKernels,          &kMovementKernels,   &kOneHotKernels,
+    &kPadKernels,       &kScatterNdKernels,     &kShapeValueKernels, &kTriluKernels,
+    &kUnaryKernels,     &kVariadicKernels,      &kViewKernels,       &kWhereKernels};
 
 class CudaBackend final : public ops::Backend {
  public:
@@ -25,9 +45,7 @@ class CudaBackend final : public ops::Backend {
 
   core::Result<ops::Kernel> bind(const ops::NodeView& view,
                                  const ops::BindContext&) const override {
-    for (const auto* table :
-         {&kAttentionKernels, &kBinaryKernels, &kConvKernels, &kConvTransposeKernels, &kGemmKernels,
-          &kUnaryKernels, &kViewKernels}) {
+    for (const auto* table : kTables) {
       for (const KernelEntry& entry : *table) {
         if (view.node().is(entry.type, entry.domain)) return entry.bind(view);
       }

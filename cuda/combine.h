@@ -56,10 +56,7 @@ struct DenseBody {
   }
 
   static __device__ Pack<T> read(const T* from, std::int64_t first, bool single) {
-    if (!single) return load_pack(from + first);
-    Pack<T> same;
-    for (int i = 0; i < Pack<T>::kCount; ++i) same.at[i] = *from;
-    return same;
+    return single ? repeat(*from) : load_pack(from + first);
   }
 
   __device__ void operator()(std::int64_t item) const {

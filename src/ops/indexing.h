@@ -1,8 +1,10 @@
 #pragma once
 
+#include <type_traits>
 #include <vector>
 
 #include "core/try.h"
+#include "ops/math.h"
 #include "ops/node_view.h"
 
 // Operators that are told by an input, while running, where to read or write. A position below 0
@@ -30,6 +32,24 @@ struct OneHot {
   std::int64_t depth;
 };
 core::Result<OneHot> one_hot_of(const NodeView& view);
+
+inline namespace MI_ISA {
+
+// Where an index of a OneHot is, or -1 outside [lowest, depth). Fractions are cut off; NaN is
+// nowhere.
+template <typename Index>
+MI_HD std::int64_t one_hot_place(Index index, std::int64_t lowest, std::int64_t depth) {
+  if constexpr (std::is_floating_point_v<Index>) {
+    if (!(index > static_cast<Index>(-0x1p62) && index < static_cast<Index>(0x1p62))) return -1;
+  } else if constexpr (std::is_unsigned_v<Index>) {
+    if (index >= static_cast<std::uint64_t>(depth)) return -1;
+  }
+  const auto whole = static_cast<std::int64_t>(index);
+  if (whole < lowest || whole >= depth) return -1;
+  return whole < 0 ? whole + depth : whole;
+}
+
+}  // namespace MI_ISA
 
 // A Trilu node. `diagonal` is clamped to [-rows, columns]: beyond, nothing changes.
 struct Triangle {

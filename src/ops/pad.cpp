@@ -1,8 +1,10 @@
 #include "ops/pad.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
+#include "ops/float16.h"
 #include "ops/op_def.h"
 #include "ops/shapes.h"
 
@@ -103,6 +105,13 @@ bool pads_nothing(const NodeView& view) {
   return true;
 }
 
+template <typename T>
+std::array<std::byte, 16> bytes_of(T value) {
+  std::array<std::byte, 16> bytes{};
+  std::memcpy(bytes.data(), &value, sizeof(T));
+  return bytes;
+}
+
 constexpr OpDef kTable[] = {{.type = "Pad",
                              .since = 2,
                              .infer = infer_pad,
@@ -128,6 +137,24 @@ Result<PadGeometry> pad_geometry(const NodeView& view) {
               pad_axis(view, axes[i], pads[i], pads[axes.size() + i], geometry.mode));
   }
   return geometry;
+}
+
+core::Result<std::array<std::byte, 16>> stated_padding(const NodeView& view) {
+  const core::DataType type = view.input_type(0);
+  const float value = view.node().get_float("value", 0.0f);
+  if (value == 0) return std::array<std::byte, 16>{};
+  switch (type) {
+    case core::DataType::kFloat32:
+      return bytes_of(value);
+    case core::DataType::kFloat64:
+      return bytes_of<double>(value);
+    case core::DataType::kFloat16:
+      return bytes_of(to_float16(value));
+    case core::DataType::kBFloat16:
+      return bytes_of(to_bfloat16(value));
+    default:
+      return view.unsupported_type(type);
+  }
 }
 
 extern constinit const std::span<const OpDef> kPadOps = kTable;

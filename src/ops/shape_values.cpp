@@ -130,4 +130,21 @@ DataType eye_type(const NodeView& view) {
   return stated == 0 ? view.input_type(0) : static_cast<DataType>(stated);
 }
 
+std::uint64_t bits_of_one(DataType type) {
+  switch (type) {
+    case DataType::kFloat32:
+      return 0x3F800000;
+    case DataType::kFloat64:
+      return 0x3FF0000000000000;
+    case DataType::kFloat16:
+      return 0x3C00;
+    case DataType::kBFloat16:
+      return 0x3F80;
+    case DataType::kBool:
+      return 1;
+    default:
+      return core::is_integer(type) ? 1 : 0;
+  }
+}
+
 }  // namespace mini_infer::ops

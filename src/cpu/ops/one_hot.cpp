@@ -21,19 +21,6 @@ struct OneHotShape {
   std::int64_t lowest;  // the least index that is a place
 };
 
-// Where `index` is, or -1 outside [lowest, depth). Fractions are cut off; NaN is nowhere.
-template <typename Index>
-std::int64_t place_of(Index index, const OneHotShape& shape) {
-  if constexpr (std::is_floating_point_v<Index>) {
-    if (!(index > static_cast<Index>(-0x1p62) && index < static_cast<Index>(0x1p62))) return -1;
-  } else if constexpr (std::is_unsigned_v<Index>) {
-    if (index >= static_cast<std::uint64_t>(shape.depth)) return -1;
-  }
-  const auto whole = static_cast<std::int64_t>(index);
-  if (whole < shape.lowest || whole >= shape.depth) return -1;
-  return whole < 0 ? whole + shape.depth : whole;
-}
-
 template <typename T, typename Index>
 Kernel one_hot_kernel(const OneHotShape& shape) {
   return [shape](const KernelArgs& args) -> Status {
@@ -44,7 +31,8 @@ Kernel one_hot_kernel(const OneHotShape& shape) {
     for (std::int64_t outer = 0; outer < shape.outer; ++outer) {
       T* block = output + outer * shape.depth * shape.inner;
       for (std::int64_t inner = 0; inner < shape.inner; ++inner) {
-        const std::int64_t place = place_of(ops::widened(*index++), shape);
+        const std::int64_t place =
+            ops::one_hot_place(ops::widened(*index++), shape.lowest, shape.depth);
         if (place >= 0) block[place * shape.inner + inner] = values[1];
       }
     }

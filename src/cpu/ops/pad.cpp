@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "cpu/backend.h"
-#include "ops/float16.h"
 
 // Pads tensors of any type: elements are only moved.
 namespace mini_infer::cpu {
@@ -23,32 +22,10 @@ using ops::PadMode;
 
 constexpr int kMaxRank = 32;  // the copy calls itself once per axis
 
-// Which kept element stands at `position` of the padded axis; -1 for the constant.
-std::int64_t source(PadMode mode, const PadAxis& axis, std::int64_t position) {
-  const std::int64_t at = position - axis.before;
-  const std::int64_t last = axis.kept - 1;
-  switch (mode) {
-    case PadMode::kConstant:
-      return at < 0 || at > last ? -1 : at;
-    case PadMode::kEdge:
-      return std::clamp<std::int64_t>(at, 0, last);
-    case PadMode::kWrap:
-      return (at % axis.kept + axis.kept) % axis.kept;
-    case PadMode::kReflect: {
-      if (last == 0) return 0;
-      const std::int64_t period = 2 * last;
-      const std::int64_t phase = (at % period + period) % period;
-      return phase > last ? period - phase : phase;
-    }
-  }
-  return -1;
-}
-
 void copy_bytes(const std::byte* from, std::byte* to, std::int64_t bytes) {
   if (bytes > 0) std::memcpy(to, from, static_cast<std::size_t>(bytes));
 }
 
-// The bytes of one element, all zero unless said otherwise.
 struct Element {
   std::array<std::byte, 16> bytes = {};
   std::int64_t size = 0;
@@ -102,7 +79,7 @@ class Pad {
         position += axis.kept - 1;
         continue;
       }
-      const std::int64_t index = source(mode_, axis, position);
+      const std::int64_t index = ops::padding_source(mode_, axis, position);
       if (index < 0) {
         value.fill(to, output_step);
         continue;
@@ -121,32 +98,6 @@ class Pad {
   std::int64_t bytes_ = 0;
 };
 
-template <typename T>
-Element element_of(T value) {
-  Element element{.size = sizeof(T)};
-  std::memcpy(element.bytes.data(), &value, sizeof(T));
-  return element;
-}
-
-// The attribute `value` of the opsets before 11, where tensors are floating.
-Result<Element> stated_value(const NodeView& view) {
-  const DataType type = view.input_type(0);
-  const float value = view.node().get_float("value", 0.0f);
-  if (value == 0) return Element{.size = core::bits_per_element(type) / 8};
-  switch (type) {
-    case DataType::kFloat32:
-      return element_of(value);
-    case DataType::kFloat64:
-      return element_of<double>(value);
-    case DataType::kFloat16:
-      return element_of(ops::to_float16(value));
-    case DataType::kBFloat16:
-      return element_of(ops::to_bfloat16(value));
-    default:
-      return view.unsupported_type(type);
-  }
-}
-
 Result<Kernel> bind_pad(const NodeView& view) {
   const DataType type = view.input_type(0);
   if (core::bits_per_element(type) < 8) return view.unsupported_type(type);
@@ -154,7 +105,8 @@ Result<Kernel> bind_pad(const NodeView& view) {
     return view.unsupported("a tensor of rank " + std::to_string(view.input_shape(0).rank()));
   }
   MI_ASSIGN(const PadGeometry geometry, ops::pad_geometry(view));
-  MI_ASSIGN(const Element stated, stated_value(view));
+  Element stated{.size = core::bits_per_element(type) / 8};
+  MI_ASSIGN(stated.bytes, ops::stated_padding(view));
   const Pad pad(geometry, view.input_shape(0), stated.size);
   const bool value_is_input = view.has_input(2);
   return Kernel([pad, stated, value_is_input](const KernelArgs& args) -> Status {

@@ -10,7 +10,6 @@
 namespace mini_infer::cpu {
 namespace {
 
-using core::DataType;
 using core::Result;
 using core::Status;
 using ops::Kernel;
@@ -42,17 +41,6 @@ Result<Kernel> bind_constant_of_shape(const NodeView& view) {
   });
 }
 
-double range_element(double start, double delta, std::int64_t index) {
-  return start + static_cast<double>(index) * delta;
-}
-
-// The element is between start and limit, but index * delta may not be: unsigned numbers wrap.
-std::int64_t range_element(std::int64_t start, std::int64_t delta, std::int64_t index) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(start) +
-                                   static_cast<std::uint64_t>(index) *
-                                       static_cast<std::uint64_t>(delta));
-}
-
 Result<Kernel> bind_range(const NodeView& view) {
   MI_ASSIGN(const ops::RangeValues range, ops::range_values(view));
   return for_type(view, view.input_type(0),
@@ -64,36 +52,18 @@ Result<Kernel> bind_range(const NodeView& view) {
                     const Number delta = std::get<Number>(range.delta);
                     return [start, delta, count = range.count](const KernelArgs& args) -> Status {
                       for (std::int64_t i = 0; i < count; ++i) {
-                        args.out<T>(0)[i] = ops::convert<T>(range_element(start, delta, i));
+                        args.out<T>(0)[i] = ops::convert<T>(ops::range_element(start, delta, i));
                       }
                       return Status::SUCCESS;
                     };
                   });
 }
 
-// The bits of the number 1; 0 for a type that EyeLike does not have.
-std::uint64_t bits_of_one(DataType type) {
-  switch (type) {
-    case DataType::kFloat32:
-      return 0x3F800000;
-    case DataType::kFloat64:
-      return 0x3FF0000000000000;
-    case DataType::kFloat16:
-      return 0x3C00;
-    case DataType::kBFloat16:
-      return 0x3F80;
-    case DataType::kBool:
-      return 1;
-    default:
-      return core::is_integer(type) ? 1 : 0;
-  }
-}
-
 Result<Kernel> bind_eye_like(const NodeView& view) {
   const std::int64_t rows = view.output_shape(0)[0];
   const std::int64_t columns = view.output_shape(0)[1];
   const std::int64_t k = std::clamp(view.node().get_int("k", 0), -rows, columns);
-  const std::uint64_t bits = bits_of_one(view.output_type(0));
+  const std::uint64_t bits = ops::bits_of_one(view.output_type(0));
   if (bits == 0) return view.unsupported_type(view.output_type(0));
   return for_width(view, view.output_type(0), [&](auto width) -> Kernel {
     using T = decltype(width);
