@@ -10,6 +10,7 @@ extern const std::span<const KernelEntry> kAttentionKernels;
 extern const std::span<const KernelEntry> kBinaryKernels;
 extern const std::span<const KernelEntry> kConvKernels;
 extern const std::span<const KernelEntry> kConvTransposeKernels;
+extern const std::span<const KernelEntry> kEinsumKernels;
 extern const std::span<const KernelEntry> kGemmKernels;
 extern const std::span<const KernelEntry> kUnaryKernels;
 extern const std::span<const KernelEntry> kViewKernels;
@@ -26,8 +27,8 @@ class CudaBackend final : public ops::Backend {
   core::Result<ops::Kernel> bind(const ops::NodeView& view,
                                  const ops::BindContext&) const override {
     for (const auto* table :
-         {&kAttentionKernels, &kBinaryKernels, &kConvKernels, &kConvTransposeKernels, &kGemmKernels,
-          &kUnaryKernels, &kViewKernels}) {
+         {&kAttentionKernels, &kBinaryKernels, &kConvKernels, &kConvTransposeKernels,
+          &kEinsumKernels, &kGemmKernels, &kUnaryKernels, &kViewKernels}) {
       for (const KernelEntry& entry : *table) {
         if (view.node().is(entry.type, entry.domain)) return entry.bind(view);
       }
