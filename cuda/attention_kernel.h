@@ -9,17 +9,16 @@
 // appears (Dao et al., arXiv:2205.14135; Milakov and Gimelshein, arXiv:1805.02867).
 namespace mini_infer::cuda::attention {
 
-constexpr int kQueries = 32;   // of a block of threads
-constexpr int kKeys = 64;      // at a time
-constexpr int kElements = 32;  // of a vector, at a time
-constexpr int kValueKeys = 32;
 constexpr int kLanes = 32;
-constexpr int kWarps = static_cast<int>(kThreads) / kLanes;
-constexpr int kRows = kQueries / kWarps;  // queries of a warp
+constexpr int kKeys = 64;                 // at a time
+constexpr int kElements = kLanes;         // of a vector, at a time
+constexpr int kValueKeys = kLanes;        // whose values are at hand at a time
+constexpr int kRows = 4;                  // queries of a warp
 constexpr int kColumns = 4;               // of their sums, of a thread
 constexpr int kPart = kColumns * kLanes;  // elements of a value that are summed at a time
 
 // What the threads of a block share.
+template <int kQueries>
 struct Shared {
   float queries[kElements][kQueries + 1];
   float keys[kElements][kKeys + 1];
@@ -45,11 +44,14 @@ __device__ inline int least(std::int64_t a, std::int64_t b) {
   return static_cast<int>(a < b ? a : b);
 }
 
-template <typename T>
+template <typename T, int kWarps>
 class Walk {
  public:
-  __device__ Walk(const AttentionForm<T>& form, const AttentionHead<T>& head, std::int64_t token,
-                  Shared& shared)
+  static constexpr int kQueries = kWarps * kRows;
+  using Shared = attention::Shared<kQueries>;
+
+  __device__ __forceinline__ Walk(const AttentionForm<T>& form, const AttentionHead<T>& head,
+                                  std::int64_t token, Shared& shared)
       : form_(form),
         head_(head),
         shared_(shared),
@@ -58,6 +60,7 @@ class Walk {
         thread_(static_cast<int>(threadIdx.x)),
         lane_(thread_ % kLanes),
         first_row_(thread_ / kLanes * kRows) {
+    MI_UNROLL
     for (int i = 0; i < kRows; ++i) {
       const int row = own_row(i);
       visible_[i] = form.rules.visible(token + row, head.before, head.valid);
@@ -67,7 +70,8 @@ class Walk {
   }
 
   // Sums up the elements [first, first + kPart) of the values.
-  __device__ void sum(int first) {
+  __device__ __forceinline__ void sum(int first) {
+    MI_UNROLL
     for (int i = 0; i < kRows; ++i) {
       largest_[i] = kMasked;
       total_[i] = 0;
@@ -82,14 +86,16 @@ class Walk {
       weigh(key, keys);
       add_values(key, keys, first);
     }
+    for (float& total : total_) total = warp_sum(total);
     store(first);
   }
 
   // The scores of all keys as output 3 wants them; after sum().
-  __device__ void show() {
+  __device__ __forceinline__ void show() {
     for (std::int64_t key = 0; key < form_.key_count; key += kKeys) {
       const int keys = least(kKeys, form_.key_count - key);
       score(key, keys);
+      MI_UNROLL
       for (int i = 0; i < kRows; ++i) {
         if (first_row_ + i >= count_) continue;
         const std::int64_t row =
@@ -104,15 +110,16 @@ class Walk {
 
  private:
   // Rows beyond the last query repeat it, and are not stored.
-  __device__ int own_row(int i) const { return least(first_row_ + i, count_ - 1); }
+  __device__ __forceinline__ int own_row(int i) const { return least(first_row_ + i, count_ - 1); }
 
   // Scaled products of all queries and so many keys, for every thread to see.
-  __device__ void score(std::int64_t first, int keys) {
-    constexpr int kOwnQueries = 2;
-    constexpr int kOwnKeys = 4;
-    constexpr int kApart = 16;
-    const int query = thread_ / kApart;
-    const int key = thread_ % kApart;
+  __device__ __forceinline__ void score(std::int64_t first, int keys) {
+    constexpr int kKeysApart = 16;
+    constexpr int kQueriesApart = kWarps * kLanes / kKeysApart;
+    constexpr int kOwnKeys = kKeys / kKeysApart;
+    constexpr int kOwnQueries = kQueries / kQueriesApart;
+    const int query = thread_ / kKeysApart;
+    const int key = thread_ % kKeysApart;
     float sums[kOwnQueries][kOwnKeys] = {};
     for (int d = 0; d < form_.query_heads.size; d += kElements) {
       const int size = least(kElements, form_.query_heads.size - d);
@@ -120,23 +127,23 @@ class Walk {
       __syncthreads();
       for (int e = 0; e < size; ++e) {
         for (int i = 0; i < kOwnQueries; ++i) {
-          const float q = shared_.queries[e][query + i * kApart];
-          for (int j = 0; j < kOwnKeys; ++j) sums[i][j] += q * shared_.keys[e][key + j * kApart];
+          const float q = shared_.queries[e][query + i * kQueriesApart];
+          for (int j = 0; j < kOwnKeys; ++j)
+            sums[i][j] += q * shared_.keys[e][key + j * kKeysApart];
         }
       }
       __syncthreads();
     }
     for (int i = 0; i < kOwnQueries; ++i) {
       for (int j = 0; j < kOwnKeys; ++j) {
-        shared_.scores[query + i * kApart][key + j * kApart] = form_.scale * sums[i][j];
+        shared_.scores[query + i * kQueriesApart][key + j * kKeysApart] = form_.scale * sums[i][j];
       }
     }
     __syncthreads();
   }
 
   // Elements [d, d + size) of queries and keys.
-  __device__ void fetch_products(std::int64_t first, int keys, int d, int size) {
-    static_assert(kElements == kLanes);
+  __device__ __forceinline__ void fetch_products(std::int64_t first, int keys, int d, int size) {
     const T* queries = form_.query + form_.query_heads.offset(head_.sample, head_.head, token_) + d;
     for (int row = thread_ / kLanes; row < kQueries; row += kWarps) {
       const bool inside = row < count_ && lane_ < size;
@@ -151,14 +158,15 @@ class Walk {
   }
 
   // Score of key `first + k` for the warp's query i, masked.
-  __device__ float biased(int i, int k, std::int64_t first) const {
+  __device__ __forceinline__ float biased(int i, int k, std::int64_t first) const {
     const std::int64_t key = first + k;
     if (key < visible_[i].first || key >= visible_[i].last) return kMasked;
     return form_.biased(shared_.scores[first_row_ + i][k], mask_at_[i] + key * form_.mask_steps[3]);
   }
 
   // The warp's scores become weights; what was summed before shrinks to the new largest score.
-  __device__ void weigh(std::int64_t first, int keys) {
+  __device__ __forceinline__ void weigh(std::int64_t first, int keys) {
+    MI_UNROLL
     for (int i = 0; i < kRows; ++i) {
       float scores[kKeys / kLanes];
       float largest = kMasked;
@@ -177,13 +185,13 @@ class Walk {
         total += weight;
       }
       largest_[i] = largest;
-      total_[i] = total_[i] * shrink + warp_sum(total);
+      total_[i] = total_[i] * shrink + total;
       for (float& sum : sums_[i]) sum *= shrink;
     }
     __syncwarp();
   }
 
-  __device__ void add_values(std::int64_t first, int keys, int part) {
+  __device__ __forceinline__ void add_values(std::int64_t first, int keys, int part) {
     const int size = least(kPart, form_.y_heads.size - part);
     for (int key = 0; key < keys; key += kValueKeys) {
       const int count = least(kValueKeys, keys - key);
@@ -200,7 +208,8 @@ class Walk {
   }
 
   // Of a masked key not even a NaN counts.
-  __device__ void add_value(int row, int key) {
+  __device__ __forceinline__ void add_value(int row, int key) {
+    MI_UNROLL
     for (int i = 0; i < kRows; ++i) {
       const float weight = shared_.scores[first_row_ + i][key];
       if (weight == 0.0f) continue;
@@ -210,7 +219,8 @@ class Walk {
     }
   }
 
-  __device__ void store(int part) const {
+  __device__ __forceinline__ void store(int part) const {
+    MI_UNROLL
     for (int i = 0; i < kRows; ++i) {
       if (first_row_ + i >= count_) continue;
       T* y = form_.y + form_.y_heads.offset(head_.sample, head_.head, token_ + first_row_ + i);
@@ -222,7 +232,7 @@ class Walk {
     }
   }
 
-  __device__ float shown(int i, int k, std::int64_t first) const {
+  __device__ __forceinline__ float shown(int i, int k, std::int64_t first) const {
     const float scaled = shared_.scores[first_row_ + i][k];
     switch (form_.scores) {
       case ops::AttentionScores::kScaled:
@@ -249,17 +259,19 @@ class Walk {
   ops::KeyRange visible_[kRows];
   std::int64_t mask_at_[kRows];
   float largest_[kRows];
-  float total_[kRows];
+  float total_[kRows];  // until the end only of this lane's keys
   float sums_[kRows][kColumns];
 };
 
-template <typename T>
-__global__ void __launch_bounds__(kThreads) kernel(AttentionForm<T> form, std::int64_t blocks) {
-  __shared__ Shared shared;
+template <typename T, int kWarps>
+__global__ void __launch_bounds__(kWarps* kLanes)
+    kernel(AttentionForm<T> form, std::int64_t blocks) {
+  using Walk = attention::Walk<T, kWarps>;
+  __shared__ typename Walk::Shared shared;
   const std::int64_t count = form.query_heads.batch * form.query_heads.heads * blocks;
   for (std::int64_t piece = blockIdx.x; piece < count; piece += gridDim.x) {
     const AttentionHead<T> head(form, piece / blocks);
-    Walk<T> walk(form, head, piece % blocks * kQueries, shared);
+    Walk walk(form, head, piece % blocks * Walk::kQueries, shared);
     int part = 0;
     do {
       walk.sum(part);
@@ -267,6 +279,18 @@ __global__ void __launch_bounds__(kThreads) kernel(AttentionForm<T> form, std::i
     } while (part < form.y_heads.size);
     if (form.shown != nullptr) walk.show();
   }
+}
+
+template <typename T, int kWarps>
+core::Status run(const AttentionForm<T>& form, ops::Queue queue) {
+  constexpr int kQueries = Walk<T, kWarps>::kQueries;
+  const ops::Heads& heads = form.query_heads;
+  const std::int64_t blocks = (heads.tokens + kQueries - 1) / kQueries;
+  return launch("attention", kernel<T, kWarps>,
+                {.blocks = blocks_for(heads.batch * heads.heads * blocks, 1),
+                 .threads = kWarps * kLanes,
+                 .barriers = true},
+                queue, form, blocks);
 }
 
 }  // namespace mini_infer::cuda::attention

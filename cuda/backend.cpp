@@ -14,6 +14,7 @@ extern const std::span<const KernelEntry> kConvKernels;
 extern const std::span<const KernelEntry> kConvTransposeKernels;
 extern const std::span<const KernelEntry> kCumSumKernels;
 extern const std::span<const KernelEntry> kDropoutKernels;
+extern const std::span<const KernelEntry> kEinsumKernels;
 extern const std::span<const KernelEntry> kGatherKernels;
 extern const std::span<const KernelEntry> kGemmKernels;
 extern const std::span<const KernelEntry> kMovementKernels;
@@ -30,11 +31,12 @@ extern const std::span<const KernelEntry> kWhereKernels;
 namespace {
 
 constexpr const std::span<const KernelEntry>* kTables[] = {
-    &kAttentionKernels, &kBinaryKernels,        &kCastKernels,       &kClipKernels,
-    &kConvKernels,      &kConvTransposeKernels, &kCumSumKernels,     &kDropoutKernels,
-    &kGatherKernels,    &kGemmKernels,          &kMovementKernels,   &kOneHotKernels,
-    &kPadKernels,       &kScatterNdKernels,     &kShapeValueKernels, &kTriluKernels,
-    &kUnaryKernels,     &kVariadicKernels,      &kViewKernels,       &kWhereKernels};
+    &kAttentionKernels, &kBinaryKernels,        &kCastKernels,      &kClipKernels,
+    &kConvKernels,      &kConvTransposeKernels, &kCumSumKernels,    &kDropoutKernels,
+    &kEinsumKernels,    &kGatherKernels,        &kGemmKernels,      &kMovementKernels,
+    &kOneHotKernels,    &kPadKernels,           &kScatterNdKernels, &kShapeValueKernels,
+    &kTriluKernels,     &kUnaryKernels,         &kVariadicKernels,  &kViewKernels,
+    &kWhereKernels};
 
 class CudaBackend final : public ops::Backend {
  public:

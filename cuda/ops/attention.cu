@@ -132,13 +132,9 @@ Status run(const AttentionForm<T>& unbound, const KernelArgs& args) {
   const AttentionForm<T> form = on(unbound, args);
   MI_TRY(append(form.keys, optional_output<T>(args, 1), form.key_count, args));
   MI_TRY(append(form.values, optional_output<T>(args, 2), form.key_count, args));
-  const Heads& heads = form.query_heads;
-  const std::int64_t blocks = (heads.tokens + attention::kQueries - 1) / attention::kQueries;
-  return launch("attention", attention::kernel<T>,
-                {.blocks = blocks_for(heads.batch * heads.heads * blocks, 1),
-                 .threads = kThreads,
-                 .barriers = true},
-                args.queue, form, blocks);
+  constexpr std::int64_t kFewQueries = 8;
+  return form.query_heads.tokens <= kFewQueries ? attention::run<T, 2>(form, args.queue)
+                                                : attention::run<T, 8>(form, args.queue);
 }
 
 // A mask may also be of bools or of floats.

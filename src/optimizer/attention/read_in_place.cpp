@@ -21,7 +21,7 @@ constexpr std::size_t kScores = 3;  // the output that shows them
 bool means_the_same(const ops::NodeView& view, const AttentionGeometry& geometry) {
   const bool shows_scores = view.node().outputs.size() > kScores;
   return view.input_type(Input::kQuery) == core::DataType::kFloat32 && !shows_scores &&
-         geometry.mask.keys == geometry.keys();
+         geometry.rules.keys == geometry.keys();
 }
 
 AttentionSlot slot_of(const Node& node, std::size_t slot, const ops::Heads& heads) {
