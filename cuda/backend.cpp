@@ -7,6 +7,8 @@ namespace mini_infer::cuda {
 
 // One table per file of kernels; add yours here and below.
 extern const std::span<const KernelEntry> kBinaryKernels;
+extern const std::span<const KernelEntry> kLayerNormalizationKernels;
+extern const std::span<const KernelEntry> kSoftmaxKernels;
 extern const std::span<const KernelEntry> kUnaryKernels;
 extern const std::span<const KernelEntry> kViewKernels;
 
@@ -21,7 +23,8 @@ class CudaBackend final : public ops::Backend {
 
   core::Result<ops::Kernel> bind(const ops::NodeView& view,
                                  const ops::BindContext&) const override {
-    for (const auto* table : {&kBinaryKernels, &kUnaryKernels, &kViewKernels}) {
+    for (const auto* table : {&kBinaryKernels, &kLayerNormalizationKernels, &kSoftmaxKernels,
+                              &kUnaryKernels, &kViewKernels}) {
       for (const KernelEntry& entry : *table) {
         if (view.node().is(entry.type, entry.domain)) return entry.bind(view);
       }
