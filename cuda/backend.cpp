@@ -6,8 +6,12 @@
 namespace mini_infer::cuda {
 
 // One table per file of kernels; add yours here and below.
+extern const std::span<const KernelEntry> kArgReduceKernels;
 extern const std::span<const KernelEntry> kBinaryKernels;
 extern const std::span<const KernelEntry> kLayerNormalizationKernels;
+extern const std::span<const KernelEntry> kReduceExtremeKernels;
+extern const std::span<const KernelEntry> kReduceLogKernels;
+extern const std::span<const KernelEntry> kReduceSumKernels;
 extern const std::span<const KernelEntry> kSoftmaxKernels;
 extern const std::span<const KernelEntry> kUnaryKernels;
 extern const std::span<const KernelEntry> kViewKernels;
@@ -23,8 +27,9 @@ class CudaBackend final : public ops::Backend {
 
   core::Result<ops::Kernel> bind(const ops::NodeView& view,
                                  const ops::BindContext&) const override {
-    for (const auto* table : {&kBinaryKernels, &kLayerNormalizationKernels, &kSoftmaxKernels,
-                              &kUnaryKernels, &kViewKernels}) {
+    for (const auto* table : {&kArgReduceKernels, &kBinaryKernels, &kLayerNormalizationKernels,
+                              &kReduceExtremeKernels, &kReduceLogKernels, &kReduceSumKernels,
+                              &kSoftmaxKernels, &kUnaryKernels, &kViewKernels}) {
       for (const KernelEntry& entry : *table) {
         if (view.node().is(entry.type, entry.domain)) return entry.bind(view);
       }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <regex>
 
 #include "core/try.h"
 #include "cpu/evaluator.h"
@@ -154,6 +155,11 @@ void expect_outputs(const OpCase& test_case, const std::vector<Tensor>& expected
   expect_on_cuda(test_case, expected);
 }
 
+// A device says that an index is outside, but not which.
+static std::string without_index(const std::string& complaint) {
+  return std::regex_replace(complaint, std::regex("\\bindex -?[0-9]+"), "an index");
+}
+
 void expect_failure(const OpCase& test_case, core::Status::Code code, const std::string& text) {
   auto outputs = run(test_case);
   ASSERT_FALSE(outputs.ok());
@@ -162,7 +168,8 @@ void expect_failure(const OpCase& test_case, core::Status::Code code, const std:
   EXPECT_THAT(outputs.status().message(), ::testing::HasSubstr(test_case.op));
   if (code != core::Status::ERROR_RUNTIME) return;
   if (const auto on_cuda = run_on_cuda(test_case)) {
-    EXPECT_EQ(on_cuda->status().to_string(), outputs.status().to_string()) << "on CUDA, emulated";
+    EXPECT_EQ(on_cuda->status().to_string(), without_index(outputs.status().to_string()))
+        << "on CUDA, emulated";
   }
 }
 
