@@ -7,11 +7,17 @@ namespace mini_infer::cuda {
 
 // One table per file of kernels; add yours here and below.
 extern const std::span<const KernelEntry> kArgReduceKernels;
+extern const std::span<const KernelEntry> kBatchNormalizationKernels;
 extern const std::span<const KernelEntry> kBinaryKernels;
+extern const std::span<const KernelEntry> kGroupNormalizationKernels;
 extern const std::span<const KernelEntry> kLayerNormalizationKernels;
+extern const std::span<const KernelEntry> kLrnKernels;
+extern const std::span<const KernelEntry> kPoolKernels;
 extern const std::span<const KernelEntry> kReduceExtremeKernels;
 extern const std::span<const KernelEntry> kReduceLogKernels;
 extern const std::span<const KernelEntry> kReduceSumKernels;
+extern const std::span<const KernelEntry> kRotaryEmbeddingKernels;
+extern const std::span<const KernelEntry> kScaleKernels;
 extern const std::span<const KernelEntry> kSoftmaxKernels;
 extern const std::span<const KernelEntry> kUnaryKernels;
 extern const std::span<const KernelEntry> kViewKernels;
@@ -27,9 +33,11 @@ class CudaBackend final : public ops::Backend {
 
   core::Result<ops::Kernel> bind(const ops::NodeView& view,
                                  const ops::BindContext&) const override {
-    for (const auto* table : {&kArgReduceKernels, &kBinaryKernels, &kLayerNormalizationKernels,
-                              &kReduceExtremeKernels, &kReduceLogKernels, &kReduceSumKernels,
-                              &kSoftmaxKernels, &kUnaryKernels, &kViewKernels}) {
+    for (const auto* table :
+         {&kArgReduceKernels, &kBatchNormalizationKernels, &kBinaryKernels,
+          &kGroupNormalizationKernels, &kLayerNormalizationKernels, &kLrnKernels, &kPoolKernels,
+          &kReduceExtremeKernels, &kReduceLogKernels, &kReduceSumKernels, &kRotaryEmbeddingKernels,
+          &kScaleKernels, &kSoftmaxKernels, &kUnaryKernels, &kViewKernels}) {
       for (const KernelEntry& entry : *table) {
         if (view.node().is(entry.type, entry.domain)) return entry.bind(view);
       }

@@ -22,8 +22,8 @@ __device__ void load_wide(const T* from, float (&to)[kWidth]) {
   }
 }
 
-template <int kWidth, typename T>
-__device__ void store_wide(T* to, const float (&from)[kWidth]) {
+template <int kWidth, typename T, typename Number>
+__device__ void store_wide(T* to, const Number (&from)[kWidth]) {
   if constexpr (kWidth == 1) {
     *to = ops::convert<T>(from[0]);
   } else {
