@@ -6,7 +6,9 @@
 namespace mini_infer::cuda {
 
 // One table per file of kernels; add yours here and below.
+extern const std::span<const KernelEntry> kArgReduceKernels;
 extern const std::span<const KernelEntry> kAttentionKernels;
+extern const std::span<const KernelEntry> kBatchNormalizationKernels;
 extern const std::span<const KernelEntry> kBinaryKernels;
 extern const std::span<const KernelEntry> kCastKernels;
 extern const std::span<const KernelEntry> kClipKernels;
@@ -17,11 +19,21 @@ extern const std::span<const KernelEntry> kDropoutKernels;
 extern const std::span<const KernelEntry> kEinsumKernels;
 extern const std::span<const KernelEntry> kGatherKernels;
 extern const std::span<const KernelEntry> kGemmKernels;
+extern const std::span<const KernelEntry> kGroupNormalizationKernels;
+extern const std::span<const KernelEntry> kLayerNormalizationKernels;
+extern const std::span<const KernelEntry> kLrnKernels;
 extern const std::span<const KernelEntry> kMovementKernels;
 extern const std::span<const KernelEntry> kOneHotKernels;
 extern const std::span<const KernelEntry> kPadKernels;
+extern const std::span<const KernelEntry> kPoolKernels;
+extern const std::span<const KernelEntry> kReduceExtremeKernels;
+extern const std::span<const KernelEntry> kReduceLogKernels;
+extern const std::span<const KernelEntry> kReduceSumKernels;
+extern const std::span<const KernelEntry> kRotaryEmbeddingKernels;
+extern const std::span<const KernelEntry> kScaleKernels;
 extern const std::span<const KernelEntry> kScatterNdKernels;
 extern const std::span<const KernelEntry> kShapeValueKernels;
+extern const std::span<const KernelEntry> kSoftmaxKernels;
 extern const std::span<const KernelEntry> kTriluKernels;
 extern const std::span<const KernelEntry> kUnaryKernels;
 extern const std::span<const KernelEntry> kVariadicKernels;
@@ -30,13 +42,39 @@ extern const std::span<const KernelEntry> kWhereKernels;
 
 namespace {
 
-constexpr const std::span<const KernelEntry>* kTables[] = {
-    &kAttentionKernels, &kBinaryKernels,        &kCastKernels,      &kClipKernels,
-    &kConvKernels,      &kConvTransposeKernels, &kCumSumKernels,    &kDropoutKernels,
-    &kEinsumKernels,    &kGatherKernels,        &kGemmKernels,      &kMovementKernels,
-    &kOneHotKernels,    &kPadKernels,           &kScatterNdKernels, &kShapeValueKernels,
-    &kTriluKernels,     &kUnaryKernels,         &kVariadicKernels,  &kViewKernels,
-    &kWhereKernels};
+constexpr const std::span<const KernelEntry>* kTables[] = {&kArgReduceKernels,
+                                                           &kAttentionKernels,
+                                                           &kBatchNormalizationKernels,
+                                                           &kBinaryKernels,
+                                                           &kCastKernels,
+                                                           &kClipKernels,
+                                                           &kConvKernels,
+                                                           &kConvTransposeKernels,
+                                                           &kCumSumKernels,
+                                                           &kDropoutKernels,
+                                                           &kEinsumKernels,
+                                                           &kGatherKernels,
+                                                           &kGemmKernels,
+                                                           &kGroupNormalizationKernels,
+                                                           &kLayerNormalizationKernels,
+                                                           &kLrnKernels,
+                                                           &kMovementKernels,
+                                                           &kOneHotKernels,
+                                                           &kPadKernels,
+                                                           &kPoolKernels,
+                                                           &kReduceExtremeKernels,
+                                                           &kReduceLogKernels,
+                                                           &kReduceSumKernels,
+                                                           &kRotaryEmbeddingKernels,
+                                                           &kScaleKernels,
+                                                           &kScatterNdKernels,
+                                                           &kShapeValueKernels,
+                                                           &kSoftmaxKernels,
+                                                           &kTriluKernels,
+                                                           &kUnaryKernels,
+                                                           &kVariadicKernels,
+                                                           &kViewKernels,
+                                                           &kWhereKernels};
 
 class CudaBackend final : public ops::Backend {
  public:

@@ -33,4 +33,11 @@ core::Status for_each(const char* name, std::int64_t count, ops::Queue queue, Bo
 
 #define MI_EACH [=] __device__
 
+// Before a loop whose arrays are to be registers.
+#ifdef MI_CUDA_EMULATED
+#define MI_UNROLL
+#else
+#define MI_UNROLL _Pragma("unroll")
+#endif
+
 }  // namespace mini_infer::cuda

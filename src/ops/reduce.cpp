@@ -79,6 +79,33 @@ Result<Reduction> reduction_of(const NodeView& view) {
   return Reduction{std::move(reduced), std::move(output)};
 }
 
+ReductionPlan plan_reduction(const Shape& shape, const Reduction& reduction) {
+  ReductionPlan plan;
+  plan.outputs = reduction.output.elements();
+  const std::vector<std::int64_t> strides = ops::strides_of(shape);
+  bool last_reduced = true;
+  bool first = true;
+  for (std::size_t axis = 0; axis < strides.size(); ++axis) {
+    const std::int64_t extent = shape.dims()[axis];
+    const bool reduced = reduction.reduced[axis];
+    if (reduced) plan.count *= extent;
+    if (extent == 1) continue;
+    auto& axes = reduced ? plan.reduced : plan.kept;
+    if (!first && reduced == last_reduced) {
+      axes.back() = {axes.back().extent * extent, strides[axis]};
+    } else {
+      axes.push_back({extent, strides[axis]});
+    }
+    last_reduced = reduced;
+    first = false;
+  }
+  if (!last_reduced) {
+    plan.lanes = plan.kept.back().extent;
+    plan.kept.pop_back();
+  }
+  return plan;
+}
+
 Result<ArgReduction> arg_reduction_of(const NodeView& view) {
   const int rank = view.input_shape(0).rank();
   MI_ASSIGN(const int axis, normalize_axis(view, view.node().get_int("axis", 0), rank));

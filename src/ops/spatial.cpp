@@ -243,16 +243,6 @@ std::int64_t SlidingAxis::spread_from(std::int64_t at_output, std::int64_t tap) 
   return offset / stride;
 }
 
-SlidingAxis::Taps SlidingAxis::taps_on_input(std::int64_t at_output) const {
-  const std::int64_t begin = origin(at_output);
-  const std::int64_t first = std::min(kernel, ceil_div(-begin, dilation));
-  return {first, std::max(first, std::min(kernel, ceil_div(input - begin, dilation)))};
-}
-
-std::int64_t SlidingAxis::taps_on_padded_input(std::int64_t at_output) const {
-  return std::min(kernel, ceil_div(input + pad_end - origin(at_output), dilation));
-}
-
 Result<Window> sliding_window(const NodeView& view, const std::vector<std::int64_t>& input,
                               const std::vector<std::int64_t>& kernel) {
   MI_ASSIGN(const Padding padding, padding_of(view));

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ops/math.h"
 #include "ops/node_view.h"
 
 // Tensors with spatial axes, and windows that slide along them: what Conv, the poolings and the
@@ -67,13 +68,28 @@ struct SlidingAxis {
   std::int64_t pad_end = 0;
 
   // Where on the input the window of this output begins; negative inside the padding.
-  std::int64_t origin(std::int64_t at_output) const { return at_output * stride - pad_begin; }
+  MI_HD std::int64_t origin(std::int64_t at_output) const { return at_output * stride - pad_begin; }
   // The taps of that window that fall on the input.
-  Taps taps_on_input(std::int64_t at_output) const;
+  MI_HD Taps taps_on_input(std::int64_t at_output) const {
+    const std::int64_t begin = origin(at_output);
+    const std::int64_t first = taps_below(-begin);
+    const std::int64_t last = taps_below(input - begin);
+    return {first, last < first ? first : last};
+  }
   // How many fall on the input or its padding: with ceil_mode the last window may stick out.
-  std::int64_t taps_on_padded_input(std::int64_t at_output) const;
+  MI_HD std::int64_t taps_on_padded_input(std::int64_t at_output) const {
+    return taps_below(input + pad_end - origin(at_output));
+  }
   // In a transposed convolution: the input that this tap spreads to this output, or -1.
   std::int64_t spread_from(std::int64_t at_output, std::int64_t tap) const;
+
+ private:
+  // How many are less than `distance` away from the first.
+  MI_HD std::int64_t taps_below(std::int64_t distance) const {
+    if (distance <= 0) return 0;
+    const std::int64_t taps = dilation == 1 ? distance : (distance - 1) / dilation + 1;
+    return taps < kernel ? taps : kernel;
+  }
 };
 
 // Depth, height, width. A tensor with fewer spatial axes uses the last ones.

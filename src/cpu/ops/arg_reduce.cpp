@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "cpu/backend.h"
 #include "cpu/ops/dispatch.h"
 #include "ops/reduce.h"
+#include "ops/reduce_functor.h"
 
 namespace mini_infer::cpu {
 namespace {
@@ -22,17 +22,6 @@ struct ArgShape {
   std::int64_t inner;
 };
 
-// Whether x takes the place of the best so far, which came before it. NaN beats every number.
-template <typename T, bool kGreatest, bool kLast>
-bool beats(T x, T best) {
-  if constexpr (std::is_floating_point_v<T>) {
-    if (std::isnan(best)) return kLast && std::isnan(x);
-    if (std::isnan(x)) return true;
-  }
-  if (kLast && x == best) return true;
-  return kGreatest ? x > best : x < best;
-}
-
 constexpr std::int64_t kLanes = 32;
 
 template <typename T, bool kGreatest, bool kLast>
@@ -45,7 +34,7 @@ void choose(const ArgShape& shape, std::int64_t lanes, const T* x, std::int64_t*
     for (std::int64_t lane = 0; lane < lanes; ++lane) {
       Wide<T>& leader = best[static_cast<std::size_t>(lane)];
       const Wide<T> challenger = ops::widened(row[lane]);
-      if (!beats<Wide<T>, kGreatest, kLast>(challenger, leader)) continue;
+      if (!ops::beats(challenger, leader, kGreatest, kLast)) continue;
       leader = challenger;
       y[lane] = i;
     }

@@ -1,16 +1,13 @@
 #include "ops/pool.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <limits>
 #include <type_traits>
 
 #include "cpu/backend.h"
 #include "cpu/ops/dispatch.h"
 #include "cpu/ops/share_rows.h"
 #include "cpu/simd/table.h"
-#include "ops/functor.h"
+#include "ops/pool_functor.h"
 
 namespace mini_infer::cpu {
 namespace {
@@ -19,33 +16,12 @@ using core::Result;
 using core::Status;
 using ops::Kernel;
 using ops::KernelArgs;
+using ops::lowest;
+using ops::Maximum;
 using ops::NodeView;
 using ops::PoolGeometry;
-using ops::SlidingAxis;
-
-// The window of one output, cut to what lies on the input, and how many elements it would have on
-// the padded input.
-struct WindowAt {
-  std::array<SlidingAxis::Taps, 3> taps;
-  std::array<std::int64_t, 3> origin;
-  std::int64_t padded_elements = 1;
-
-  std::int64_t elements() const {
-    std::int64_t count = 1;
-    for (const SlidingAxis::Taps& axis : taps) count *= axis.last - axis.first;
-    return count;
-  }
-};
-
-WindowAt window_at(const ops::Window& window, const std::array<std::int64_t, 3>& output) {
-  WindowAt at;
-  for (std::size_t axis = 0; axis < window.size(); ++axis) {
-    at.taps[axis] = window[axis].taps_on_input(output[axis]);
-    at.origin[axis] = window[axis].origin(output[axis]);
-    at.padded_elements *= window[axis].taps_on_padded_input(output[axis]);
-  }
-  return at;
-}
+using ops::window_at;
+using ops::WindowAt;
 
 // Calls visit(window, image, output) for each output: the number of its image, and its own. Rows of
 // outputs are shared out to the threads.
@@ -78,44 +54,13 @@ void for_each_element(const ops::Window& window, const WindowAt& at, Visit visit
   }
 }
 
+// Added up in double: a global window may hold a million elements.
+using Average = ops::Average<double>;
+using LpNorm = ops::LpNorm<double>;
+
 std::int64_t input_elements(const ops::Window& window) {
   return window[0].input * window[1].input * window[2].input;
 }
-
-template <typename T>
-constexpr T lowest() {
-  using Limits = std::numeric_limits<T>;
-  return Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
-}
-
-// --- What is made of a window: start(), then add(sum, x) for each element, then finish(sum), not
-// yet rounded to the type it is stored as ---
-
-template <typename T>
-struct Maximum {
-  T start() const { return lowest<T>(); }
-  T add(T sum, T x) const { return ops::Max{}(sum, x); }
-  T finish(T sum, const WindowAt&) const { return sum; }
-};
-
-struct Average {
-  using Sum = double;  // a global window may hold a million elements
-  bool count_include_pad;
-  Sum start() const { return 0; }
-  Sum add(Sum sum, float x) const { return sum + static_cast<double>(x); }
-  std::int64_t count(const WindowAt& at) const {
-    return count_include_pad ? at.padded_elements : at.elements();
-  }
-  Sum finish(Sum sum, const WindowAt& at) const { return sum / static_cast<double>(count(at)); }
-};
-
-struct LpNorm {
-  using Sum = double;
-  double p;
-  Sum start() const { return 0; }
-  Sum add(Sum sum, float x) const { return sum + std::pow(std::fabs(static_cast<double>(x)), p); }
-  Sum finish(Sum sum, const WindowAt&) const { return std::pow(sum, 1.0 / p); }
-};
 
 template <typename T, typename Reduction>
 T reduce(const PoolGeometry& geometry, const WindowAt& at, const Reduction& reduction, const T* x) {

@@ -8,23 +8,13 @@
 
 #include "cpu/ops/dispatch.h"
 #include "ops/reduce.h"
+#include "ops/reduce_functor.h"
 
 // Reductions in a fixed order: the same input gives the same bits, however it is compiled.
 namespace mini_infer::cpu {
 
-// How a reduction walks its input. Axes of one element are gone, neighbours of one kind joined.
-struct ReductionPlan {
-  struct Axis {
-    std::int64_t extent;
-    std::int64_t stride;
-  };
-  std::vector<Axis> kept;     // outermost first, without the lanes
-  std::vector<Axis> reduced;  // outermost first
-  std::int64_t lanes = 1;     // neighbours in the input that are neighbours in the output
-  std::int64_t count = 1;     // elements that become one
-  std::int64_t outputs = 1;
-};
-ReductionPlan plan_reduction(const core::Shape& shape, const ops::Reduction& reduction);
+using ops::kWideIntegers;
+using ops::ReductionPlan;
 
 // The offsets of all positions along some axes of more than one element each, in row-major order.
 class Walk {
@@ -44,9 +34,8 @@ class Walk {
   bool done_ = false;
 };
 
-// An operation Op<T> has a State of what is added up so far: start() is that of no element,
-// add(state, x) takes one in, join(a, b) makes one of two parts, finish(state, count) yields a T.
-// Stored is how the elements lie in memory, T what they are computed in.
+// Op is one of ops/reduce_functor.h. Stored is how the elements lie in memory, Op::T what they are
+// computed in.
 inline constexpr std::int64_t kReduceLanes = 32;
 
 // Neighbours, in eight parts side by side.
@@ -119,7 +108,7 @@ void reduce(const ReductionPlan& plan, const Stored* x, Stored* y) {
 template <typename Op, typename Stored>
 core::Result<ops::Kernel> bind_reduction(const ops::NodeView& view) {
   MI_ASSIGN(const ops::Reduction reduction, ops::reduction_of(view));
-  ReductionPlan plan = plan_reduction(view.input_shape(0), reduction);
+  ReductionPlan plan = ops::plan_reduction(view.input_shape(0), reduction);
   return ops::Kernel([plan = std::move(plan)](const ops::KernelArgs& args) -> core::Status {
     auto* y = args.out<Stored>(0);
     if (plan.count == 0) {
@@ -140,7 +129,5 @@ core::Result<ops::Kernel> bind_reduction_of(const ops::NodeView& view, Served se
     return bind_reduction<Op<Wide<Stored>>, Stored>(view);
   });
 }
-
-inline constexpr Types<std::int32_t, std::int64_t, std::uint32_t, std::uint64_t> kWideIntegers;
 
 }  // namespace mini_infer::cpu
