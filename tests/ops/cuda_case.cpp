@@ -1,5 +1,7 @@
 #include "ops/cuda_case.h"
 
+#include <gtest/gtest.h>
+
 #include <cstring>
 
 #include "core/try.h"
@@ -57,7 +59,7 @@ std::vector<DeviceBytes> device_inputs(const OpCase& test_case, const ops::Kerne
 }
 
 Result<std::vector<Tensor>> run(const OpCase& test_case, const ops::NodeView& view,
-                                const ops::Kernel& kernel) {
+                                const ops::Kernel& kernel, std::optional<std::size_t> overwritten) {
   const std::vector<DeviceBytes> held = device_inputs(test_case, kernel);
   std::vector<const void*> inputs;
   for (std::size_t slot = 0; slot < held.size(); ++slot) {
@@ -75,6 +77,7 @@ Result<std::vector<Tensor>> run(const OpCase& test_case, const ops::NodeView& vi
     written.emplace_back(results.back().size_bytes());
     outputs.push_back(wanted ? written.back().data() : nullptr);
   }
+  if (overwritten) outputs[0] = held[*overwritten].data();
   const ops::OpDef* def = ops::find(view.node());
   const bool requires_room = def != nullptr && def->require != nullptr;
   const DeviceBytes workspace(requires_room ? def->require(view) : 1024);
@@ -87,15 +90,15 @@ Result<std::vector<Tensor>> run(const OpCase& test_case, const ops::NodeView& vi
   if (fault != 0) return kernel.fault;
   for (std::size_t slot = 0; slot < results.size(); ++slot) {
     if (results[slot].size_bytes() == 0) continue;
-    std::memcpy(results[slot].mutable_bytes().data(), written[slot].data(),
-                results[slot].size_bytes());
+    std::memcpy(results[slot].mutable_bytes().data(), outputs[slot], results[slot].size_bytes());
   }
   return results;
 }
 
 }  // namespace
 
-std::optional<Result<std::vector<Tensor>>> run_on_cuda(const OpCase& test_case) {
+std::optional<Result<std::vector<Tensor>>> run_on_cuda(const OpCase& test_case,
+                                                       std::optional<std::size_t> overwritten) {
   graph::Graph graph = graph_of(test_case);
   if (const core::Status inferred = ops::infer(graph, cpu::evaluate); !inferred.ok()) {
     return inferred;
@@ -104,7 +107,15 @@ std::optional<Result<std::vector<Tensor>>> run_on_cuda(const OpCase& test_case) 
   const auto kernel = backend().bind(view, {.workspace_bytes = 1024});
   if (kernel.status() == core::Status::ERROR_UNSUPPORTED) return std::nullopt;
   if (!kernel.ok()) return kernel.status();
-  return run(test_case, view, *kernel);
+  return run(test_case, view, *kernel, overwritten);
+}
+
+void expect_same_on_cuda(const OpCase& test_case) {
+  SCOPED_TRACE(test_case.op);
+  const auto outputs = run(test_case);
+  ASSERT_TRUE(outputs.ok()) << outputs.status().to_string();
+  ASSERT_TRUE(run_on_cuda(test_case)) << "CUDA does not serve it";
+  expect_on_cuda(test_case, *outputs);
 }
 
 }  // namespace mini_infer::test
