@@ -8,6 +8,7 @@
 #include "cpu/backend.h"
 #include "cpu/evaluator.h"
 #include "ops/alias.h"
+#include "ops/cuda_case.h"
 #include "ops/infer.h"
 
 namespace mini_infer::test {
@@ -54,6 +55,10 @@ void expect_overwrites(const OpCase& test_case, const core::Tensor& expected) {
   ASSERT_EQ(aliases.size(), 1u);
   EXPECT_EQ(aliases[0].kind, ops::AliasKind::kOverwrite);
   EXPECT_THAT(run_in_place(test_case).bytes(), ::testing::ElementsAreArray(expected.bytes()));
+  if (const auto on_cuda = run_on_cuda(test_case, 0)) {
+    ASSERT_TRUE(on_cuda->ok()) << on_cuda->status().to_string();
+    EXPECT_THAT((*on_cuda)->at(0).bytes(), ::testing::ElementsAreArray(expected.bytes()));
+  }
 }
 
 }  // namespace mini_infer::test

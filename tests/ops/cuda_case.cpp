@@ -1,6 +1,7 @@
 #include "ops/cuda_case.h"
 
 #include <dlfcn.h>
+#include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <stdexcept>
@@ -58,15 +59,16 @@ class DeviceBytes {
     MI_TRY(device().upload(memory_, from.data(), from.size(), queue()));
     return device().synchronize(queue());
   }
-  core::Status read(std::span<std::byte> to) const {
-    MI_TRY(device().download(to.data(), memory_, to.size(), queue()));
-    return device().synchronize(queue());
-  }
 
  private:
   std::size_t bytes_;
   void* memory_;
 };
+
+core::Status read(const void* from, std::span<std::byte> to) {
+  MI_TRY(device().download(to.data(), from, to.size(), queue()));
+  return device().synchronize(queue());
+}
 
 // Inputs where the kernel finds them: on the device, packed where it wants them so.
 Result<std::vector<DeviceBytes>> device_inputs(const OpCase& test_case, const ops::Kernel& kernel) {
@@ -84,7 +86,7 @@ Result<std::vector<DeviceBytes>> device_inputs(const OpCase& test_case, const op
 }
 
 Result<std::vector<Tensor>> run(const OpCase& test_case, const ops::NodeView& view,
-                                const ops::Kernel& kernel) {
+                                const ops::Kernel& kernel, std::optional<std::size_t> overwritten) {
   MI_ASSIGN(const std::vector<DeviceBytes> held, device_inputs(test_case, kernel));
   std::vector<const void*> inputs;
   for (std::size_t slot = 0; slot < held.size(); ++slot) {
@@ -102,6 +104,7 @@ Result<std::vector<Tensor>> run(const OpCase& test_case, const ops::NodeView& vi
     written.emplace_back(results.back().size_bytes());
     outputs.push_back(wanted ? written.back().data() : nullptr);
   }
+  if (overwritten) outputs[0] = held[*overwritten].data();
   const ops::OpDef* def = ops::find(view.node());
   const bool requires_room = def != nullptr && def->require != nullptr;
   const DeviceBytes workspace(requires_room ? def->require(view) : 1024);
@@ -118,14 +121,16 @@ Result<std::vector<Tensor>> run(const OpCase& test_case, const ops::NodeView& vi
   device().deallocate_staging(fault);
   MI_TRY(ran);
   for (std::size_t slot = 0; slot < results.size(); ++slot) {
-    if (results[slot].size_bytes() > 0) MI_TRY(written[slot].read(results[slot].mutable_bytes()));
+    const auto bytes = results[slot].mutable_bytes();
+    if (!bytes.empty()) MI_TRY(read(outputs[slot], bytes));
   }
   return results;
 }
 
 }  // namespace
 
-std::optional<Result<std::vector<Tensor>>> run_on_cuda(const OpCase& test_case) {
+std::optional<Result<std::vector<Tensor>>> run_on_cuda(const OpCase& test_case,
+                                                       std::optional<std::size_t> overwritten) {
   graph::Graph graph = graph_of(test_case);
   if (const core::Status inferred = ops::infer(graph, cpu::evaluate); !inferred.ok()) {
     return inferred;
@@ -134,7 +139,15 @@ std::optional<Result<std::vector<Tensor>>> run_on_cuda(const OpCase& test_case) 
   const auto kernel = backend().bind(view, {.workspace_bytes = 1024});
   if (kernel.status() == core::Status::ERROR_UNSUPPORTED) return std::nullopt;
   if (!kernel.ok()) return kernel.status();
-  return run(test_case, view, *kernel);
+  return run(test_case, view, *kernel, overwritten);
+}
+
+void expect_same_on_cuda(const OpCase& test_case) {
+  SCOPED_TRACE(test_case.op);
+  const auto outputs = run(test_case);
+  ASSERT_TRUE(outputs.ok()) << outputs.status().to_string();
+  ASSERT_TRUE(run_on_cuda(test_case)) << "CUDA does not serve it";
+  expect_on_cuda(test_case, *outputs);
 }
 
 }  // namespace mini_infer::test

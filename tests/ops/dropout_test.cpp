@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/alias_case.h"
+#include "ops/cuda_case.h"
 #include "ops/op_case.h"
 
 namespace mini_infer::test {
@@ -29,14 +30,18 @@ TEST(Dropout, PassesThroughOutsideTraining) {
 }
 
 TEST(Dropout, MasksNothingOutsideTraining) {
-  auto now = run({.op = "Dropout", .inputs = {ramp({3})}, .outputs = 2});
+  const OpCase of_now{.op = "Dropout", .inputs = {ramp({3})}, .outputs = 2};
+  auto now = run(of_now);
   ASSERT_TRUE(now.ok()) << now.status().to_string();
   EXPECT_EQ(now.value()[1].type(), core::DataType::kBool);
   EXPECT_EQ(now.value()[1].as<std::uint8_t>()[2], 1);
-  auto before = run({.op = "Dropout", .opset = 7, .inputs = {ramp({3})}, .outputs = 2});
+  expect_same_on_cuda(of_now);
+  const OpCase of_old{.op = "Dropout", .opset = 7, .inputs = {ramp({3})}, .outputs = 2};
+  auto before = run(of_old);
   ASSERT_TRUE(before.ok()) << before.status().to_string();
   EXPECT_EQ(before.value()[1].type(), core::DataType::kFloat32);
   EXPECT_EQ(before.value()[1].as<float>()[2], 1.0f);
+  expect_same_on_cuda(of_old);
 }
 
 TEST(Dropout, ZeroesTheRatioAndScalesTheRestInTraining) {
@@ -48,6 +53,7 @@ TEST(Dropout, ZeroesTheRatioAndScalesTheRestInTraining) {
   const auto kept = std::count(mask.begin(), mask.end(), 1);
   EXPECT_GT(kept, 200);
   EXPECT_LT(kept, 300);
+  expect_same_on_cuda(training(0.75f, 3));
 }
 
 TEST(Dropout, RepeatsItselfForASeed) {

@@ -6,6 +6,7 @@
 #include "cpu/backend.h"
 #include "cpu/evaluator.h"
 #include "ops/cpu_case.h"
+#include "ops/cuda_case.h"
 #include "ops/infer.h"
 
 namespace mini_infer::test {
@@ -35,6 +36,12 @@ void expect_same_in_place(const OpCase& test_case, int slot) {
   const core::Status status = (*kernel)({.inputs = inputs, .outputs = outputs});
   ASSERT_TRUE(status.ok()) << status.to_string();
   EXPECT_THAT(shared.bytes(), ::testing::ElementsAreArray(apart.value()[0].bytes()));
+  if (const auto on_cuda = run_on_cuda(test_case, static_cast<std::size_t>(slot))) {
+    ASSERT_TRUE(on_cuda->ok()) << on_cuda->status().to_string();
+    EXPECT_THAT((*on_cuda)->at(0).bytes(),
+                ::testing::ElementsAreArray((*run_on_cuda(test_case))->at(0).bytes()))
+        << "on CUDA, emulated";
+  }
 }
 
 }  // namespace mini_infer::test

@@ -52,6 +52,11 @@ void expect_equal(const Tensor& actual, const Tensor& expected) {
   }
 }
 
+// A device says that an index is outside, but not which.
+std::string without_index(const std::string& complaint) {
+  return std::regex_replace(complaint, std::regex("\\bindex -?[0-9]+"), "an index");
+}
+
 }  // namespace
 
 Tensor floats(Shape shape, std::vector<float> values) {
@@ -153,11 +158,6 @@ void expect_outputs(const OpCase& test_case, const std::vector<Tensor>& expected
     expect_equal(outputs.value()[slot], expected[slot]);
   }
   expect_on_cuda(test_case, expected);
-}
-
-// A device says that an index is outside, but not which.
-std::string without_index(const std::string& complaint) {
-  return std::regex_replace(complaint, std::regex("\\bindex -?[0-9]+"), "an index");
 }
 
 void expect_failure(const OpCase& test_case, core::Status::Code code, const std::string& text) {
