@@ -2,6 +2,7 @@
 
 #include "cuda/attention.h"
 #include "cuda/each.h"
+#include "cuda/warp.h"
 
 // Attention without a matrix of all scores: some queries of a head walk over their keys together, a
 // block of them at a time, and keep of each query the largest score, the sum of
@@ -9,7 +10,6 @@
 // appears (Dao et al., arXiv:2205.14135; Milakov and Gimelshein, arXiv:1805.02867).
 namespace mini_infer::cuda::attention {
 
-constexpr int kLanes = 32;
 constexpr int kKeys = 64;                 // at a time
 constexpr int kElements = kLanes;         // of a vector, at a time
 constexpr int kValueKeys = kLanes;        // whose values are at hand at a time
@@ -25,20 +25,6 @@ struct Shared {
   float scores[kQueries][kKeys + 1];
   float values[kValueKeys][kPart];
 };
-
-__device__ inline float warp_largest(float x) {
-  for (int lanes = kLanes / 2; lanes > 0; lanes /= 2) {
-    x = ops::Max{}(x, __shfl_xor_sync(0xffffffffu, x, lanes));
-  }
-  return x;
-}
-
-__device__ inline float warp_sum(float x) {
-  for (int lanes = kLanes / 2; lanes > 0; lanes /= 2) {
-    x += __shfl_xor_sync(0xffffffffu, x, lanes);
-  }
-  return x;
-}
 
 __device__ inline int least(std::int64_t a, std::int64_t b) {
   return static_cast<int>(a < b ? a : b);

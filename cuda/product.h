@@ -1,51 +1,11 @@
 #pragma once
 
-#include "cuda/each.h"
-#include "cuda/epilogue.h"
-#include "cuda/stack.h"
+#include "cuda/product_thin.h"
 
 // The matrix product that Gemm, MatMul, Conv, ConvTranspose and Einsum have in common. A block of
 // threads computes a square tile of the result, walking along the depth: what both operands have
 // there is brought to shared memory, from where every element is read as often as the tile is wide.
 namespace mini_infer::cuda {
-
-// How numbers are stored that products are computed of in float.
-inline constexpr ops::Types<float, ops::Float16, ops::BFloat16> kStoredFloats;
-
-// The rows of a left or the columns of a right operand, each a line of as many elements as the
-// product is deep. An operand has
-//   Element, Line, Step     types: an element, what is known of a line, of a step along the depth
-//   line(i), step(k)        which the kernel computes as rarely as it can
-//   load(line, step)        one element
-//   along_depth             whether neighbours along the depth are neighbours in memory
-//   advance(elements)       to another product of the stack
-template <typename T>
-struct Matrix {
-  using Element = T;
-  using Line = std::int64_t;
-  using Step = std::int64_t;
-
-  const T* data = nullptr;
-  Steps lines;
-  Steps depth;
-  bool along_depth = false;
-
-  __device__ Line line(int i) const { return lines.at(i); }
-  __device__ Step step(int k) const { return depth.at(k); }
-  __device__ T load(Line line, Step step) const { return data[line + step]; }
-  __device__ void advance(std::int64_t elements) { data += elements; }
-};
-
-// Where results go, and how many there are: of rows times columns, `depth` products each.
-struct ProductForm {
-  int rows = 0;
-  int columns = 0;
-  int depth = 0;
-  Steps y_rows, y_columns;
-  std::int64_t bias_row = 0;
-  std::int64_t bias_column = 0;
-  bool along_columns = true;  // whether neighbours in memory are of one row
-};
 
 namespace product {
 
@@ -211,6 +171,9 @@ struct Product {
   Epilogue<T> epilogue;
 
   core::Status run(const T* left_data, const T* right_data, const ops::KernelArgs& args) const {
+    if constexpr (std::is_same_v<Right, Matrix<T>> && std::is_same_v<ops::Wide<T>, float>) {
+      if (form.rows <= thin::kMostRows) return run_thin(left_data, right_data, args);
+    }
     // Enough tiles to keep a large GPU busy, and then as large ones as possible.
     constexpr std::int64_t kEnough = 128;
     if constexpr (std::is_same_v<ops::Wide<T>, float>) {
@@ -227,13 +190,25 @@ struct Product {
 
   template <int kSide>
   core::Status run(const T* left_data, const T* right_data, const ops::KernelArgs& args) const {
+    return start(product::kernel<T, Right, kSide>, tiles(kSide), product::threads(kSide), left_data,
+                 right_data, args);
+  }
+
+  core::Status run_thin(const T* left_data, const T* right_data,
+                        const ops::KernelArgs& args) const {
+    const std::int64_t width = right.along_depth ? thin::kWarps : kLanes;
+    return start(thin::kernel<T, Right>, stack.count * ((form.columns + width - 1) / width),
+                 kThreads, left_data, right_data, args);
+  }
+
+  template <typename Started>
+  core::Status start(Started kernel, std::int64_t pieces, unsigned threads, const T* left_data,
+                     const T* right_data, const ops::KernelArgs& args) const {
     Product bound = *this;
     bound.left.data = left_data;
     bound.right.data = right_data;
-    return launch("product", product::kernel<T, Right, kSide>,
-                  {.blocks = blocks_for(tiles(kSide), 1),
-                   .threads = product::threads(kSide),
-                   .barriers = true},
+    return launch("product", kernel,
+                  {.blocks = blocks_for(pieces, 1), .threads = threads, .barriers = true},
                   args.queue, bound.left, bound.right, form, stack, epilogue.on(args));
   }
 };

@@ -17,8 +17,6 @@ using ops::KernelArgs;
 using ops::NodeView;
 using Input = ops::AttentionInput;
 
-constexpr ops::Types<float, ops::Float16, ops::BFloat16> kStoredFloats;
-
 // --- The past and the new ones, one after the other, as an output ---
 
 // One unit: an element or a pack of them.
