@@ -1,3 +1,4 @@
+#include <setjmp.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 
@@ -24,7 +25,10 @@ enum class State { kReady, kAtBlockBarrier, kAtWarpBarrier, kDone };
 struct Fiber {
   ucontext_t context;
   State state = State::kDone;
-  std::uint64_t given = 0;  // to the warp
+  std::uint64_t given[2] = {};  // to the warp, in turn
+  int turn = 0;
+  jmp_buf place;  // where it waits
+  bool begun = false;
 };
 
 [[noreturn]] void fail(const char* message) {
@@ -84,10 +88,12 @@ class Block {
   void begin(int thread) {
     Fiber& fiber = fibers_[thread];
     fiber.state = State::kReady;
+    fiber.turn = 0;
+    fiber.begun = false;
     getcontext(&fiber.context);
     fiber.context.uc_stack.ss_sp = stacks_ + static_cast<std::size_t>(thread) * kStack;
     fiber.context.uc_stack.ss_size = kStack;
-    fiber.context.uc_link = &scheduler_;
+    fiber.context.uc_link = nullptr;
     makecontext(&fiber.context, &Block::enter_first, 0);
   }
 
@@ -102,15 +108,20 @@ class Block {
 
   void go_on(int thread) {
     step_to(thread);
-    const StackSwitch guard(fibers_[thread].context.uc_stack.ss_sp, kStack);
-    swapcontext(&scheduler_, &fibers_[thread].context);
+    Fiber& fiber = fibers_[thread];
+    const StackSwitch guard(fiber.context.uc_stack.ss_sp, kStack);
+    // swapcontext asks the system twice each time; only a new stack needs it.
+    if (_setjmp(scheduler_place_) != 0) return;
+    if (fiber.begun) _longjmp(fiber.place, 1);
+    fiber.begun = true;
+    setcontext(&fiber.context);
   }
 
   void leave(Fiber& fiber) {
 #if defined(__SANITIZE_ADDRESS__)
     const StackSwitch guard(scheduler_stack_, scheduler_stack_bytes_);
 #endif
-    swapcontext(&fiber.context, &scheduler_);
+    if (_setjmp(fiber.place) == 0) _longjmp(scheduler_place_, 1);
   }
 
   // Lets those go on whose barrier everyone has reached; whether there are any.
@@ -137,7 +148,7 @@ class Block {
 
   std::unique_ptr<Fiber[]> fibers_;
   std::byte* stacks_;
-  ucontext_t scheduler_;
+  jmp_buf scheduler_place_;
 #if defined(__SANITIZE_ADDRESS__)
   const void* scheduler_stack_ = nullptr;
   std::size_t scheduler_stack_bytes_ = 0;
@@ -169,6 +180,7 @@ void Block::enter_first() {
 #if defined(__SANITIZE_ADDRESS__)
   __sanitizer_start_switch_fiber(nullptr, self.scheduler_stack_, self.scheduler_stack_bytes_);
 #endif
+  _longjmp(self.scheduler_place_, 1);
 }
 
 void Block::run(const GridExtents& grid, const std::function<void()>& body) {
@@ -212,11 +224,12 @@ int lane() { return block().lane(); }
 
 std::uint64_t exchange(std::uint64_t value, int from) {
   Block& own = block();
-  own.current().given = value;
+  // Two places in turn: who is quick gives anew while others still take.
+  const int turn = own.current().turn;
+  own.current().turn = 1 - turn;
+  own.current().given[turn] = value;
   own.wait(State::kAtWarpBarrier);
-  const std::uint64_t taken = own.in_warp(from).given;
-  own.wait(State::kAtWarpBarrier);  // nobody gives anew before all have taken
-  return taken;
+  return own.in_warp(from).given[turn];
 }
 
 void run_grid(const GridExtents& grid, const std::function<void()>& body) {
