@@ -131,8 +131,9 @@ struct TrainingBody {
     const Runs<Team, T> elements(team, x + first, {inner, outer, channels * inner});
     const float mean = mean_of(team, elements, outer * inner);
     const float variance = variance_of(team, elements, outer * inner, mean);
-    const ops::Standardize function{mean, of.scale.at(c) / std::sqrt(variance + of.epsilon),
-                                    of.bias.at(c)};
+    const std::int64_t channel = c < channels ? c : 0;  // idle threads have none
+    const ops::Standardize function{mean, of.scale.at(channel) / std::sqrt(variance + of.epsilon),
+                                    of.bias.at(channel)};
     elements.store(y + first, [&](std::int64_t, float element) { return function(element); });
     if (team.rank != 0) return;
     move_on(of.mean, means, c, mean);
