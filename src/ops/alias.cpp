@@ -14,9 +14,14 @@ std::vector<Alias> aliases(const NodeView& view) {
   for (const Alias& alias : def->alias) {
     if (alias.kind == AliasKind::kNone) continue;
     if (!view.has_input(alias.input) || !view.has_output(alias.output)) continue;
-    const auto input = view.node().inputs[static_cast<std::size_t>(alias.input)];
-    const auto output = view.node().outputs[static_cast<std::size_t>(alias.output)];
-    if (bytes_of(view.graph().value(input)) != bytes_of(view.graph().value(output))) continue;
+    const auto& input =
+        view.graph().value(view.node().inputs[static_cast<std::size_t>(alias.input)]);
+    const auto& output =
+        view.graph().value(view.node().outputs[static_cast<std::size_t>(alias.output)]);
+    if (bytes_of(input) != bytes_of(output)) continue;
+    // Fewer but larger elements would be overwritten before they are read.
+    const bool alike = input.shape->elements() == output.shape->elements();
+    if (alias.kind == AliasKind::kOverwrite && !alike) continue;
     holding.push_back(alias);
   }
   return holding;

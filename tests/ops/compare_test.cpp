@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "ops/alias_case.h"
 #include "ops/in_place.h"
 
 namespace mini_infer::test {
@@ -69,6 +70,14 @@ TEST(Logical, TruthTables) {
               {"Or", {false, true, true, true}},
               {"Xor", {false, true, true, false}}});
   expect_same_in_place({.op = "Xor", .inputs = {a, b}}, 1);
+}
+
+// Two int64 are as many bytes as sixteen bools: writing these would destroy the second before it is
+// read.
+TEST(Compare, DoesNotOverwriteFewerButLargerElements) {
+  const Tensor column = int64s({2, 1}, {3, 5});
+  const Tensor row = int64s({1, 8}, {0, 1, 2, 3, 4, 5, 6, 7});
+  EXPECT_TRUE(aliases_of({.op = "Less", .inputs = {column, row}}).empty());
 }
 
 TEST(Logical, BoolsOnly) {

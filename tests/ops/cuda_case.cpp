@@ -131,6 +131,7 @@ Result<std::vector<Tensor>> run(const OpCase& test_case, const ops::NodeView& vi
 
 std::optional<Result<std::vector<Tensor>>> run_on_cuda(const OpCase& test_case,
                                                        std::optional<std::size_t> overwritten) {
+  if (std::getenv("MINI_INFER_WITHOUT_CUDA") != nullptr) return std::nullopt;
   graph::Graph graph = graph_of(test_case);
   if (const core::Status inferred = ops::infer(graph, cpu::evaluate); !inferred.ok()) {
     return inferred;
