@@ -18,10 +18,11 @@ class RuntimeDevice final : public ops::Device {
   RuntimeDevice(int index, std::string name) : index_(index), name_(std::move(name)) {}
 
   std::string_view name() const override { return name_; }
+  Status use() const override { return check(cudaSetDevice(index_), "cudaSetDevice"); }
 
   void* allocate(std::size_t bytes) override {
     void* memory = nullptr;
-    if (!use() || cudaMalloc(&memory, bytes) != cudaSuccess) {
+    if (!used() || cudaMalloc(&memory, bytes) != cudaSuccess) {
       cudaGetLastError();  // it is told by the nullptr, and must not come out of a later call
       return nullptr;
     }
@@ -29,18 +30,18 @@ class RuntimeDevice final : public ops::Device {
   }
 
   void deallocate(void* memory) override {
-    if (use()) cudaFree(memory);
+    if (used()) cudaFree(memory);
   }
 
   std::size_t free_bytes() const override {
     std::size_t free = 0, total = 0;
-    if (!use() || cudaMemGetInfo(&free, &total) != cudaSuccess) return 0;
+    if (!used() || cudaMemGetInfo(&free, &total) != cudaSuccess) return 0;
     return free;
   }
 
   bool reaches(const void* memory) const override {
     cudaPointerAttributes attributes{};
-    if (!use() || cudaPointerGetAttributes(&attributes, memory) != cudaSuccess) {
+    if (!used() || cudaPointerGetAttributes(&attributes, memory) != cudaSuccess) {
       cudaGetLastError();
       return false;
     }
@@ -49,7 +50,7 @@ class RuntimeDevice final : public ops::Device {
 
   void* allocate_staging(std::size_t bytes) override {
     void* memory = nullptr;
-    if (!use() || cudaMallocHost(&memory, bytes) != cudaSuccess) {
+    if (!used() || cudaMallocHost(&memory, bytes) != cudaSuccess) {
       cudaGetLastError();
       return nullptr;
     }
@@ -57,11 +58,11 @@ class RuntimeDevice final : public ops::Device {
   }
 
   void deallocate_staging(void* memory) override {
-    if (use()) cudaFreeHost(memory);
+    if (used()) cudaFreeHost(memory);
   }
 
   core::Result<Queue> create_queue() override {
-    MI_TRY(check(cudaSetDevice(index_), "cudaSetDevice"));
+    MI_TRY(use());
     cudaStream_t stream = nullptr;
     MI_TRY(check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking),
                  "cudaStreamCreateWithFlags"));
@@ -69,7 +70,7 @@ class RuntimeDevice final : public ops::Device {
   }
 
   void destroy(Queue queue) override {
-    if (use()) cudaStreamDestroy(stream_of(queue));
+    if (used()) cudaStreamDestroy(stream_of(queue));
   }
 
   Status upload(void* to, const void* from, std::size_t bytes, Queue queue) override {
@@ -85,7 +86,7 @@ class RuntimeDevice final : public ops::Device {
   }
 
   Status begin_recording(Queue queue) override {
-    MI_TRY(check(cudaSetDevice(index_), "cudaSetDevice"));
+    MI_TRY(use());
     return check(cudaStreamBeginCapture(stream_of(queue), cudaStreamCaptureModeThreadLocal),
                  "cudaStreamBeginCapture");
   }
@@ -101,16 +102,16 @@ class RuntimeDevice final : public ops::Device {
   }
 
   Status replay(Recording recording, Queue queue) override {
+    MI_TRY(use());
     return check(cudaGraphLaunch(graph_of(recording), stream_of(queue)), "cudaGraphLaunch");
   }
 
   void destroy_recording(Recording recording) override {
-    if (use()) cudaGraphExecDestroy(graph_of(recording));
+    if (used()) cudaGraphExecDestroy(graph_of(recording));
   }
 
  private:
-  // Calls go to the device that the calling thread has chosen.
-  bool use() const { return cudaSetDevice(index_) == cudaSuccess; }
+  bool used() const { return cudaSetDevice(index_) == cudaSuccess; }
 
   Status copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, Queue queue) {
     if (bytes == 0) return Status::SUCCESS;

@@ -19,6 +19,8 @@ class Device {
  public:
   virtual ~Device() = default;
   virtual std::string_view name() const = 0;  // "cuda:0 (NVIDIA H200)"
+  // From here on the kernels that the calling thread starts go to this device.
+  virtual core::Status use() const = 0;
 
   // Memory of the device, aligned to 256 bytes; nullptr when there is no room.
   virtual void* allocate(std::size_t bytes) = 0;

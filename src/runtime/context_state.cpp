@@ -22,7 +22,7 @@ core::Result<std::unique_ptr<ContextState>> ContextState::create(
 
 ContextState::~ContextState() {
   if (device == nullptr) return;
-  if (last_queue != nullptr) device->synchronize(last_queue);
+  if (pending) device->synchronize(last_queue);
   forget_recording();
   if (queue != nullptr) device->destroy(queue);
 }

@@ -29,6 +29,8 @@ struct ContextState {
   ops::Device* device = nullptr;
   Staging staging;
   ops::Queue queue = nullptr;
+  bool loaded = false;                 // the code of every kernel
+  bool pending = false;                // a run was enqueued and not waited for yet
   ops::Queue last_queue = nullptr;     // that a run was handed to
   ops::Recording recording = nullptr;  // null: addresses changed since, or some are missing
   Arena shadow;  // the true content of the arena while memory is poisoned; empty otherwise

@@ -37,6 +37,7 @@ Status run_step(const ContextState& state, std::size_t step, ops::Queue queue) {
 }
 
 Status run_all(const ContextState& state, ops::Queue queue) {
+  MI_TRY(state.device->use());
   MI_TRY(upload_inputs(state, queue));
   for (std::size_t step = 0; step < state.steps.size(); ++step) {
     MI_TRY(run_step(state, step, queue));
@@ -49,12 +50,27 @@ bool all_bound(const ContextState& state) {
                       [](const void* memory) { return memory == nullptr; });
 }
 
+// A kernel's code is loaded when it first runs, which must not happen while recording. What the
+// inputs hold does not matter.
+Status load_kernels(ContextState& state) {
+  if (state.loaded) return Status::SUCCESS;
+  MI_TRY(run_all(state, state.queue));
+  MI_TRY(state.device->synchronize(state.queue));
+  *state.staging.fault() = 0;
+  state.loaded = true;
+  return Status::SUCCESS;
+}
+
 Status record(ContextState& state) {
+  MI_TRY(load_kernels(state));
   MI_TRY(state.device->begin_recording(state.queue));
   const Status recorded = run_all(state, state.queue);
-  auto recording = state.device->end_recording(state.queue);
-  MI_TRY(recorded);
-  if (!recording.ok()) return recording.status();
+  const auto recording = state.device->end_recording(state.queue);
+  if (!recording.ok()) return recorded.ok() ? recording.status() : recorded;
+  if (!recorded.ok()) {
+    state.device->destroy_recording(*recording);
+    return recorded;
+  }
   state.recording = *recording;
   return Status::SUCCESS;
 }
@@ -62,26 +78,26 @@ Status record(ContextState& state) {
 }  // namespace
 
 Status prepare_on_device(ContextState& state) {
-  if (!all_bound(state)) return Status::SUCCESS;
-  // A kernel's code is loaded when it first runs, which must not happen while recording. What the
-  // inputs hold does not matter.
-  MI_TRY(run_all(state, state.queue));
-  MI_TRY(state.device->synchronize(state.queue));
-  *state.staging.fault() = 0;
-  return record(state);
+  return all_bound(state) ? record(state) : Status(Status::SUCCESS);
 }
 
 Status enqueue_on_device(ContextState& state, ops::Queue queue) {
-  if (state.recording == nullptr) MI_TRY(prepare_on_device(state));
+  if (state.recording == nullptr) MI_TRY(record(state));
   state.last_queue = queue != nullptr ? queue : state.queue;
-  return state.device->replay(state.recording, state.last_queue);
+  MI_TRY(state.device->replay(state.recording, state.last_queue));
+  state.pending = true;
+  return Status::SUCCESS;
 }
 
 Status synchronize_on_device(ContextState& state) {
-  if (state.last_queue == nullptr) return Status::SUCCESS;
+  if (!state.pending) return Status::SUCCESS;
+  state.pending = false;
   MI_TRY(state.device->synchronize(state.last_queue));
   const std::uint32_t fault = *state.staging.fault();
-  if (fault == 0) return Status::SUCCESS;
+  if (fault == 0) {
+    state.ran = true;
+    return Status::SUCCESS;
+  }
   *state.staging.fault() = 0;
   return state.engine->steps[fault - 1].fault;
 }
@@ -89,6 +105,7 @@ Status synchronize_on_device(ContextState& state) {
 Status profile_on_device(ContextState& state) {
   using Clock = std::chrono::steady_clock;
   state.last_queue = state.queue;
+  MI_TRY(state.device->use());
   MI_TRY(upload_inputs(state, state.queue));
   MI_TRY(state.device->synchronize(state.queue));
   for (std::size_t step = 0; step < state.steps.size(); ++step) {
@@ -97,7 +114,9 @@ Status profile_on_device(ContextState& state) {
     MI_TRY(state.device->synchronize(state.queue));
     state.step_time[step] += Clock::now() - start;
   }
-  return download_outputs(state, state.queue);
+  MI_TRY(download_outputs(state, state.queue));
+  state.pending = true;
+  return Status::SUCCESS;
 }
 
 }  // namespace mini_infer::runtime

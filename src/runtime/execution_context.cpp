@@ -32,6 +32,12 @@ Status check_index(const std::vector<TensorInfo>& tensors, std::size_t index, co
                 std::to_string(tensors.size()));
 }
 
+// What is on its way to a device, or used there, must be left alone.
+Status check_idle(const ContextState& state) {
+  if (!state.pending) return Status::SUCCESS;
+  return {Status::ERROR_BUSY, "a run was enqueued; call synchronize() first"};
+}
+
 std::string describe(core::DataType type, const core::Shape& shape) {
   return core::type_name(type) + shape.to_string();
 }
@@ -40,6 +46,7 @@ std::string describe(core::DataType type, const core::Shape& shape) {
 core::Result<std::size_t> bound_storage(const ContextState& state, graph::ValueId id,
                                         const TensorInfo& info, const void* memory,
                                         std::size_t bytes) {
+  MI_TRY(check_idle(state));
   const Location& at = state.engine->locations[static_cast<std::size_t>(id)];
   if (at.space != Location::Space::kBound) {
     return refuse("'" + info.name +
@@ -81,6 +88,7 @@ Status ExecutionContext::set_input(std::string_view name, const core::Tensor& te
 }
 
 Status ExecutionContext::set_input(std::size_t index, std::span<const std::byte> bytes) {
+  MI_TRY(check_idle(*state_));
   const EngineState& engine = *state_->engine;
   MI_TRY(check_index(engine.inputs, index, "input"));
   const TensorInfo& info = engine.inputs[index];
@@ -148,6 +156,7 @@ Status ExecutionContext::bind_output(std::size_t index, void* memory, std::size_
 namespace {
 
 Status check_ready(const ContextState& state) {
+  MI_TRY(check_idle(state));
   if (state.leases > 0) {
     return {Status::ERROR_BUSY, "run: " + std::to_string(state.leases) +
                                     " outputs of the last run are still leased; let them go first"};
@@ -213,20 +222,16 @@ Status ExecutionContext::enqueue(void* queue) {
   MI_TRY(check_ready(state));
   state.ran = false;
   consume_inputs(state);
-  if (state.device != nullptr) {
-    MI_TRY(state.step_time.empty() ? enqueue_on_device(state, queue) : profile_on_device(state));
-  } else {
+  if (state.device == nullptr) {
     MI_TRY(run_on_host(state));
+    state.ran = true;
+    return Status::SUCCESS;
   }
-  state.ran = true;
-  return Status::SUCCESS;
+  return state.step_time.empty() ? enqueue_on_device(state, queue) : profile_on_device(state);
 }
 
 Status ExecutionContext::synchronize() {
-  if (state_->device == nullptr) return Status::SUCCESS;
-  const Status status = synchronize_on_device(*state_);
-  if (!status.ok()) state_->ran = false;
-  return status;
+  return state_->device == nullptr ? Status(Status::SUCCESS) : synchronize_on_device(*state_);
 }
 
 core::Result<OutputLease> ExecutionContext::output(std::string_view name) const {
@@ -238,6 +243,7 @@ core::Result<OutputLease> ExecutionContext::output(std::size_t index) const {
   const EngineState& engine = *state_->engine;
   MI_TRY(check_index(engine.outputs, index, "output"));
   const TensorInfo& info = engine.outputs[index];
+  MI_TRY(check_idle(*state_));
   if (!state_->ran) {
     return refuse("output '" + info.name + "': nothing has run since the inputs were set");
   }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
@@ -127,6 +128,12 @@ TEST(CudaEngine, StagedTensorsLieWhereThePlanSays) {
   EXPECT_EQ(copied->bytes, kInput.size() * sizeof(float));
 }
 
+std::ptrdiff_t count_kernels(const std::vector<DeviceCall>& calls) {
+  return std::count_if(calls.begin(), calls.end(), [](const DeviceCall& call) {
+    return call.name.find("cuda") == std::string::npos;
+  });
+}
+
 TEST(CudaEngine, MemoryOfTheCallers) {
   if (!is_emulated()) GTEST_SKIP() << "needs the emulated device";
   EngineConfig config = on_cuda();
@@ -143,15 +150,20 @@ TEST(CudaEngine, MemoryOfTheCallers) {
     ASSERT_TRUE(context.ok()) << context.status().to_string();
     std::memcpy(tensors, kInput.data(), 24);  // the device's memory is the host's here
     ASSERT_TRUE((*context)->bind_input("x", tensors, 24).ok());
+    std::vector<std::ptrdiff_t> kernels;
     for (std::byte* y : {tensors + 256, tensors + 384, tensors + 256}) {
       std::memset(y, 0, 24);
       ASSERT_TRUE((*context)->bind_output("y", y, 24).ok());
+      start_device_log();
       const Status ran = (*context)->run();
       ASSERT_TRUE(ran.ok()) << ran.to_string();
+      kernels.push_back(count_kernels(take_device_log()));
       std::vector<float> values(6);
       std::memcpy(values.data(), y, 24);
       EXPECT_EQ(values, expected());
     }
+    // Once to load them, and then once for each recording.
+    EXPECT_THAT(kernels, ElementsAre(8, 4, 4));
     EXPECT_THAT((*context)->output("y").status().message(), HasSubstr("not staged"));
     alignas(16) float host[6] = {};
     EXPECT_THAT((*context)->bind_output("y", host, 24).message(),
@@ -189,6 +201,9 @@ TEST(CudaEngine, AQueueOfTheCallers) {
   ExecutionContext& context = *engine.context();
   ASSERT_TRUE(context.set_input("x", floats({2, 3}, kInput)).ok());
   ASSERT_TRUE(context.enqueue().ok());
+  EXPECT_EQ(context.set_input("x", floats({2, 3}, kInput)).code(), Status::ERROR_BUSY);
+  EXPECT_EQ(context.enqueue().code(), Status::ERROR_BUSY);
+  EXPECT_EQ(context.output("y").status().code(), Status::ERROR_BUSY);
   ASSERT_TRUE(context.synchronize().ok());
   const auto y = context.output("y");
   ASSERT_TRUE(y.ok());

@@ -77,8 +77,8 @@ class MINI_INFER_API ExecutionContext {
   // keep_inputs is on) and every caller's buffer bound. Allocates nothing. ERROR_BUSY while an
   // output is leased; ERROR_RUNTIME names the node whose data broke its operator's contract.
   // On a CUDA device the steps are handed to `queue`, a cudaStream_t of that device (null: one of
-  // the context's own), and the call returns; inputs and outputs must be left alone, and nothing
-  // else enqueued, until synchronize(). Elsewhere all is done when it returns.
+  // the context's own), and the call returns; until synchronize() the context takes no inputs,
+  // gives no outputs and runs nothing else (ERROR_BUSY). Elsewhere all is done when it returns.
   core::Status enqueue(void* queue = nullptr);
   // Waits for what was enqueued. Errors of the steps come out here.
   core::Status synchronize();
