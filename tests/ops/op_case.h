@@ -46,7 +46,7 @@ void expect_output(const OpCase& test_case, const core::Tensor& expected);
 // The same for every output.
 void expect_outputs(const OpCase& test_case, const std::vector<core::Tensor>& expected);
 
-// On CUDA alone, where it serves the operator and the type; the two above do so, too.
+// On CUDA alone; the two above do so, too.
 void expect_on_cuda(const OpCase& test_case, const std::vector<core::Tensor>& expected);
 
 // Expects a failure with this code whose message holds `text` and names the operator.
