@@ -17,9 +17,6 @@
 
 namespace mini_infer::cuda {
 
-// How numbers are stored that products are computed of in float.
-inline constexpr ops::Types<float, ops::Float16, ops::BFloat16> kStoredFloats;
-
 // Of a node of the optimiser; none of another.
 inline ops::Activation activation_of(const ops::NodeView& view) {
   const bool fused = view.node().domain == graph::kInternalDomain;

@@ -9,8 +9,6 @@
 
 namespace mini_infer::cuda {
 
-inline constexpr ops::Types<float, ops::Float16, ops::BFloat16> kRowFloats;
-
 // Neighbours that are moved at once: kWidth is 1, or what a Pack holds.
 template <int kWidth, typename T>
 __device__ void load_wide(const T* from, float (&to)[kWidth]) {

@@ -159,7 +159,7 @@ Result<Kernel> bind_of(const NodeView& view) {
 }
 
 Result<Kernel> bind_attention(const NodeView& view) {
-  return ops::for_type(view, view.input_type(Input::kQuery), kStoredFloats,
+  return ops::for_type(view, view.input_type(Input::kQuery), ops::StoredFloats{},
                        [&]<typename T>(T) { return bind_of<T>(view); });
 }
 

@@ -189,7 +189,7 @@ Result<Kernel> bind_batch_normalization(const NodeView& view) {
   MI_ASSIGN(const ParameterTypes types, ParameterTypes::checked(view));
   const float epsilon = view.node().get_float("epsilon", 1e-5f);
   const bool training = view.node().get_int("training_mode", 0) != 0;
-  return ops::for_type(view, view.input_type(0), kRowFloats, [&]<typename T>(T) {
+  return ops::for_type(view, view.input_type(0), ops::StoredFloats{}, [&]<typename T>(T) {
     return training ? training_kernel<T>(view, of, epsilon, types)
                     : inference_kernel<T>(of, epsilon, types);
   });

@@ -160,7 +160,7 @@ Result<Kernel> bind_direct(const NodeView& view, const ConvGeometry& geometry) {
 }
 
 Result<Kernel> bind_conv(const NodeView& view) {
-  return ops::for_type(view, view.input_type(0), kStoredFloats,
+  return ops::for_type(view, view.input_type(0), ops::StoredFloats{},
                        [&]<typename T>(T) -> Result<Kernel> {
                          MI_ASSIGN(const ConvGeometry geometry, ops::conv_geometry(view));
                          if (geometry.output_shape.elements() == 0) return nothing_to_do();

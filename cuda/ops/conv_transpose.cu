@@ -106,7 +106,7 @@ Result<Kernel> bind_of(const NodeView& view, const ConvTransposeGeometry& geomet
 }
 
 Result<Kernel> bind_conv_transpose(const NodeView& view) {
-  return ops::for_type(view, view.input_type(0), kStoredFloats,
+  return ops::for_type(view, view.input_type(0), ops::StoredFloats{},
                        [&]<typename T>(T) -> Result<Kernel> {
                          MI_ASSIGN(const auto geometry, ops::conv_transpose_geometry(view));
                          if (geometry.output_shape.elements() == 0) return nothing_to_do();

@@ -67,7 +67,7 @@ Result<Kernel> bind_gemm(const NodeView& view, const ops::GemmGeometry& geometry
 }
 
 Result<Kernel> bind_any_gemm(const NodeView& view) {
-  return ops::for_type(view, view.input_type(0), kStoredFloats,
+  return ops::for_type(view, view.input_type(0), ops::StoredFloats{},
                        [&]<typename T>(T) -> Result<Kernel> {
                          MI_ASSIGN(const ops::GemmGeometry geometry, ops::gemm_geometry(view));
                          if (view.output_shape(0).elements() == 0) return nothing_to_do();
@@ -115,11 +115,11 @@ Result<Kernel> bind_matmul_of(const NodeView& view, core::DataType type, ops::Ty
 Result<Kernel> bind_any_matmul(const NodeView& view) {
   constexpr ops::Types<std::uint32_t, std::uint64_t> kWideIntegers;
   const core::DataType type = view.input_type(0);
-  return bind_matmul_of(view, ops::as_unsigned(type), kStoredFloats + kWideIntegers);
+  return bind_matmul_of(view, ops::as_unsigned(type), ops::StoredFloats{} + kWideIntegers);
 }
 
 Result<Kernel> bind_fused_matmul(const NodeView& view) {
-  return bind_matmul_of(view, view.input_type(0), kStoredFloats);
+  return bind_matmul_of(view, view.input_type(0), ops::StoredFloats{});
 }
 
 constexpr KernelEntry kTable[] = {

@@ -109,7 +109,7 @@ Kernel bind_groups(const GroupNormalizationGeometry& of, float epsilon) {
 Result<Kernel> bind_group_normalization(const NodeView& view) {
   MI_ASSIGN(const GroupNormalizationGeometry geometry, ops::group_normalization_geometry(view));
   const float epsilon = view.node().get_float("epsilon", 1e-5f);
-  return ops::for_type(view, view.input_type(0), kRowFloats,
+  return ops::for_type(view, view.input_type(0), ops::StoredFloats{},
                        [&]<typename T>(T) { return bind_groups<T>(geometry, epsilon); });
 }
 

@@ -131,14 +131,15 @@ Result<Kernel> bind_normalization(const NodeView& view) {
   if (view.has_input(2)) {
     MI_ASSIGN(of.bias, Parameter::of(view, geometry.bias));
   }
-  return ops::for_type(view, view.input_type(0), kRowFloats, [&]<typename T>(T) -> Result<Kernel> {
-    for (int slot = 1; slot < view.input_count(); ++slot) {
-      if (view.has_input(slot) && view.input_type(slot) != ops::kTypeOf<T>) {
-        return view.unsupported_type(view.input_type(slot));
-      }
-    }
-    return normalization_kernel<T>(of);
-  });
+  return ops::for_type(view, view.input_type(0), ops::StoredFloats{},
+                       [&]<typename T>(T) -> Result<Kernel> {
+                         for (int slot = 1; slot < view.input_count(); ++slot) {
+                           if (view.has_input(slot) && view.input_type(slot) != ops::kTypeOf<T>) {
+                             return view.unsupported_type(view.input_type(slot));
+                           }
+                         }
+                         return normalization_kernel<T>(of);
+                       });
 }
 
 constexpr KernelEntry kTable[] = {

@@ -56,7 +56,7 @@ Result<Kernel> bind_lrn(const NodeView& view) {
                 .beta = node.get_float("beta", 0.75f),
                 .bias = node.get_float("bias", 1.0f)};
   const std::int64_t elements = view.input_shape(0).elements();
-  return ops::for_type(view, view.input_type(0), kRowFloats, [&]<typename T>(T) {
+  return ops::for_type(view, view.input_type(0), ops::StoredFloats{}, [&]<typename T>(T) {
     return Kernel([lrn, elements](const KernelArgs& args) {
       return for_each("lrn", elements, args.queue, LrnBody<T>{args.in<T>(0), args.out<T>(0), lrn});
     });

@@ -195,7 +195,7 @@ Result<Kernel> bind_indices_of(const NodeView& view) {
 }
 
 Result<Kernel> bind_max_pool(const NodeView& view) {
-  constexpr auto kServed = kRowFloats + ops::Types<std::int8_t, std::uint8_t>{};
+  constexpr auto kServed = ops::StoredFloats{} + ops::Types<std::int8_t, std::uint8_t>{};
   return ops::for_type(view, view.input_type(0), kServed, [&]<typename T>(T) {
     return view.has_output(1) ? bind_indices_of<T>(view)
                               : bind_pool<T>(view, ops::Maximum<float>{});
@@ -205,14 +205,14 @@ Result<Kernel> bind_max_pool(const NodeView& view) {
 // Added up in double, so that an average is rounded once.
 Result<Kernel> bind_average_pool(const NodeView& view) {
   const ops::Average<double> average{view.node().get_int("count_include_pad", 0) != 0};
-  return ops::for_type(view, view.input_type(0), kRowFloats,
+  return ops::for_type(view, view.input_type(0), ops::StoredFloats{},
                        [&]<typename T>(T) { return bind_pool<T>(view, average); });
 }
 
 Result<Kernel> bind_lp_pool(const NodeView& view) {
   const std::int64_t p = view.node().get_int("p", 2);
   if (p < 1) return view.fail("p " + std::to_string(p) + " is not positive");
-  return ops::for_type(view, view.input_type(0), kRowFloats, [&]<typename T>(T) {
+  return ops::for_type(view, view.input_type(0), ops::StoredFloats{}, [&]<typename T>(T) {
     return bind_pool<T>(view, ops::LpNorm<float>{static_cast<float>(p)});
   });
 }

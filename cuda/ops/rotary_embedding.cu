@@ -17,8 +17,6 @@ using ops::KernelArgs;
 using ops::NodeView;
 using ops::RotaryEmbeddingGeometry;
 
-constexpr ops::Types<float, ops::Float16, ops::BFloat16> kServed;
-
 // A pair of a vector, or an element that is kept.
 template <typename T>
 struct RotateBody {
@@ -95,7 +93,7 @@ Result<Kernel> bind_rotary_embedding(const NodeView& view) {
     }
   }
   MI_ASSIGN(const RotaryEmbeddingGeometry geometry, ops::rotary_embedding_geometry(view));
-  return ops::for_type(view, view.input_type(0), kServed,
+  return ops::for_type(view, view.input_type(0), ops::StoredFloats{},
                        [&]<typename T>(T) { return rotary_kernel<T>(geometry, view); });
 }
 

@@ -67,7 +67,7 @@ Kernel softmax_kernel(const SoftmaxGeometry& of) {
 template <typename Function>
 Result<Kernel> bind_softmax(const NodeView& view) {
   MI_ASSIGN(const SoftmaxGeometry geometry, ops::softmax_geometry(view));
-  return ops::for_type(view, view.input_type(0), kRowFloats,
+  return ops::for_type(view, view.input_type(0), ops::StoredFloats{},
                        [&]<typename T>(T) { return softmax_kernel<Function, T>(geometry); });
 }
 

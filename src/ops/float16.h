@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "ops/math.h"
+#include "ops/types.h"
 
 // The two 16-bit floating-point formats as they are stored, converted to and from float. Rounds to
 // nearest, ties to even; a NaN stays a NaN.
@@ -16,6 +17,9 @@ struct Float16 {
 struct BFloat16 {
   std::uint16_t bits;
 };
+
+// How numbers are stored that are computed in float.
+using StoredFloats = Types<float, Float16, BFloat16>;
 
 inline namespace MI_ISA {
 

@@ -1,6 +1,6 @@
 #include "cpu/ops/unary.h"
 
-#include "ops/functor.h"
+#include "ops/unary_functions.h"
 
 // Elementwise functions of one tensor.
 namespace mini_infer::cpu {
@@ -49,31 +49,19 @@ Result<Kernel> bind_map(const NodeView& view, const BindContext& context, Types<
   });
 }
 
-template <typename Function>
-Result<Kernel> bind_float(const NodeView& view, const BindContext& context) {
-  return bind_map(view, context, kFloats, Function{});
-}
-
-// Neg, Relu.
-template <typename Function>
-Result<Kernel> bind_signed(const NodeView& view, const BindContext& context) {
-  return bind_map(view, context, kFloats + kSignedIntegers, Function{});
-}
-
-template <typename Function>
-Result<Kernel> bind_number(const NodeView& view, const BindContext& context) {
-  return bind_map(view, context, kNumbers, Function{});
-}
+template <std::size_t kIndex>
+struct Listed {
+  static Result<Kernel> bind(const NodeView& view, const BindContext& context) {
+    constexpr auto& function = std::get<kIndex>(ops::kUnaryFunctions);
+    return bind_map(view, context, function.types, function.of(view));
+  }
+};
 
 template <typename Function>
 Result<Kernel> bind_test(const NodeView& view, Function function) {
   return for_type(view, view.input_type(0), kFloats, [&]<typename T>(T) {
     return map_kernel<T, std::uint8_t>(view.output_shape(0).elements(), function);
   });
-}
-
-Result<Kernel> bind_bitwise_not(const NodeView& view, const BindContext& context) {
-  return bind_map(view, context, kIntegers, ops::BitwiseNot{});
 }
 
 Result<Kernel> bind_not(const NodeView& view) {
@@ -83,85 +71,13 @@ Result<Kernel> bind_not(const NodeView& view) {
 
 Result<Kernel> bind_gelu(const NodeView& view, const BindContext& context) {
   if (view.node().get_string("approximate", "none") == "tanh") {
-    return bind_float<ops::GeluTanh>(view, context);
+    return bind_map(view, context, kFloats, ops::GeluTanh{});
   }
-  return bind_float<ops::Gelu>(view, context);
+  return bind_map(view, context, kFloats, ops::Gelu{});
 }
 
-float attribute(const NodeView& view, const char* key, float fallback) {
-  return view.node().get_float(key, fallback);
-}
-
-constexpr KernelEntry kTable[] = {
-    {"Exp", bind_float<ops::Exp>},
-    {"Log", bind_float<ops::Log>},
-    {"Sqrt", bind_float<ops::Sqrt>},
-    {"Reciprocal", bind_float<ops::Reciprocal>},
-    {"Erf", bind_float<ops::Erf>},
-    {"Floor", bind_float<ops::Floor>},
-    {"Ceil", bind_float<ops::Ceil>},
-    {"Round", bind_float<ops::Round>},
-    {"Sin", bind_float<ops::Sin>},
-    {"Cos", bind_float<ops::Cos>},
-    {"Tan", bind_float<ops::Tan>},
-    {"Asin", bind_float<ops::Asin>},
-    {"Acos", bind_float<ops::Acos>},
-    {"Atan", bind_float<ops::Atan>},
-    {"Sinh", bind_float<ops::Sinh>},
-    {"Cosh", bind_float<ops::Cosh>},
-    {"Tanh", bind_float<ops::Tanh>},
-    {"Asinh", bind_float<ops::Asinh>},
-    {"Acosh", bind_float<ops::Acosh>},
-    {"Atanh", bind_float<ops::Atanh>},
-    {"Sigmoid", bind_float<ops::Sigmoid>},
-    {"HardSwish", bind_float<ops::HardSwish>},
-    {"Softplus", bind_float<ops::Softplus>},
-    {"Softsign", bind_float<ops::Softsign>},
-    {"Mish", bind_float<ops::Mish>},
+constexpr KernelEntry kOthers[] = {
     {"Gelu", bind_gelu},
-    {"LeakyRelu",
-     [](const NodeView& view, const BindContext& context) {
-       return bind_map(view, context, kFloats, ops::LeakyRelu{attribute(view, "alpha", 0.01f)});
-     }},
-    {"HardSigmoid",
-     [](const NodeView& view, const BindContext& context) {
-       return bind_map(
-           view, context, kFloats,
-           ops::HardSigmoid{attribute(view, "alpha", 0.2f), attribute(view, "beta", 0.5f)});
-     }},
-    {"Swish",
-     [](const NodeView& view, const BindContext& context) {
-       return bind_map(view, context, kFloats, ops::Swish{attribute(view, "alpha", 1.0f)});
-     }},
-    {"Elu",
-     [](const NodeView& view, const BindContext& context) {
-       return bind_map(view, context, kFloats, ops::Elu{attribute(view, "alpha", 1.0f)});
-     }},
-    {"Selu",
-     [](const NodeView& view, const BindContext& context) {
-       return bind_map(view, context, kFloats,
-                       ops::Selu{attribute(view, "alpha", 1.67326319217681884765625f),
-                                 attribute(view, "gamma", 1.05070102214813232421875f)});
-     }},
-    {"Celu",
-     [](const NodeView& view, const BindContext& context) {
-       return bind_map(view, context, kFloats, ops::Celu{attribute(view, "alpha", 1.0f)});
-     }},
-    {"ThresholdedRelu",
-     [](const NodeView& view, const BindContext& context) {
-       return bind_map(view, context, kFloats,
-                       ops::ThresholdedRelu{attribute(view, "alpha", 1.0f)});
-     }},
-    {"Shrink",
-     [](const NodeView& view, const BindContext& context) {
-       return bind_map(view, context, kFloats,
-                       ops::Shrink{attribute(view, "lambd", 0.5f), attribute(view, "bias", 0.0f)});
-     }},
-    {"Relu", bind_signed<ops::Relu>},
-    {"Neg", bind_signed<ops::Neg>},
-    {"Abs", bind_number<ops::Abs>},
-    {"Sign", bind_number<ops::Sign>},
-    {"BitwiseNot", bind_bitwise_not},
     {"Not", bind_not},
     {"IsNaN", [](const NodeView& view) { return bind_test(view, ops::IsNaN{}); }},
     {"IsInf",
@@ -170,6 +86,7 @@ constexpr KernelEntry kTable[] = {
                                          view.node().get_int("detect_positive", 1) != 0});
      }},
 };
+constexpr auto kTable = ops::unary_table<KernelEntry, Listed>(kOthers);
 
 }  // namespace
 

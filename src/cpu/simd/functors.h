@@ -8,10 +8,8 @@
 // tables: those of ops/functor.h are other types in the code of each instruction set.
 namespace mini_infer::cpu {
 
+using ops::StoredFloats;
 using ops::Types;
-
-// How numbers are stored that are computed in float.
-using StoredFloats = Types<float, ops::Float16, ops::BFloat16>;
 
 using UnaryFunctors =
     Types<ops::Relu, ops::Clip, ops::LeakyRelu, ops::ThresholdedRelu, ops::Shrink, ops::Sigmoid,
