@@ -1,4 +1,4 @@
-#include "planner/check.h"
+#include "mini_infer/planner/check.h"
 
 #include <algorithm>
 #include <iterator>

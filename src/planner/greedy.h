@@ -2,8 +2,8 @@
 
 #include <span>
 
+#include "mini_infer/planner/problem.h"
 #include "planner/placement.h"
-#include "planner/problem.h"
 
 // Orders in which greedy planners place buffers. Sizes are footprints; ties keep the problem's
 // order. All assume a problem that solve() accepts, and cost O(n log n).

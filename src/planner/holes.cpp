@@ -1,3 +1,5 @@
+#include "planner/holes.h"
+
 #include <algorithm>
 #include <iterator>
 #include <map>
@@ -6,7 +8,6 @@
 #include <utility>
 
 #include "planner/lower_bound.h"
-#include "planner/solve.h"
 
 namespace mini_infer::planner {
 namespace {

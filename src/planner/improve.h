@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
+#include "mini_infer/planner/problem.h"
 #include "planner/placement.h"
-#include "planner/problem.h"
 
 namespace mini_infer::planner {
 

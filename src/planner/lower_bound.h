@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "planner/problem.h"
+#include "mini_infer/planner/problem.h"
 
 namespace mini_infer::planner {
 

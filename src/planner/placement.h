@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "planner/problem.h"
+#include "mini_infer/planner/problem.h"
 
 namespace mini_infer::planner {
 

@@ -1,4 +1,4 @@
-#include "planner/solve.h"
+#include "mini_infer/planner/solve.h"
 
 #include <algorithm>
 #include <bit>
@@ -61,7 +61,7 @@ Solution with_bound(const LowerBound& bound, Placement placement) {
 
 }  // namespace
 
-core::Result<Solution> solve(const Problem& problem) {
+core::Result<Solution> solve(const Problem& problem, const Effort& /*effort*/) {
   MI_TRY(validate(problem));
   const LowerBound bound = lower_bound(problem);
   Placer placer(problem);

@@ -1,7 +1,7 @@
 #include "runtime/check_plan.h"
 
 #include "core/try.h"
-#include "planner/check.h"
+#include "mini_infer/planner/check.h"
 
 namespace mini_infer::runtime {
 namespace {

@@ -3,9 +3,10 @@
 #include <algorithm>
 
 #include "core/try.h"
+#include "mini_infer/planner/solve.h"
 #include "ops/alias.h"
+#include "planner/holes.h"
 #include "planner/lower_bound.h"
-#include "planner/solve.h"
 #include "runtime/plan_hash.h"
 
 namespace mini_infer::runtime {

@@ -1,4 +1,4 @@
-#include "planner/check.h"
+#include "mini_infer/planner/check.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,8 +7,8 @@
 #include <initializer_list>
 #include <limits>
 
+#include "mini_infer/planner/solve.h"
 #include "planner/problems.h"
-#include "planner/solve.h"
 
 namespace mini_infer::planner {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <numeric>
 
-#include "planner/check.h"
+#include "mini_infer/planner/check.h"
 #include "planner/lower_bound.h"
 #include "planner/problems.h"
 

@@ -1,9 +1,11 @@
+#include "planner/holes.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
+#include "mini_infer/planner/solve.h"
 #include "planner/problems.h"
-#include "planner/solve.h"
 
 namespace mini_infer::planner {
 namespace {

@@ -5,8 +5,8 @@
 #include <ostream>
 #include <string>
 
-#include "planner/check.h"
-#include "planner/solve.h"
+#include "mini_infer/planner/check.h"
+#include "mini_infer/planner/solve.h"
 
 // Published instances from google/minimalloc and cappadokes/idealloc, found below
 // $MINI_INFER_TEST_DATA/planner. Lines are "id,lower,upper,size", lifetimes half-open.

@@ -4,7 +4,7 @@
 #include <random>
 #include <vector>
 
-#include "planner/problem.h"
+#include "mini_infer/planner/problem.h"
 
 // Problems for the tests, the same on every machine: std::mt19937 is fixed by the standard, its
 // distributions are not.

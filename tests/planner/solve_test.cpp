@@ -1,4 +1,4 @@
-#include "planner/solve.h"
+#include "mini_infer/planner/solve.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <limits>
 #include <numeric>
 
-#include "planner/check.h"
+#include "mini_infer/planner/check.h"
 #include "planner/greedy.h"
 #include "planner/problems.h"
 

@@ -1,7 +1,8 @@
 #pragma once
 
+#include "mini_infer/core/export.h"
 #include "mini_infer/core/status.h"
-#include "planner/problem.h"
+#include "mini_infer/planner/problem.h"
 
 namespace mini_infer::planner {
 
@@ -16,6 +17,6 @@ namespace mini_infer::planner {
 // ERROR_INVALID_ARGUMENT for a broken problem, ERROR_INTERNAL for a refused solution; the message
 // names buffers by index, the steps and the byte ranges. Never overflows, whatever it is given.
 // O(n log n).
-core::Status check(const Problem& problem, const Solution& solution);
+MINI_INFER_API core::Status check(const Problem& problem, const Solution& solution);
 
 }  // namespace mini_infer::planner
