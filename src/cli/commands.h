@@ -20,6 +20,7 @@ struct ModelOptions {
 
 struct PlanningFlags {
   bool no_sharing = false;
+  bool keep_order = false;
   std::string passes;  // "none" or a list; empty: all
   std::size_t alignment = 256;
 };

@@ -89,6 +89,7 @@ Status check_bound(const graph::Graph& graph) {
 runtime::PlanningOptions planning_options(const PlanningFlags& flags) {
   runtime::PlanningOptions options;
   options.share_memory = !flags.no_sharing;
+  options.reorder = !flags.keep_order;
   options.alignment = flags.alignment;
   options.passes = parse_passes(flags.passes);
   return options;
@@ -97,6 +98,7 @@ runtime::PlanningOptions planning_options(const PlanningFlags& flags) {
 runtime::EngineConfig engine_config(const PlanningFlags& planning, const DeviceFlags& device) {
   runtime::EngineConfig config;
   config.enable_memory_planning = !planning.no_sharing;
+  config.reorder = !planning.keep_order;
   config.memory_alignment = planning.alignment;
   config.passes = parse_passes(planning.passes);
   config.device = chosen_device(device);

@@ -107,6 +107,8 @@ std::string check_passes(const std::string& text) {
 
 void add_planning(CLI::App* verb, PlanningFlags& planning) {
   verb->add_flag("--no-sharing", planning.no_sharing, "give every tensor bytes of its own");
+  verb->add_flag("--keep-order", planning.keep_order,
+                 "run nodes in the model's order, not in the one that needs least memory");
   verb->add_option("--passes", planning.passes,
                    "'none' or a list of " + join(pass_names(), ", ") + " (default: all)")
       ->check(check_passes)

@@ -108,6 +108,7 @@ Json plan_json(const MemoryPlan& plan) {
       .set("offsets_proof", proof_name(plan.offsets_proof))
       .set("proven_order", plan.proven_order())
       .set("order_proof", proof_name(plan.order_proof))
+      .set("order_bound_bytes", plan.order_bound)
       .set("plan_hash", plan.plan_hash)
       .set("kernels_hash", plan.kernels_hash)
       .set("peak", peak(plan))

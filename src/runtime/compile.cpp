@@ -24,6 +24,7 @@ core::Result<std::size_t> unshared_bytes(const graph::Graph& graph, PlanningOpti
                                          schedule::ScheduleOptions schedule_options) {
   options.share_memory = false;
   schedule_options.overwrite = false;
+  schedule_options.reorder = false;
   MI_ASSIGN(const auto schedule, schedule::schedule(graph, schedule_options));
   const Liveness liveness = LivenessAnalyzer(options.keep_inputs).analyze(graph, schedule);
   MI_ASSIGN(const MemoryPlan plan, build_plan(graph, schedule, liveness, options));
@@ -47,10 +48,12 @@ void log_summary(const MemoryPlan& plan) {
 
 Status plan_memory(Compiled& compiled, const PlanningOptions& options) {
   MI_LOG_INFO("[MemoryPlanner] Starting static memory planning...");
-  const schedule::ScheduleOptions schedule_options{.overwrite = options.share_memory,
+  const schedule::ScheduleOptions schedule_options{.reorder = options.reorder && options.share_memory,
+                                                   .overwrite = options.share_memory,
                                                    .stage_inputs = options.stage_inputs,
                                                    .stage_outputs = options.stage_outputs,
-                                                   .keep_inputs = options.keep_inputs};
+                                                   .keep_inputs = options.keep_inputs,
+                                                   .alignment = options.alignment};
   MI_ASSIGN(compiled.schedule, schedule::schedule(compiled.graph, schedule_options));
   const Liveness liveness =
       LivenessAnalyzer(options.keep_inputs).analyze(compiled.graph, compiled.schedule);

@@ -18,6 +18,7 @@ using core::Status;
 
 PlanningOptions planning_options(const EngineConfig& config) {
   return {.share_memory = config.enable_memory_planning,
+          .reorder = config.reorder,
           .alignment = config.memory_alignment,
           .stage_inputs = config.stage_inputs,
           .stage_outputs = config.stage_outputs,

@@ -85,42 +85,17 @@ planner::Problem state_problem(const std::vector<TensorPlacement>& tensors, std:
   return problem;
 }
 
-// What any order needs for this alias set: some node's storages all at once, all inputs at the
-// start, all outputs at the end. The scratch block is always there.
-std::size_t bound_of_any_order(const Graph& graph, const MemoryPlan& plan, std::size_t alignment) {
-  std::vector<int> storage_of(graph.values().size(), -1);
-  const auto& tensors = plan.pools.front().tensors;
-  std::vector<std::size_t> extra(graph.nodes().size(), 0);
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    for (auto value : tensors[i].values)
-      storage_of[static_cast<std::size_t>(value)] = static_cast<int>(i);
-    if (tensors[i].kind == TensorPlacement::Kind::kWorkspace) {
-      const auto node = plan.steps[static_cast<std::size_t>(tensors[i].first_step)].node;
-      extra[static_cast<std::size_t>(node)] = core::align_up(tensors[i].size_bytes, alignment);
-    }
+// What no order can do without, and what is known of that. The scratch block is always there.
+void judge_order(const schedule::Schedule& schedule, std::size_t alignment, MemoryPlan& plan) {
+  const std::size_t scratch = core::align_up(kScratchBytes, alignment);
+  const std::size_t by_graph = static_cast<std::size_t>(schedule.bound_by_graph) + scratch;
+  const std::size_t by_search = static_cast<std::size_t>(schedule.bound_by_search) + scratch;
+  plan.order_bound = std::max(by_graph, by_search);
+  if (plan.lower_bound == by_graph) {
+    plan.order_proof = Proof::kByBound;
+  } else if (plan.lower_bound == by_search) {
+    plan.order_proof = Proof::kBySearch;
   }
-  auto together = [&](std::vector<graph::ValueId> values) {
-    std::vector<int> storages;
-    for (auto value : values) {
-      if (value != kNoValue) storages.push_back(storage_of[static_cast<std::size_t>(value)]);
-    }
-    std::sort(storages.begin(), storages.end());
-    storages.erase(std::unique(storages.begin(), storages.end()), storages.end());
-    std::size_t bytes = 0;
-    for (int storage : storages) {
-      if (storage < 0) continue;
-      bytes += core::align_up(tensors[static_cast<std::size_t>(storage)].size_bytes, alignment);
-    }
-    return bytes;
-  };
-  std::size_t bound = std::max(together(graph.inputs), together(graph.outputs));
-  for (std::size_t id = 0; id < graph.nodes().size(); ++id) {
-    std::vector<graph::ValueId> touched = graph.nodes()[id].inputs;
-    touched.insert(touched.end(), graph.nodes()[id].outputs.begin(),
-                   graph.nodes()[id].outputs.end());
-    bound = std::max(bound, together(touched) + extra[id]);
-  }
-  return bound + core::align_up(kScratchBytes, alignment);
 }
 
 void describe_steps(const Graph& graph, const schedule::Schedule& schedule,
@@ -172,9 +147,7 @@ core::Result<MemoryPlan> build_plan(const Graph& graph, const schedule::Schedule
       {"activations", plan.total_memory, options.alignment, std::move(list.arena)});
   plan.bound = std::move(list.bound);
   describe_steps(graph, schedule, problem, solution, plan);
-  if (bound_of_any_order(graph, plan, options.alignment) == plan.lower_bound) {
-    plan.order_proof = Proof::kByBound;
-  }
+  judge_order(schedule, options.alignment, plan);
   plan.plan_hash = plan_hash(plan, schedule);
   return plan;
 }

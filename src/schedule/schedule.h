@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "mini_infer/core/status.h"
@@ -10,10 +12,12 @@
 namespace mini_infer::schedule {
 
 struct ScheduleOptions {
+  bool reorder = true;        // false: nodes run as the graph's stable topological sort has them
   bool overwrite = true;      // results may take the bytes of an input read for the last time
   bool stage_inputs = true;   // false: inputs are the caller's memory, never written
   bool stage_outputs = true;  // false: outputs are the caller's memory, one storage each
   bool keep_inputs = false;   // staged inputs are never overwritten
+  std::size_t alignment = 1;  // bytes; what a content reserves is a multiple of it
 };
 
 // What a value takes its bytes from.
@@ -25,10 +29,16 @@ struct AliasChoice {
 struct Schedule {
   std::vector<graph::NodeId> order;
   std::vector<AliasChoice> alias;  // by ValueId
+  // Bytes live at once at least, in every order and with every choice of overwrites: by the graph
+  // alone, and after a search that refuted all that is lower (0 without `reorder`). Scratch apart.
+  std::int64_t bound_by_graph = 0;
+  std::int64_t bound_by_search = 0;
 };
 
-// The stable topological order, views wherever an operator makes one, and overwrites wherever the
-// node is the last reader of the storage in that order. Shapes must be known.
+// The order whose peak of live bytes is the least, over all orders and overwrites together; views
+// wherever an operator makes one (they never cost); overwrites wherever a node is the last reader
+// of a content. Of orders as good, the one nearest the stable topological sort. Shapes must be
+// known. Deterministic; the search is bounded by counted work (order.h).
 core::Result<Schedule> schedule(const graph::Graph& graph, const ScheduleOptions& options);
 
 }  // namespace mini_infer::schedule

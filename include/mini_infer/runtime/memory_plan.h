@@ -73,7 +73,8 @@ struct MemoryPlan {
   std::size_t lower_bound = 0;         // no placement for this order and alias set can be lower
   int peak_step = 0;                   // the first step whose live bytes are lower_bound
   Proof offsets_proof = Proof::kNone;  // of total_memory, for this order and alias set
-  Proof order_proof = Proof::kNone;    // of lower_bound over all orders, for this alias set
+  Proof order_proof = Proof::kNone;    // of lower_bound, over all orders and in-place choices
+  std::size_t order_bound = 0;         // no order needs less, whatever it does in place
   // From schedule to judges, without the optimiser; a measurement, no part of the plan's identity.
   double planning_milliseconds = 0;
   std::string plan_hash;     // 16 hex digits over order, aliases, lifetimes and offsets

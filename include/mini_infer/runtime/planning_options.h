@@ -10,6 +10,7 @@ namespace mini_infer::runtime {
 // Everything that decides a plan, and nothing that does not.
 struct PlanningOptions {
   bool share_memory = true;     // false: every storage has bytes of its own
+  bool reorder = true;          // false: nodes keep the order of the graph's stable sort
   std::size_t alignment = 256;  // bytes; a power of two from 16 to 256
   bool stage_inputs = true;     // inputs have bytes in the arena; false: the caller's buffers
   bool stage_outputs = true;    // outputs likewise
