@@ -22,6 +22,7 @@ core::Status refused(const std::string& message) {
 struct Block {
   std::int64_t begin, end;    // bytes
   std::int64_t first, after;  // steps: live while first <= step < after
+  bool fixed;
 };
 
 std::string describe(std::size_t index, const Block& block) {
@@ -47,6 +48,10 @@ core::Status check_position(std::size_t index, const Buffer& buffer, std::int64_
   if (offset % buffer.alignment != 0) {
     return refused("the offset of buffer " + to_string(index) + ", " + to_string(offset) +
                    ", is no multiple of its alignment, " + to_string(buffer.alignment));
+  }
+  if (buffer.fixed_offset && *buffer.fixed_offset != offset) {
+    return refused("buffer " + to_string(index) + " is fixed at offset " +
+                   to_string(*buffer.fixed_offset) + ", not " + to_string(offset));
   }
   const std::int64_t over = buffer.size % buffer.alignment;
   const std::int64_t padding = over == 0 ? 0 : buffer.alignment - over;
@@ -74,7 +79,8 @@ core::Result<std::vector<Block>> check_positions(const Problem& problem, const S
     blocks.push_back({.begin = offset,
                       .end = offset + units * buffer.alignment,
                       .first = buffer.first,
-                      .after = std::int64_t{buffer.last} + 1});
+                      .after = std::int64_t{buffer.last} + 1,
+                      .fixed = buffer.fixed_offset.has_value()});
   }
   return blocks;
 }
@@ -151,6 +157,13 @@ core::Status check_bound(const std::vector<Block>& blocks, const Solution& solut
     if (live > most) {
       most = live;
       peak = step;
+    }
+  }
+  for (const Block& block : blocks) {
+    if (!block.fixed || block.begin == block.end) continue;
+    if (block.end > most || (block.end == most && block.first < peak)) {
+      most = block.end;
+      peak = block.first;
     }
   }
   if (solution.lower_bound != most) {

@@ -29,14 +29,14 @@ void improve(const Problem& problem, std::int64_t bound, Order order, Placer& pl
       std::swap(best, placement);
       continue;
     }
-    // Not empty in the end: alone, a buffer ends at or below the bound.
     earlier.clear();
     for (std::size_t position = 0; position < failed; ++position) {
       if (live_together(problem.buffers[order[position]], problem.buffers[order[failed]])) {
         earlier.push_back(position);
       }
     }
-    const std::size_t to = earlier[random() % earlier.size()];
+    // Only where it ends too high above fixed ones is there nobody before it.
+    const std::size_t to = earlier.empty() ? 0 : earlier[random() % earlier.size()];
     std::rotate(order.begin() + to, order.begin() + failed, order.begin() + failed + 1);
   }
 }

@@ -30,6 +30,13 @@ LowerBound lower_bound(const Problem& problem) {
     live += event.bytes;
     if (live > bound.bytes) bound = {live, static_cast<std::int32_t>(event.step)};
   }
+  for (const Buffer& buffer : problem.buffers) {
+    if (!buffer.fixed_offset || buffer.size == 0) continue;
+    const std::int64_t end = *buffer.fixed_offset + footprint(buffer);
+    if (end > bound.bytes || (end == bound.bytes && buffer.first < bound.step)) {
+      bound = {end, buffer.first};
+    }
+  }
   return bound;
 }
 

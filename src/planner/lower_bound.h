@@ -18,8 +18,8 @@ struct LowerBound {
   std::int32_t step = 0;   // the first step that needs `bytes`; 0 when no step needs any
 };
 
-// The largest sum of footprints live at one step. O(n log n). Assumes a problem that solve()
-// accepts.
+// The largest sum of footprints live at one step, or the highest end of a fixed buffer (needed at
+// its first step) if that is more. O(n log n). Assumes a problem that solve() accepts.
 LowerBound lower_bound(const Problem& problem);
 
 }  // namespace mini_infer::planner

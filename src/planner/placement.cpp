@@ -33,7 +33,10 @@ void Placer::PlacedList::clear() {
 
 Placer::Placer(const Problem& problem) : buffers_(problem.buffers) {
   std::vector<std::int32_t> firsts;
-  for (const Buffer& buffer : buffers_) firsts.push_back(buffer.first);
+  for (std::size_t i = 0; i < buffers_.size(); ++i) {
+    firsts.push_back(buffers_[i].first);
+    if (buffers_[i].fixed_offset) fixed_.push_back(static_cast<std::int32_t>(i));
+  }
   std::sort(firsts.begin(), firsts.end());
   for (std::size_t i = kWindowBuffers; i < firsts.size(); i += kWindowBuffers) {
     window_starts_.push_back(firsts[i]);
@@ -45,17 +48,24 @@ std::size_t Placer::place(const Order& order, Fit fit, std::int64_t limit, Place
   clear();
   placement.offsets.assign(buffers_.size(), 0);
   placement.height = 0;
+  for (std::int32_t index : fixed_) put(index, *buffers_[index].fixed_offset, placement);
   for (std::size_t position = 0; position < order.size(); ++position) {
     const Buffer& buffer = buffers_[order[position]];
-    if (buffer.size == 0) continue;
+    if (buffer.size == 0 || buffer.fixed_offset) continue;
     const std::int64_t begin = find_offset(buffer, fit);
-    const std::int64_t end = begin + footprint(buffer);
-    if (end > limit) return position;
-    insert(buffer, begin, end);
-    placement.offsets[order[position]] = begin;
-    placement.height = std::max(placement.height, end);
+    if (begin + footprint(buffer) > limit) return position;
+    put(order[position], begin, placement);
   }
   return order.size();
+}
+
+void Placer::put(std::int32_t index, std::int64_t begin, Placement& placement) {
+  const Buffer& buffer = buffers_[index];
+  placement.offsets[index] = begin;
+  if (buffer.size == 0) return;
+  const std::int64_t end = begin + footprint(buffer);
+  insert(buffer, begin, end);
+  placement.height = std::max(placement.height, end);
 }
 
 std::int64_t Placer::find_offset(const Buffer& buffer, Fit fit) {

@@ -19,11 +19,12 @@ enum class Fit {
 };
 
 struct Placement {
-  std::vector<std::int64_t> offsets;  // bytes, one per buffer; 0 for a buffer of size 0
+  std::vector<std::int64_t> offsets;  // bytes, one per buffer; 0 for an empty one that is not fixed
   std::int64_t height = 0;            // bytes
 };
 
-// Places the buffers of one problem in a given order, as often as asked. A buffer is compared with
+// Places the buffers of one problem in a given order, as often as asked, around those that are
+// fixed. A buffer is compared with
 // every placed buffer of its window of the timeline, or with all of them when it lives in several
 // windows: a linear scan of narrow arrays, measured faster than an interval tree and a sort.
 class Placer {
@@ -49,6 +50,7 @@ class Placer {
     void clear();
   };
 
+  void put(std::int32_t index, std::int64_t begin, Placement& placement);
   std::int64_t find_offset(const Buffer& buffer, Fit fit);
   const PlacedList& neighbours(const Buffer& buffer) const;
   void insert(const Buffer& buffer, std::int64_t begin, std::int64_t end);
@@ -56,6 +58,7 @@ class Placer {
   std::size_t window(std::int32_t step) const;
 
   const std::vector<Buffer>& buffers_;
+  std::vector<std::int32_t> fixed_;
   std::vector<std::int32_t> window_starts_;  // steps, of every window but the first
   PlacedList all_;
   std::vector<PlacedList> windows_;  // empty when one window is the whole timeline

@@ -17,7 +17,7 @@ struct Content {
 
 // When `read` is read for the last time by the step that makes `made`, they may share their bytes.
 struct Overwrite {
-  int made = 0;  // contents, of equal size
+  int made = 0;  // contents, of equal size; no other step makes a part of this one
   int read = 0;
 };
 

@@ -28,7 +28,7 @@ TEST(Plan, JsonHasItsKeys) {
   for (const char* key :
        {"weights_bytes", "arena_bytes", "lower_bound_bytes", "gap_bytes", "unshared_bytes",
         "saving_ratio", "proven_offsets", "offsets_proof", "proven_order", "order_proof",
-        "plan_hash", "peak", "pools", "bound", "steps", "milliseconds"}) {
+        "order_bound_bytes", "plan_hash", "peak", "pools", "bound", "steps", "milliseconds"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
   EXPECT_EQ(json.at("pools").at(0).at("size_bytes"), json.at("arena_bytes"));
@@ -75,6 +75,37 @@ TEST(Plan, WithoutSharingNothingIsSaved) {
 TEST(Plan, PassesAndAlignmentChangeIt) {
   EXPECT_GT(plan({"--passes=none"}).at("steps").size(), plan({}).at("steps").size());
   EXPECT_EQ(plan({"--alignment=64"}).at("pools").at(0).at("alignment"), 64);
+}
+
+// Two branches, each wide for a moment: one after the other, unless the order is to stay.
+TEST(Plan, KeepsTheModelsOrderIfAsked) {
+  const TempFolder folder;
+  const auto model = folder.write(
+      "model.onnx", ModelWriter()
+                        .input("x", DataType::kFloat32, {1, 256})
+                        .initializer(TensorWriter("times", DataType::kInt64, {2})
+                                         .int64s({64, 256}))
+                        .node("Expand", {"x", "times"}, {"wide_a"})
+                        .node("Expand", {"x", "times"}, {"wide_b"})
+                        .node("ReduceMax", {"wide_a"}, {"a"})
+                        .node("ReduceMax", {"wide_b"}, {"b"})
+                        .node("Add", {"a", "b"}, {"y"})
+                        .output("y", DataType::kFloat32, {1, 1})
+                        .bytes());
+  const auto planned = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), {"plan", model, "--json"});
+    const CommandResult result = mini_infer(options);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result.json();
+  };
+  const auto best = planned({}), kept = planned({"--keep-order"});
+  EXPECT_EQ(best.at("order_proof"), "by_bound");
+  EXPECT_EQ(best.at("order_bound_bytes"), best.at("lower_bound_bytes"));
+  EXPECT_EQ(kept.at("order_proof"), "none");
+  EXPECT_EQ(kept.at("order_bound_bytes"), best.at("order_bound_bytes"));
+  EXPECT_EQ(kept.at("lower_bound_bytes").get<int>() - best.at("lower_bound_bytes").get<int>(),
+            64 * 1024 - 256);
+  EXPECT_EQ(kept.at("steps").at(1).at("op"), "Expand");
 }
 
 TEST(Plan, TextNamesThePeakAndTheProof) {

@@ -81,6 +81,37 @@ TEST(Schedule, AResultOfAnotherSizeIsNotInPlace) {
   EXPECT_EQ(made.alias[static_cast<std::size_t>(wide)].source, b.graph().inputs[1]);
 }
 
+// Each of two branches is wide for a moment.
+TEST(Schedule, OneBranchRunsBeforeTheOtherUnlessTheOrderIsToStay) {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {1, 8});
+  const ValueId wide_a = b.op("Expand", {x, b.int64s({64, 8})});
+  const ValueId wide_b = b.op("Expand", {x, b.int64s({32, 8})});
+  const ValueId a = b.op("ReduceMax", {wide_a});
+  b.output(b.op("Add", {a, b.op("ReduceMax", {wide_b})}));
+  const auto steps = [&](const Schedule& made) {
+    return std::vector<graph::NodeId>(made.order.begin(), made.order.end());
+  };
+  const Schedule best = plan_order(b);
+  EXPECT_EQ(steps(best), (std::vector<graph::NodeId>{0, 2, 1, 3, 4}));
+  EXPECT_EQ(best.bound_by_graph, 4 * (8 + 64 * 8 + 1));
+  const Schedule kept = plan_order(b, {.reorder = false});
+  EXPECT_EQ(steps(kept), (std::vector<graph::NodeId>{0, 1, 2, 3, 4}));
+  EXPECT_EQ(kept.bound_by_graph, best.bound_by_graph);
+}
+
+TEST(Schedule, AnOrderThatLetsAStepOverwriteIsFound) {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {64});
+  const ValueId y = b.op("Relu", {x});
+  const ValueId top = b.op("ReduceMax", {x});
+  b.output(b.op("Add", {y, top}));
+  const Schedule made = plan_order(b);
+  EXPECT_EQ(made.order, (std::vector<graph::NodeId>{1, 0, 2}));
+  EXPECT_EQ(alias_of(made, y), AliasKind::kOverwrite);
+  EXPECT_EQ(alias_of(plan_order(b, {.reorder = false}), y), AliasKind::kNone);
+}
+
 TEST(Schedule, CallersInputsAndKeptInputsAreNeverOverwritten) {
   for (ScheduleOptions options :
        {ScheduleOptions{.stage_inputs = false}, ScheduleOptions{.keep_inputs = true}}) {

@@ -8,11 +8,12 @@ namespace mini_infer::planner {
 
 // The judge of a plan. Shares no code with the planners, so that one mistake cannot hide another.
 // Accepts a solution when
-//  - there is one offset per buffer, a multiple of its alignment,
+//  - there is one offset per buffer, a multiple of its alignment, and the fixed one of a fixed buffer,
 //  - every buffer, its size rounded up to its alignment, lies inside [0, height),
 //  - no two buffers of non-zero size that are live at one step share a byte of these,
 //  - height is the largest end of a buffer of non-zero size, 0 when there is none,
-//  - lower_bound is the largest sum of live rounded sizes, peak_step the first step that needs it,
+//  - lower_bound is the largest sum of live rounded sizes or the highest end of a fixed buffer, and
+//    peak_step the first step that needs it (a fixed buffer: at its first),
 //  - kByBound is claimed only when height equals lower_bound; kBySearch cannot be judged here.
 // ERROR_INVALID_ARGUMENT for a broken problem, ERROR_INTERNAL for a refused solution; the message
 // names buffers by index, the steps and the byte ranges. Never overflows, whatever it is given.

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace mini_infer::planner {
+
+// 64-bit mixer of splitmix64 (Steele, Lea, Flood, OOPSLA 2014).
+inline std::uint64_t mix(std::uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+  return x ^ (x >> 31);
+}
+
+// What stands for a state of a search: 128 bits, so that no two meet.
+class Fingerprint {
+ public:
+  explicit Fingerprint(std::int64_t capacity) { add(-1, capacity); }
+
+  // In any order.
+  void add(std::int64_t item, std::int64_t low) {
+    const std::uint64_t x = mix(static_cast<std::uint64_t>(item) + 0x9e3779b97f4a7c15ULL) +
+                            static_cast<std::uint64_t>(low) * 0xd6e8feb86659fd93ULL;
+    a += mix(x);
+    b += mix(x ^ 0xa0761d6478bd642fULL);
+  }
+  bool operator==(const Fingerprint&) const = default;
+
+  std::uint64_t a = 0;
+  std::uint64_t b = 0;
+};
+
+// States found to lead nowhere. Forgets old ones when it is full.
+class Refuted {
+ public:
+  explicit Refuted(std::size_t states) : slots_(std::bit_ceil(states), Fingerprint(0)) {}
+
+  bool contains(const Fingerprint& state) const { return slots_[slot(state)] == state; }
+  void add(const Fingerprint& state) { slots_[slot(state)] = state; }
+
+ private:
+  std::size_t slot(const Fingerprint& state) const { return state.a & (slots_.size() - 1); }
+
+  std::vector<Fingerprint> slots_;
+};
+
+}  // namespace mini_infer::planner
