@@ -18,9 +18,7 @@ bool all_aligned(const std::vector<Item>& items) {
 }
 
 bool overlap(const Item& a, const Item& b) { return a.first <= b.last && b.first <= a.last; }
-bool covers(const Item& item, int section) {
-  return item.first <= section && section <= item.last;
-}
+bool covers(const Item& item, int section) { return item.first <= section && section <= item.last; }
 
 }  // namespace
 
@@ -176,19 +174,31 @@ int FitSearch::choose_section(Part part) {
     --options_[item.last + 1];
   }
   int best = -1;
-  std::pair<std::int64_t, std::int64_t> best_key;
+  Urgency most;
   std::int64_t candidates = 0;
   for (int section = begin; section < end; ++section) {
     candidates += options_[section];
     if (valley_end_[section] < 0) continue;
-    const std::int64_t options = candidates + (state_.slack(section) > 0 ? 1 : 0);
-    std::pair<std::int64_t, std::int64_t> key{options, state_.floor(section)};
-    if (guide_->branching == Branching::kLowest) std::swap(key.first, key.second);
-    if (best >= 0 && best_key <= key) continue;
+    const Urgency of_this = urgency(section, candidates);
+    if (best >= 0 && most <= of_this) continue;
     best = section;
-    best_key = key;
+    most = of_this;
   }
   return best;
+}
+
+FitSearch::Urgency FitSearch::urgency(int section, std::int64_t candidates) const {
+  const std::int64_t slack = state_.slack(section);
+  const std::int64_t options = candidates + (slack > 0 ? 1 : 0);
+  switch (guide_->branching) {
+    case Branching::kFewestTightest:
+      return {options, slack};
+    case Branching::kFewestFullest:
+      return {options, -static_cast<std::int64_t>(state_.open(section).size())};
+    case Branching::kLowest:
+      return {state_.floor(section), 0};
+  }
+  return {};
 }
 
 // Those that may lie on the floor of the section, which is in a valley: then they are wholly in it.

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <span>
+#include <utility>
 #include <vector>
 
 #include "planner/fit_state.h"
@@ -11,14 +11,15 @@
 
 namespace mini_infer::planner {
 
-// Which section's floor is filled next, of those that form valleys.
+// Which section is looked at next, of those that form valleys: the first one with
 enum class Branching {
-  kFewest,  // where the fewest things can happen, then the lowest
-  kLowest,
+  kFewestTightest,  // the fewest options, then the least room to waste
+  kFewestFullest,   // the fewest options, then most items left
+  kLowest,          // the lowest floor
 };
 
 struct Guide {
-  Branching branching = Branching::kFewest;
+  Branching branching = Branching::kFewestTightest;
   std::vector<double> priority;  // by item: of several for one place, the highest is tried first
 };
 
@@ -55,6 +56,8 @@ class FitSearch {
     std::size_t begin = 0;
     std::size_t end = 0;
   };
+  using Urgency = std::pair<std::int64_t, std::int64_t>;  // the smallest first
+
   bool spend(Part part);
   bool complete(Part part);
   bool complete_parts(Part rest);
@@ -64,6 +67,7 @@ class FitSearch {
 
   void find_valleys(int begin, int end);
   int choose_section(Part part);
+  Urgency urgency(int section, std::int64_t candidates) const;
   Part push_candidates(int section);
   bool is_twin(Part candidates, std::size_t position) const;
   bool spans(Part part, std::int32_t item) const;
@@ -77,8 +81,8 @@ class FitSearch {
   const Guide* guide_ = nullptr;
   std::int64_t* nodes_ = nullptr;
   bool gave_up_ = false;
-  bool all_aligned_;                 // every size is a multiple of every alignment
-  std::vector<std::int32_t> stack_;  // parts and candidates of all open states
+  bool all_aligned_;                                // every size is a multiple of every alignment
+  std::vector<std::int32_t> stack_;                 // parts and candidates of all open states
   std::vector<std::int32_t> valley_end_, options_;  // by section
 };
 

@@ -68,10 +68,11 @@ bool FitState::set_low(int index, std::int64_t low) {
   const std::int64_t mask = items_[index].alignment - 1;
   const std::int64_t aligned = (low + mask) & ~mask;
   if (aligned > capacity_ - items_[index].size) return false;
-  trail_.push_back({Kind::kLow, index, low_[index]});
+  const std::int64_t before = low_[index];
+  trail_.push_back({Kind::kLow, index, before});
   low_[index] = aligned;
   for (int section = items_[index].first; section <= items_[index].last; ++section) {
-    freed_.add(section);
+    if (floor_[section] == before) freed_.add(section);
   }
   return true;
 }

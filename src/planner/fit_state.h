@@ -10,8 +10,8 @@
 namespace mini_infer::planner {
 
 // Items placed from the bottom up below a capacity, what follows from that for the others, and the
-// way back. Every section has a floor, below which nothing will be placed any more; every item has a
-// low, below which it cannot be placed. Each follows from the other: an item lies on the highest
+// way back. Every section has a floor, below which nothing will be placed any more; every item has
+// a low, below which it cannot be placed. Each follows from the other: an item lies on the highest
 // floor below it, and a section's floor is the least low of what is still to be placed in it.
 // A state is lost when a floor and all that is to be placed above it exceed the capacity.
 class FitState {
@@ -37,7 +37,7 @@ class FitState {
   }
 
   // Each says whether the state may still be completed.
-  bool place(int index);                   // at its low
+  bool place(int index);                    // at its low
   bool raise(int index, std::int64_t low);  // no effect if it is there already
 
   std::size_t mark() const { return trail_.size(); }
@@ -77,8 +77,8 @@ class FitState {
 
   void set_floor(int section, std::int64_t floor);
   bool set_low(int index, std::int64_t low);  // false: it would not fit below the capacity
-  void close(int index);   // leaves the open ones of its sections
-  void reopen(int index);  // the one closed last
+  void close(int index);                      // leaves the open ones of its sections
+  void reopen(int index);                     // the one closed last
   bool propagate();
   bool lift_items(int section);
   void lift_floor(int section);
@@ -94,8 +94,8 @@ class FitState {
   std::vector<std::int32_t> first_member_, open_;  // by section
   std::vector<std::int32_t> first_position_;       // by item
   std::vector<Change> trail_;
-  Worklist risen_;   // floors that have risen: their items may have to
-  Worklist freed_;   // sections of which an item has risen or is placed: their floors may have to
+  Worklist risen_;  // floors that have risen: their items may have to
+  Worklist freed_;  // sections of which an item has risen or is placed: their floors may have to
 };
 
 }  // namespace mini_infer::planner

@@ -8,15 +8,15 @@ namespace {
 
 struct Rule {
   Branching branching;
-  int priority;  // index into Guides::rules_
+  int priority;  // index into Guides::priorities_
 };
-constexpr int kCrowded = 0, kWide = 1, kArea = 2, kSize = 3;
-constexpr Rule kRules[] = {{Branching::kFewest, kCrowded},
+constexpr int kSize = 0, kWide = 1, kCrowded = 2;
+constexpr Rule kRules[] = {{Branching::kFewestTightest, kSize},
                            {Branching::kLowest, kWide},
-                           {Branching::kFewest, kArea},
-                           {Branching::kFewest, kSize}};
+                           {Branching::kFewestFullest, kCrowded},
+                           {Branching::kFewestTightest, kWide}};
 constexpr std::size_t kRuleCount = std::size(kRules);
-constexpr double kNoise = 0.2;
+constexpr double kNoise = 0.9;
 
 // By item: bytes live in the fullest of its sections.
 std::vector<std::int64_t> crowds(const Sections& sections) {
@@ -33,22 +33,21 @@ std::vector<std::int64_t> crowds(const Sections& sections) {
 
 }  // namespace
 
-Guides::Guides(const Sections& sections) : rules_(kRuleCount) {
+Guides::Guides(const Sections& sections) : priorities_(3) {
   const std::vector<std::int64_t> crowd = crowds(sections);
   for (std::size_t i = 0; i < sections.items.size(); ++i) {
     const Item& item = sections.items[i];
     const double size = static_cast<double>(item.size);
     const double width = item.last - item.first + 1;
-    rules_[kCrowded].push_back(static_cast<double>(crowd[i]));
-    rules_[kWide].push_back(width * std::sqrt(size));
-    rules_[kArea].push_back(width * size);
-    rules_[kSize].push_back(size);
+    priorities_[kCrowded].push_back(static_cast<double>(crowd[i]));
+    priorities_[kWide].push_back(width * std::sqrt(size));
+    priorities_[kSize].push_back(size);
   }
 }
 
 Guides::Next Guides::next() {
   const Rule& rule = kRules[made_ % kRuleCount];
-  Next next{{rule.branching, rules_[rule.priority]}, length_};
+  Next next{{rule.branching, priorities_[rule.priority]}, length_};
   if (made_ >= kRuleCount) {
     for (double& priority : next.guide.priority) {
       const double random = static_cast<double>(random_() >> 11) * 0x1p-52 - 1;  // in [-1, 1)

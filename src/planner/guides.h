@@ -22,10 +22,10 @@ class Guides {
   Next next();
 
  private:
-  std::vector<std::vector<double>> rules_;  // priorities by item
+  std::vector<std::vector<double>> priorities_;  // each by item
   std::size_t made_ = 0;
   std::uint32_t luby_ = 1, length_ = 1;  // Knuth, TAOCP 4, 7.2.2.2, "reluctant doubling"
-  std::mt19937_64 random_;  // the same everywhere, as the standard says
+  std::mt19937_64 random_;               // the same everywhere, as the standard says
 };
 
 }  // namespace mini_infer::planner

@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t kUnit = 1000;  // nodes of the shortest search before it starts anew
 // Nodes of the first attempt at a capacity; at the lower end it is worth more.
 constexpr std::int64_t kFirst = 16 * kUnit;
-constexpr std::int64_t kAtTheEnd = 4;
+constexpr std::int64_t kAtTheEnd = 8;
 // What a first attempt leaves open: a capacity is looked for to this part of the gap.
 constexpr std::int64_t kParts = 32;
 constexpr std::size_t kRefuted = std::size_t{1} << 18;  // 4 MiB

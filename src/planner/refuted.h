@@ -23,8 +23,9 @@ class Fingerprint {
   void add(std::int64_t item, std::int64_t low) {
     const std::uint64_t x = mix(static_cast<std::uint64_t>(item) + 0x9e3779b97f4a7c15ULL) +
                             static_cast<std::uint64_t>(low) * 0xd6e8feb86659fd93ULL;
-    a += mix(x);
-    b += mix(x ^ 0xa0761d6478bd642fULL);
+    const std::uint64_t h = mix(x);
+    a += h;
+    b += (h ^ (h >> 32)) * 0xa0761d6478bd642fULL;
   }
   bool operator==(const Fingerprint&) const = default;
 

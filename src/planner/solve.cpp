@@ -63,11 +63,15 @@ core::Result<Solution> solve(const Problem& problem, const Effort& effort) {
   Order order;
   Placement best = best_of_greedy(problem, enough, placer, order);
   if (best.height <= enough || effort.nodes == 0) return with_bound(bound, std::move(best));
-  improve(problem, enough, std::move(order), placer, best);
-  if (any_fixed(problem)) return with_bound(bound, std::move(best));
 
-  Budget budget = budget_of(effort);
-  const std::int64_t least = search(problem, enough, budget, best);
+  std::int64_t least = bound.bytes;
+  if (!any_fixed(problem)) {
+    Budget budget = budget_of(effort);
+    least = search(problem, enough, budget, best);
+  }
+  if (best.height > std::max(least, enough)) {
+    improve(problem, std::max(least, enough), std::move(order), placer, best);
+  }
   Solution solution = with_bound(bound, std::move(best));
   if (solution.proof == Proof::kNone && solution.height == least) {
     solution.proof = Proof::kBySearch;

@@ -24,8 +24,8 @@ core::Status validate(const Buffer& buffer, std::size_t index) {
   if (buffer.size < 0) return invalid(index, "size " + to_string(buffer.size) + " < 0");
   if (buffer.first < 0) return invalid(index, "first step " + to_string(buffer.first) + " < 0");
   if (buffer.last < buffer.first) {
-    return invalid(index, "last step " + to_string(buffer.last) + " < first step " +
-                              to_string(buffer.first));
+    return invalid(
+        index, "last step " + to_string(buffer.last) + " < first step " + to_string(buffer.first));
   }
   if (buffer.alignment <= 0 || !std::has_single_bit(static_cast<std::uint64_t>(buffer.alignment))) {
     return invalid(index, "alignment " + to_string(buffer.alignment) + " is no power of two");
@@ -67,13 +67,11 @@ core::Status validate_sum(const Problem& problem) {
 }
 
 core::Status overlap(const Problem& problem, std::size_t a, std::size_t b) {
-  return invalid(std::max(a, b),
-                 "its fixed offset, " +
-                     to_string(*problem.buffers[std::max(a, b)].fixed_offset) +
-                     ", puts it on bytes of buffer " + to_string(std::min(a, b)) +
-                     ", which is fixed at " +
-                     to_string(*problem.buffers[std::min(a, b)].fixed_offset) +
-                     " and live at the same time");
+  return invalid(
+      std::max(a, b),
+      "its fixed offset, " + to_string(*problem.buffers[std::max(a, b)].fixed_offset) +
+          ", puts it on bytes of buffer " + to_string(std::min(a, b)) + ", which is fixed at " +
+          to_string(*problem.buffers[std::min(a, b)].fixed_offset) + " and live at the same time");
 }
 
 // A sweep over the steps: a buffer that begins may collide with the one below and the one above.

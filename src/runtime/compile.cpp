@@ -48,12 +48,13 @@ void log_summary(const MemoryPlan& plan) {
 
 Status plan_memory(Compiled& compiled, const PlanningOptions& options) {
   MI_LOG_INFO("[MemoryPlanner] Starting static memory planning...");
-  const schedule::ScheduleOptions schedule_options{.reorder = options.reorder && options.share_memory,
-                                                   .overwrite = options.share_memory,
-                                                   .stage_inputs = options.stage_inputs,
-                                                   .stage_outputs = options.stage_outputs,
-                                                   .keep_inputs = options.keep_inputs,
-                                                   .alignment = options.alignment};
+  const schedule::ScheduleOptions schedule_options{
+      .reorder = options.reorder && options.share_memory,
+      .overwrite = options.share_memory,
+      .stage_inputs = options.stage_inputs,
+      .stage_outputs = options.stage_outputs,
+      .keep_inputs = options.keep_inputs,
+      .alignment = options.alignment};
   MI_ASSIGN(compiled.schedule, schedule::schedule(compiled.graph, schedule_options));
   const Liveness liveness =
       LivenessAnalyzer(options.keep_inputs).analyze(compiled.graph, compiled.schedule);

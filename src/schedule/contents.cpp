@@ -41,9 +41,9 @@ class Statement {
   Problem& problem() { return stated_.problem; }
   int content(ValueId id) const { return id == kNoValue ? -1 : content_of_[id]; }
   bool staged(ValueId id) const {
-    return graph_.is_output(id) ? options_.stage_outputs
-                                : graph_.value(id).producer != graph::kNoNode ||
-                                      options_.stage_inputs;
+    return graph_.is_output(id)
+               ? options_.stage_outputs
+               : graph_.value(id).producer != graph::kNoNode || options_.stage_inputs;
   }
 
   // Opens a content for the value, or joins that of what it views.

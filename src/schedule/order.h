@@ -17,8 +17,9 @@ struct Order {
 };
 
 // The order with the least peak over all orders and all choices of overwrites. Of an order that is
-// as good, the numbered one, segment by segment. The exact search gives up after `work` steps looked
-// at, and the order is then the best of the numbered one and a beam's; the same on every machine.
+// as good, the numbered one, segment by segment. The exact search gives up after `work` steps
+// looked at, and the order is then the best of the numbered one and a beam's; the same on every
+// machine.
 Order least_peak_order(const Problem& problem, std::int64_t work);
 
 // Bytes that every order needs: Order::bound_by_problem.

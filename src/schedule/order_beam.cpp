@@ -32,8 +32,8 @@ std::vector<Candidate> candidates(const std::vector<Beam>& beams, Segment segmen
     const Progress& at = beams[i].progress;
     for (int step : at.ready()) {
       if (step >= segment.end) break;
-      all.push_back({std::max(beams[i].order.peak, at.footprint(step)), at.live() + at.rise(step),
-                     i, step});
+      all.push_back(
+          {std::max(beams[i].order.peak, at.footprint(step)), at.live() + at.rise(step), i, step});
     }
   }
   std::sort(all.begin(), all.end(),

@@ -129,14 +129,16 @@ class SegmentBound {
 
   // By what this step may overwrite at best: contents that no later step must read.
   std::int64_t saved(int step) const {
-    return best_overwrites(problem_, what(step), [&](const Overwrite& overwrite) {
-             if (to_after(overwrite.read)) return false;
-             if (!paths()) return true;
-             const auto& all = uses_.at(overwrite.read).all;
-             return std::none_of(all.begin(), all.end(), [&](int user) {
-               return user != step && has_bit(after_[step], user);
-             });
-           }).saved;
+    return best_overwrites(problem_, what(step),
+                           [&](const Overwrite& overwrite) {
+                             if (to_after(overwrite.read)) return false;
+                             if (!paths()) return true;
+                             const auto& all = uses_.at(overwrite.read).all;
+                             return std::none_of(all.begin(), all.end(), [&](int user) {
+                               return user != step && has_bit(after_[step], user);
+                             });
+                           })
+        .saved;
   }
 
   const Problem& problem_;
@@ -164,8 +166,8 @@ std::vector<std::int64_t> order_bounds(const Problem& problem, const std::vector
     if (first >= static_cast<int>(problem.steps.size())) continue;  // nobody makes it
     const int from = first < 0 ? 0 : segment_of[first] + 1;
     const int to = last >= static_cast<int>(problem.steps.size()) ? static_cast<int>(cut.size())
-                   : last < 0                                      ? 0
-                                                                   : segment_of[last];
+                   : last < 0                                     ? 0
+                                                                  : segment_of[last];
     if (from >= to) continue;
     across[from] += problem.contents[content].bytes;
     across[to] -= problem.contents[content].bytes;

@@ -12,8 +12,8 @@ struct OverwriteSet {
   std::int64_t saved = 0;     // bytes
 };
 
-// Of a step's overwrites, those that `may` happen and together save most bytes; the first of equals.
-// A step has few of them, so that all sets can be looked at.
+// Of a step's overwrites, those that `may` happen and together save most bytes; the first of
+// equals. A step has few of them, so that all sets can be looked at.
 template <typename May>
 OverwriteSet best_overwrites(const Problem& problem, const Step& step, May may) {
   const std::vector<Overwrite>& all = step.overwrites;

@@ -37,7 +37,7 @@ struct Schedule {
 
 // The order whose peak of live bytes is the least, over all orders and overwrites together; views
 // wherever an operator makes one (they never cost); overwrites wherever a node is the last reader
-// of a content. Of orders as good, the one nearest the stable topological sort. Shapes must be
+// of a content. The stable topological sort's order stays where it is as good. Shapes must be
 // known. Deterministic; the search is bounded by counted work (order.h).
 core::Result<Schedule> schedule(const graph::Graph& graph, const ScheduleOptions& options);
 

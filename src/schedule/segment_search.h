@@ -70,9 +70,9 @@ class SegmentSearch {
   std::vector<State> states_;
   std::vector<int> path_;  // states from the first to where `progress_` is
   std::priority_queue<Move> moves_;
-  std::vector<std::uint64_t> done_;                 // steps, as bits
+  std::vector<std::uint64_t> done_;  // steps, as bits
   int done_count_ = 0;
-  std::vector<std::uint64_t> seen_;                 // `done_` of every state, one after the other
+  std::vector<std::uint64_t> seen_;  // `done_` of every state, one after the other
   std::unordered_multimap<std::uint64_t, int> by_hash_;  // states
 };
 

@@ -54,6 +54,25 @@ TEST(Check, AnOverlapNamesBuffersStepsAndBytes) {
                   "share bytes [64, 128) at steps 1..2"});
 }
 
+TEST(Check, AFixedBufferStaysWhereItIs) {
+  Problem problem = kProblem;
+  problem.buffers[1].fixed_offset = 128;
+  EXPECT_TRUE(check(problem, kGood).ok());
+  problem.buffers[1].fixed_offset = 64;
+  const core::Status status = check(problem, kGood);
+  EXPECT_EQ(status.code(), core::Status::ERROR_INTERNAL);
+  EXPECT_THAT(status.message(), HasSubstr("buffer 1 is fixed at offset 64, not 128"));
+}
+
+TEST(Check, AFixedEndIsPartOfTheBound) {
+  const Problem problem = {{{.size = 8}, {.size = 8, .first = 3, .last = 3, .fixed_offset = 64}}};
+  Solution solution = {.offsets = {0, 64}, .height = 72, .lower_bound = 72, .peak_step = 3};
+  EXPECT_TRUE(check(problem, solution).ok()) << check(problem, solution).message();
+  solution.lower_bound = 8;
+  solution.peak_step = 0;
+  EXPECT_THAT(check(problem, solution).message(), HasSubstr("step 3 needs 72 bytes"));
+}
+
 TEST(Check, AMisalignedOffsetIsRefused) {
   Solution solution = kGood;
   solution.offsets[2] = 32;

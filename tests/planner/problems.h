@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -43,6 +44,33 @@ inline Problem make(const RandomProblem& wanted, Random& random) {
                                .alignment = wanted.alignments[random.in(0, choices - 1)]});
   }
   return problem;
+}
+
+// The same, and for each step a buffer that makes as many bytes live there as at the fullest one:
+// no byte may be wasted then, which often cannot be.
+inline Problem fill_up(Problem problem, std::int32_t steps) {
+  std::vector<std::int64_t> live(steps, 0);
+  for (const Buffer& buffer : problem.buffers) {
+    for (std::int32_t step = buffer.first; step <= buffer.last; ++step) live[step] += buffer.size;
+  }
+  const std::int64_t most = *std::max_element(live.begin(), live.end());
+  for (std::int32_t step = 0; step < steps; ++step) {
+    problem.buffers.push_back({.size = most - live[step], .first = step, .last = step});
+  }
+  return problem;
+}
+
+// Small enough to try everything, and often higher than its bound: filled up, or of two alignments.
+inline Problem make_small(Random& random) {
+  if (random.in(0, 1) == 0) {
+    return make(
+        {.buffers = random.in(1, 10), .steps = 8, .longest = 5, .largest = 4, .alignments = {1, 4}},
+        random);
+  }
+  return fill_up(
+      make({.buffers = random.in(4, 9), .steps = 8, .longest = 5, .largest = 4, .alignments = {1}},
+           random),
+      8);
 }
 
 }  // namespace mini_infer::planner

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 
 #include "mini_infer/planner/check.h"
+#include "planner/exhaustive.h"
 #include "planner/greedy.h"
 #include "planner/problems.h"
 
@@ -111,49 +111,101 @@ TEST(Solve, TheLargestSumThatFitsIsSolved) {
   EXPECT_EQ(solution.height, kMax - 1);
 }
 
-// First fit over every order: one of them, by ascending offset in a best plan, is optimal.
-std::int64_t exhaustive_optimum(const Problem& problem) {
-  const std::vector<Buffer>& buffers = problem.buffers;
-  std::vector<std::size_t> order(buffers.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::int64_t best = kMax;
-  do {
-    std::vector<std::int64_t> offsets(buffers.size());
-    std::int64_t height = 0;
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      const Buffer& buffer = buffers[order[i]];
-      std::int64_t offset = 0;
-      for (std::size_t j = 0; j < i;) {
-        const Buffer& other = buffers[order[j]];
-        const std::int64_t begin = offsets[order[j]];
-        const std::int64_t end = begin + other.size;
-        const bool meet = buffer.first <= other.last && other.first <= buffer.last &&
-                          offset < end && begin < offset + buffer.size;
-        offset = meet ? end : offset;
-        j = meet ? 0 : j + 1;
-      }
-      offsets[order[i]] = offset;
-      height = std::max(height, offset + buffer.size);
-    }
-    best = std::min(best, height);
-  } while (std::next_permutation(order.begin(), order.end()));
-  return best;
-}
-
-TEST(Solve, NoPlanBeatsTheExhaustiveOptimumAndNoBoundExceedsIt) {
+TEST(Solve, IsTheExhaustiveOptimumAndProvesIt) {
   Random random(5);
-  int optimal = 0;
-  for (int round = 0; round < 300; ++round) {
-    const Problem problem = make(
-        {.buffers = random.in(1, 6), .steps = 6, .longest = 4, .largest = 9, .alignments = {1}},
-        random);
+  int by_search = 0;
+  for (int round = 0; round < 2000; ++round) {
+    SCOPED_TRACE(round);
+    const Problem problem = make_small(random);
     const std::int64_t optimum = exhaustive_optimum(problem);
     const Solution solution = solved(problem);
     ASSERT_LE(solution.lower_bound, optimum);
-    ASSERT_GE(solution.height, optimum);
-    optimal += solution.height == optimum;
+    ASSERT_EQ(solution.height, optimum);
+    ASSERT_NE(solution.proof, Proof::kNone);
+    by_search += solution.proof == Proof::kBySearch ? 1 : 0;
   }
-  EXPECT_EQ(optimal, 300);
+  EXPECT_GT(by_search, 10);
+}
+
+TEST(Solve, WithoutNodesOnlyGreedyPlannersAreTried) {
+  Random random(17);
+  const Problem problem =
+      make({.buffers = 120, .steps = 100, .longest = 12, .largest = 16 * 1024}, random);
+  const auto greedy = solve(problem, {.nodes = 0});
+  ASSERT_TRUE(greedy.ok());
+  EXPECT_GT(greedy->height, solved(problem).height);
+  EXPECT_EQ(greedy->proof, Proof::kNone);
+}
+
+TEST(Solve, EndsAtTheFirstPlanWithinTheCapacity) {
+  Random random(17);
+  const Problem problem =
+      make({.buffers = 120, .steps = 100, .longest = 12, .largest = 16 * 1024}, random);
+  const std::int64_t best = solved(problem).height;
+  const std::int64_t greedy = solve(problem, {.nodes = 0})->height;
+  const std::int64_t between = (best + greedy) / 2;
+  const auto solution = solve(problem, {.capacity = between});
+  ASSERT_TRUE(solution.ok());
+  EXPECT_LE(solution->height, between);
+  EXPECT_GT(solution->height, best);
+  EXPECT_EQ(solve(problem, {.capacity = greedy})->height, greedy);
+}
+
+TEST(Solve, PutsTheOthersAroundFixedBuffers) {
+  const Problem problem = {{{.size = 10, .first = 0, .last = 3},
+                            {.size = 30, .first = 1, .last = 1, .fixed_offset = 20},
+                            {.size = 15, .first = 0, .last = 1},
+                            {.size = 25, .first = 2, .last = 3}}};
+  const Solution solution = solved(problem);
+  EXPECT_EQ(solution.offsets[1], 20);
+  EXPECT_EQ(solution.height, 60);
+  EXPECT_EQ(solution.lower_bound, 55);
+  EXPECT_EQ(solution.proof, Proof::kNone);
+}
+
+TEST(Solve, AFixedEndIsABound) {
+  const Solution solution =
+      solved({{{.size = 10}, {.size = 5, .first = 7, .last = 8, .fixed_offset = 100}}});
+  EXPECT_EQ(solution.height, 105);
+  EXPECT_EQ(solution.lower_bound, 105);
+  EXPECT_EQ(solution.peak_step, 7);
+  EXPECT_EQ(solution.proof, Proof::kByBound);
+}
+
+TEST(Solve, RandomFixedBuffersStayAndAreAvoided) {
+  Random random(23);
+  for (int round = 0; round < 40; ++round) {
+    Problem problem = make({.buffers = 30, .steps = 20, .alignments = {1, 64, 256}}, random);
+    // Every third stays where another plan had it.
+    const Solution before = solved(problem);
+    for (std::size_t i = 0; i < problem.buffers.size(); i += 3) {
+      problem.buffers[i].fixed_offset = before.offsets[i] + 256 * (round % 2);
+    }
+    const Solution after = solved(problem);
+    ASSERT_GE(after.height, before.lower_bound);
+    ASSERT_TRUE(check(problem, *unshared(problem)).ok());
+  }
+}
+
+TEST(Solve, ABadFixedOffsetIsNamed) {
+  const auto message = [](const Problem& problem) {
+    const auto result = solve(problem);
+    EXPECT_EQ(result.status().code(), core::Status::ERROR_INVALID_ARGUMENT);
+    return result.status().message();
+  };
+  EXPECT_THAT(message({{{.size = 1, .fixed_offset = -4}}}),
+              HasSubstr("buffer 0: fixed offset -4 < 0"));
+  EXPECT_THAT(message({{{.size = 1, .alignment = 4, .fixed_offset = 6}}}),
+              HasSubstr("buffer 0: fixed offset 6 is no multiple of the alignment, 4"));
+  EXPECT_THAT(message({{{.size = 1}, {.size = 9, .fixed_offset = kMax - 8}}}),
+              HasSubstr("above the highest fixed offset"));
+  EXPECT_THAT(message({{{.size = 8, .last = 3, .fixed_offset = 0},
+                        {.size = 8, .last = 2, .fixed_offset = 16},
+                        {.size = 8, .first = 2, .last = 2, .fixed_offset = 12}}}),
+              HasSubstr("buffer 2: its fixed offset, 12, puts it on bytes of buffer 1"));
+  EXPECT_TRUE(solve({{{.size = 8, .last = 1, .fixed_offset = 0},
+                      {.size = 8, .first = 2, .last = 2, .fixed_offset = 4}}})
+                  .ok());
 }
 
 TEST(Solve, TheSameProblemGivesTheSamePlan) {
@@ -175,7 +227,7 @@ TEST(Solve, ThePlanIsTheSameEverywhere) {
   for (std::int64_t offset : solved(problem).offsets) {
     hash = (hash ^ static_cast<std::uint64_t>(offset)) * 1099511628211u;
   }
-  EXPECT_EQ(hash, 13580437533907163077u);
+  EXPECT_EQ(hash, 17849950989025136581u);
 }
 
 TEST(Solve, SixtyThousandShortLivedBuffersAreSolved) {
@@ -197,6 +249,14 @@ TEST(Unshared, EveryBufferHasItsOwnAlignedBytesInOrder) {
   EXPECT_EQ(plan->lower_bound, 32);
   EXPECT_EQ(plan->peak_step, 0);
   EXPECT_EQ(plan->proof, Proof::kNone);
+  EXPECT_TRUE(check(problem, *plan).ok());
+}
+
+TEST(Unshared, FixedBuffersStayAndTheOthersLieAboveThem) {
+  const Problem problem = {{{.size = 4}, {.size = 8, .fixed_offset = 16}, {.size = 4}}};
+  const auto plan = unshared(problem);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_THAT(plan->offsets, ElementsAre(24, 16, 28));
   EXPECT_TRUE(check(problem, *plan).ok());
 }
 

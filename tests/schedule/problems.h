@@ -106,7 +106,9 @@ struct RandomProblem {
 // With views, parts, overwrites of one or two inputs, nodes of two results, workspaces, inputs that
 // nobody reads and outputs that are read.
 inline Problem make(const RandomProblem& wanted, std::mt19937& random) {
-  const auto below = [&](int end) { return static_cast<int>(random() % static_cast<unsigned>(end)); };
+  const auto below = [&](int end) {
+    return static_cast<int>(random() % static_cast<unsigned>(end));
+  };
   const auto bytes = [&] { return std::int64_t{below(wanted.largest + 1)}; };
   ProblemBuilder builder;
   std::vector<int> contents;

@@ -12,8 +12,9 @@ namespace mini_infer::planner {
 // What a search may spend. With the defaults the same problem gives the same bytes on every
 // machine, build and number of threads, because what is counted is search nodes.
 struct Effort {
-  // Search nodes, of all searches together. Some 0.1 s on a problem that resists; most need none.
-  std::int64_t nodes = 1'000'000;
+  // Search nodes, of all searches together; 0: greedy planners only. Some 1 s on a problem that
+  // resists; most need none.
+  std::int64_t nodes = 300'000;
   // Search until then instead, seconds of wall clock: the answer depends on the machine.
   std::optional<double> seconds = std::nullopt;
   // Threads to search with; more than one only together with `seconds`.
@@ -25,9 +26,11 @@ struct Effort {
 // Offsets with the least height found: greedy planners first, then an exact search at the lower
 // bound, then searches that close in on the least height from both sides. Sizes count as
 // footprints: rounded up to the alignment. Says kBySearch where the search below the height was
-// exhaustive. ERROR_INVALID_ARGUMENT names the first buffer with a negative size or step, last <
-// first, an alignment that is no power of two, a fixed offset that is negative or no multiple of
-// it, or whose padded size makes the sum of all leave int64; and two fixed buffers that overlap.
+// exhaustive. With fixed buffers, and for parts of the timeline with more than some thousands of
+// buffers, there is a local search instead. ERROR_INVALID_ARGUMENT names the first buffer with a
+// negative size or step, last < first, an alignment that is no power of two, a fixed offset that is
+// negative or no multiple of it, or whose padded size makes the sum of all leave int64; and two
+// fixed buffers that overlap.
 MINI_INFER_API core::Result<Solution> solve(const Problem& problem, const Effort& effort = {});
 
 // The plan that shares nothing: every buffer has its own bytes, in the problem's order (fixed ones
