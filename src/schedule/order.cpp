@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <numeric>
 
-#include "schedule/order_beam.h"
 #include "schedule/order_bound.h"
 #include "schedule/segment_search.h"
 
 namespace mini_infer::schedule {
 namespace {
+
+// Of all work, what one attempt may take: the first is one over kFirstShare, the others 1 / kShare.
+constexpr std::int64_t kFirstShare = 2;
+constexpr std::int64_t kShare = 8;
 
 // The orders of a segment: as numbered, and what was searched for.
 struct SegmentOrders {
@@ -23,6 +26,15 @@ struct SegmentOrders {
 std::int64_t run_numbered(Progress& progress, Segment segment) {
   std::int64_t peak = 0;
   for (int step = segment.begin; step < segment.end; ++step) {
+    peak = std::max(peak, progress.footprint(step));
+    progress.run(step);
+  }
+  return peak;
+}
+
+std::int64_t peak_of(Progress progress, const std::vector<int>& steps) {
+  std::int64_t peak = 0;
+  for (int step : steps) {
     peak = std::max(peak, progress.footprint(step));
     progress.run(step);
   }
@@ -48,7 +60,8 @@ std::int64_t bound_of_any_order(const Problem& problem, const std::vector<Segmen
 
 class LeastPeak {
  public:
-  LeastPeak(const Problem& problem, std::int64_t work) : problem_(problem), work_(work) {}
+  LeastPeak(const Problem& problem, std::int64_t work)
+      : problem_(problem), all_work_(work), work_(work) {}
 
   Order find() {
     const std::vector<Segment> cut = segments(problem_);
@@ -76,19 +89,34 @@ class LeastPeak {
     }
   }
 
+  // From below; where that is too much work, by halving what is left between.
   void search(const Progress& progress, SegmentOrders& orders) {
-    SegmentSearch exact(progress, orders.segment, work_);
-    const auto found = exact.find(order_.peak);
-    if (exact.bound() > order_.peak) order_.bound_by_search = exact.bound();
-    if (found) {
-      orders.found = *found;
-      orders.found_peak = exact.bound();
-    } else {
-      const BeamOrder beam = beam_order(progress, orders.segment);
-      orders.found = beam.steps;
-      orders.found_peak = beam.peak;
+    std::int64_t low = order_.peak;  // nothing lower is possible, or of use
+    std::int64_t too_hard = low - 1;
+    std::int64_t wanted = low;
+    orders.found_peak = orders.numbered_peak;
+    for (std::int64_t share = kFirstShare;
+         work_ > 0 && low < orders.found_peak && wanted > too_hard; share = kShare) {
+      low = std::max(low, attempt(progress, orders, wanted, share));
+      if (orders.found_peak > wanted) too_hard = wanted;
+      wanted = std::max(low, too_hard + (orders.found_peak - too_hard) / 2);
     }
-    order_.peak = std::max(order_.peak, std::min(orders.found_peak, orders.numbered_peak));
+    if (low > order_.peak) order_.bound_by_search = low;
+    order_.peak = std::max(order_.peak, orders.found_peak);
+  }
+
+  // Looks for an order with that peak. Returns a peak that no order of the segment is below.
+  std::int64_t attempt(const Progress& progress, SegmentOrders& orders, std::int64_t wanted,
+                       std::int64_t share) {
+    std::int64_t work = std::min(work_, all_work_ / share);
+    work_ -= work;
+    SegmentSearch search(progress, orders.segment, work);
+    if (auto found = search.find(wanted)) {
+      orders.found_peak = peak_of(progress, *found);
+      orders.found = std::move(*found);
+    }
+    work_ += work;
+    return search.bound() > wanted ? search.bound() : 0;
   }
 
   void join() {
@@ -104,7 +132,8 @@ class LeastPeak {
   }
 
   const Problem& problem_;
-  std::int64_t work_;
+  std::int64_t all_work_;
+  std::int64_t work_;  // left
   std::vector<SegmentOrders> orders_;
   Order order_;
 };

@@ -16,10 +16,9 @@ struct Order {
   std::int64_t bound_by_search = 0;
 };
 
-// The order with the least peak over all orders and all choices of overwrites. Of an order that is
-// as good, the numbered one, segment by segment. The exact search gives up after `work` steps
-// looked at, and the order is then the best of the numbered one and a beam's; the same on every
-// machine.
+// The order with the least peak over all orders and all choices of overwrites. The numbered order
+// stays, segment by segment, where it is as good. After `work` steps looked at and run, the order
+// is the best one met so far; the same on every machine.
 Order least_peak_order(const Problem& problem, std::int64_t work);
 
 // Bytes that every order needs: Order::bound_by_problem.

@@ -87,7 +87,7 @@ void SegmentSearch::take_back(int step) {
 void SegmentSearch::run_what_is_free(std::vector<int>& moves) {
   const auto free = [this](int step) {
     --work_;
-    return step < segment_.end && progress_.footprint(step) <= bound_ && progress_.rise(step) <= 0;
+    return step < segment_.end && progress_.rise(step) <= 0 && progress_.footprint(step) <= bound_;
   };
   while (true) {
     const auto& ready = progress_.ready();
@@ -119,7 +119,11 @@ void SegmentSearch::add_state(int parent, std::vector<int> moves) {
   for (int step : progress_.ready()) {
     if (step >= segment_.end) break;
     --work_;
-    moves_.push({std::max(bound_, progress_.footprint(step)), done_count_, step, state});
+    moves_.push({.bottleneck = std::max(bound_, progress_.footprint(step)),
+                 .done = done_count_,
+                 .live = progress_.live() + progress_.rise(step),
+                 .step = step,
+                 .state = state});
   }
 }
 

@@ -14,12 +14,14 @@
 namespace mini_infer::schedule {
 
 // The order of a segment with the least peak: a best-first search for the smallest bottleneck over
-// sets of steps that have run (what is live depends on nothing else), deepest first among equals.
+// sets of steps that have run (what is live depends on nothing else); among equals the deepest
+// first, then the one that leaves least live.
 //
 // One rule keeps it small: a ready step whose footprint is within the bound reached so far, and
-// that does not raise what is live, runs at once. It cannot cost: running it earlier leaves less
-// live at every step before its place in any other order, makes nothing open that was not, and
-// leaves more inputs to be read for the last time.
+// that does not raise what is live, runs at once. It cannot cost. What is live is a submodular
+// function of the steps that have run (each content adds "one of its makers has" less "its makers
+// and users all have"), so running the step earlier leaves, at every step before its place in any
+// other order, no more live than there was, and no fewer inputs to be read for the last time.
 class SegmentSearch {
  public:
   // `progress` is at the segment's start, and is there again after find(). `work` counts down by
@@ -42,7 +44,8 @@ class SegmentSearch {
   // A step that could run next.
   struct Move {
     std::int64_t bottleneck = 0;
-    int done = 0;  // steps that have run before
+    int done = 0;           // steps that have run before
+    std::int64_t live = 0;  // afterwards
     int step = 0;
     int state = 0;
 
@@ -50,6 +53,7 @@ class SegmentSearch {
     bool operator<(const Move& other) const {
       if (bottleneck != other.bottleneck) return bottleneck > other.bottleneck;
       if (done != other.done) return done < other.done;
+      if (live != other.live) return live > other.live;
       if (step != other.step) return step > other.step;
       return state > other.state;
     }

@@ -110,14 +110,14 @@ TEST(Order, IsTheBestOfAllOrdersAndOverwrites) {
   EXPECT_LT(by_problem, 3000);
 }
 
-TEST(Order, WithoutWorkToSpendItIsABeamsAndClaimsNothing) {
+TEST(Order, WithLittleWorkToSpendItIsNoWorseThanTheNumberedOneAndClaimsNothing) {
   std::mt19937 random(4);
   int gaps = 0;
   for (int round = 0; round < 500; ++round) {
     SCOPED_TRACE(round);
     const Problem problem = make({.steps = 7}, random);
     const std::int64_t least = least_peak(problem);
-    const Order order = least_peak_order(problem, 0);
+    const Order order = least_peak_order(problem, round % 80);
     ASSERT_TRUE(is_order(problem, order.steps));
     ASSERT_EQ(least_peak_of(problem, order.steps), order.peak);
     ASSERT_LE(order.peak, least_peak_of(problem, numbered(problem)));
