@@ -3,7 +3,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mini_infer)
 
-install(TARGETS mini_infer_runtime EXPORT mini_inferTargets)
+install(TARGETS mini_infer_runtime mini_infer_planner EXPORT mini_inferTargets)
 if(TARGET mini_infer_cuda)  # libmini_infer.so looks for it beside itself
   set_target_properties(mini_infer_cuda PROPERTIES INSTALL_RPATH "$ORIGIN")
   install(TARGETS mini_infer_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})

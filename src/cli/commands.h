@@ -8,6 +8,7 @@
 
 #include "cli/exit_code.h"
 #include "mini_infer/core/status.h"
+#include "mini_infer/planner/solve.h"
 
 // The verbs of mini-infer, each in a .cpp of its own, and what the command line says to them.
 namespace mini_infer::cli {
@@ -87,11 +88,23 @@ struct InspectCommand {
   bool nodes = false;
 };
 
+struct SolveCommand {
+  bool json = false;
+  std::string path;
+  std::string output;
+  // See planner::Effort.
+  std::int64_t nodes = planner::Effort().nodes;
+  std::optional<double> seconds;
+  int threads = 1;
+  std::optional<std::int64_t> capacity;
+};
+
 // A Status says that there is no result; an exit code says what the result means.
 core::Result<ExitCode> execute(const PlanCommand& command);
 core::Result<ExitCode> execute(const RunCommand& command);
 core::Result<ExitCode> execute(const VerifyCommand& command);
 core::Result<ExitCode> execute(const BenchCommand& command);
 core::Result<ExitCode> execute(const InspectCommand& command);
+core::Result<ExitCode> execute(const SolveCommand& command);
 
 }  // namespace mini_infer::cli

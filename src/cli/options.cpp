@@ -22,6 +22,7 @@ constexpr const char* kExamples = R"(Examples:
   mini-infer verify tests/data/lenet5
   mini-infer bench model.onnx --shapes=x:1x3x224x224 --duration 3
   mini-infer inspect model.onnx --nodes
+  mini-infer solve buffers.csv
 
 'mini-infer VERB --help' lists a verb's options.
 
@@ -54,6 +55,17 @@ constexpr const char* kInspectExamples = R"(Examples:
   mini-infer inspect model.onnx
   mini-infer inspect model.onnx --shapes=x:1x3x224x224 --nodes
   mini-infer inspect model.onnx --shapes=x:1x3x224x224 --each-pass)";
+
+constexpr const char* kSolveExamples = R"(Examples:
+  mini-infer solve buffers.csv --output placed.csv
+  mini-infer solve buffers.csv --capacity 1048576   any plan that is low enough
+  mini-infer solve buffers.csv --time 60 --threads 2
+
+CSV: a line of columns, id,lower,upper,size and perhaps alignment and offset (where a buffer lies
+already), then one line for each buffer. It is live at steps lower to upper - 1. JSON: the same names,
+{"buffers": [{"id": "a", "lower": 0, "upper": 2, "size": 64}]}.
+
+Ends with 4 if no plan within the capacity was found.)";
 
 // A check whose rule the help text states in its own words.
 CLI::Validator silent(CLI::Validator check) { return check.description(""); }
@@ -238,6 +250,31 @@ void add_options(CLI::App* verb, InspectCommand& command) {
   after->type_name("PASS");
 }
 
+void add_options(CLI::App* verb, SolveCommand& command) {
+  verb->footer(kSolveExamples);
+  verb->add_option("FILE", command.path, "buffers as .csv or .json")->required()->type_name("");
+  verb->add_option("--output", command.output, "write the buffers and their offsets there")
+      ->type_name("FILE");
+  verb->add_option("--capacity", command.capacity, "end at the first plan of so many bytes")
+      ->type_name("BYTES")
+      ->check(in_range(0));
+  auto* nodes =
+      verb->add_option("--nodes", command.nodes, "search nodes to spend; 0: greedy planners only")
+          ->capture_default_str()
+          ->type_name("N")
+          ->check(in_range(0));
+  auto* time = verb->add_option("--time", command.seconds,
+                                "search so long instead; the answer depends on the machine")
+                   ->type_name("S")
+                   ->check(in_range(0, 1e9))
+                   ->excludes(nodes);
+  verb->add_option("--threads", command.threads, "to search with, each for itself")
+      ->capture_default_str()
+      ->type_name("N")
+      ->check(in_range(1, 1024))
+      ->needs(time);
+}
+
 template <typename Command>
 void add_verb(CLI::App& app, const char* name, const char* summary, Invocation& invocation) {
   CLI::App* verb = app.add_subcommand(name, summary);
@@ -255,6 +292,7 @@ void add_verbs(CLI::App& app, Invocation& invocation) {
   add_verb<VerifyCommand>(app, "verify", "compare with reference outputs", invocation);
   add_verb<BenchCommand>(app, "bench", "measure latency, throughput and memory", invocation);
   add_verb<InspectCommand>(app, "inspect", "what is in a model", invocation);
+  add_verb<SolveCommand>(app, "solve", "place buffers of a file in the least memory", invocation);
 }
 
 // What is wrong, and where the help is.
@@ -284,7 +322,7 @@ core::Result<std::variant<Invocation, ExitCode>> parse_command_line(int argc, ch
     return usage_error(app, error.what());
   }
   if (!invocation.execute) {
-    return usage_error(app, "no verb: expected plan, run, verify, bench or inspect");
+    return usage_error(app, "no verb: expected plan, run, verify, bench, inspect or solve");
   }
   return Parsed(std::move(invocation));
 }

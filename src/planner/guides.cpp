@@ -33,7 +33,7 @@ std::vector<std::int64_t> crowds(const Sections& sections) {
 
 }  // namespace
 
-Guides::Guides(const Sections& sections) : priorities_(3) {
+Guides::Guides(const Sections& sections, std::uint32_t seed) : priorities_(3), random_(seed) {
   const std::vector<std::int64_t> crowd = crowds(sections);
   for (std::size_t i = 0; i < sections.items.size(); ++i) {
     const Item& item = sections.items[i];

@@ -13,7 +13,7 @@ namespace mini_infer::planner {
 // (Luby, Sinclair, Zuckerman, "Optimal speedup of Las Vegas algorithms", 1993). Deterministic.
 class Guides {
  public:
-  explicit Guides(const Sections& sections);
+  explicit Guides(const Sections& sections, std::uint32_t seed = 0);
 
   struct Next {
     Guide guide;

@@ -40,7 +40,7 @@ class Closing {
         budget_(budget),
         heights_(heights),
         offsets_(offsets),
-        guides_(part),
+        guides_(part, budget.seed),
         refuted_(kRefuted),
         search_(part, refuted_, budget.stop) {}
 

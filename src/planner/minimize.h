@@ -19,6 +19,7 @@ struct Heights {
 struct Budget {
   std::int64_t nodes = 0;
   std::function<bool()> stop;  // asked now and then
+  std::uint32_t seed = 0;      // searches with different ones look elsewhere first
 };
 
 // Closes in on the least height from both sides, until they meet, `found` is at most `enough`, or

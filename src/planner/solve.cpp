@@ -1,9 +1,13 @@
 #include "mini_infer/planner/solve.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <limits>
+#include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "core/try.h"
 #include "planner/greedy.h"
@@ -41,6 +45,27 @@ Placement best_of_greedy(const Problem& problem, std::int64_t enough, Placer& pl
   return best;
 }
 
+core::Status validate(const Effort& effort) {
+  using core::Status;
+  if (effort.nodes < 0) {
+    return {Status::ERROR_INVALID_ARGUMENT,
+            "search nodes: expected 0 or more, found " + std::to_string(effort.nodes)};
+  }
+  if (effort.seconds && !(*effort.seconds >= 0 && *effort.seconds <= 1e9)) {
+    return {Status::ERROR_INVALID_ARGUMENT, "seconds to search: expected a number from 0 to 1e9"};
+  }
+  if (effort.threads < 1 || effort.threads > 1024) {
+    return {Status::ERROR_INVALID_ARGUMENT,
+            "threads: expected 1 to 1024, found " + std::to_string(effort.threads)};
+  }
+  if (effort.threads > 1 && !effort.seconds) {
+    return {Status::ERROR_INVALID_ARGUMENT,
+            "threads: more than one only where seconds are given, because the answer then depends "
+            "on the machine"};
+  }
+  return Status::SUCCESS;
+}
+
 bool any_fixed(const Problem& problem) {
   return std::any_of(problem.buffers.begin(), problem.buffers.end(),
                      [](const Buffer& buffer) { return buffer.fixed_offset.has_value(); });
@@ -53,21 +78,51 @@ Budget budget_of(const Effort& effort) {
   return {kNoEnd, [end] { return Clock::now() >= end; }};
 }
 
+// Each thread searches for itself, and the first to know the answer stops the others.
+std::int64_t search_in_threads(const Problem& problem, std::int64_t enough, const Effort& effort,
+                               Placement& best) {
+  struct Searched {
+    Placement placement;
+    std::int64_t least = 0;
+  };
+  std::vector<Searched> results(static_cast<std::size_t>(effort.threads), {best, 0});
+  std::atomic<bool> known = false;
+  const Budget all = budget_of(effort);
+  const auto run = [&](std::size_t thread) {
+    Budget budget{all.nodes, [&] { return known || all.stop(); },
+                  static_cast<std::uint32_t>(thread)};
+    auto& [placement, least] = results[thread];
+    least = search(problem, enough, budget, placement);
+    if (placement.height <= std::max(least, enough)) known = true;
+  };
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 1; i < results.size(); ++i) threads.emplace_back(run, i);
+  run(0);
+  threads.clear();
+  std::int64_t least = 0;
+  for (Searched& result : results) {
+    least = std::max(least, result.least);
+    if (result.placement.height < best.height) best = std::move(result.placement);
+  }
+  return least;
+}
+
 }  // namespace
 
 core::Result<Solution> solve(const Problem& problem, const Effort& effort) {
+  MI_TRY(validate(effort));
   MI_TRY(validate(problem));
   const LowerBound bound = lower_bound(problem);
   const std::int64_t enough = std::max(bound.bytes, effort.capacity.value_or(0));
   Placer placer(problem);
   Order order;
   Placement best = best_of_greedy(problem, enough, placer, order);
-  if (best.height <= enough || effort.nodes == 0) return with_bound(bound, std::move(best));
+  const bool search_more = effort.seconds ? *effort.seconds > 0 : effort.nodes > 0;
+  if (best.height <= enough || !search_more) return with_bound(bound, std::move(best));
 
   std::int64_t least = bound.bytes;
   if (!any_fixed(problem)) {
-    Budget budget = budget_of(effort);
-    least = search(problem, enough, budget, best);
+    least = search_in_threads(problem, enough, effort, best);
   }
   if (best.height > std::max(least, enough)) {
     improve(problem, std::max(least, enough), std::move(order), placer, best);

@@ -60,7 +60,7 @@ TEST_P(PublishedInstance, IsAtItsBound) {
 INSTANTIATE_TEST_SUITE_P(Planner, PublishedInstance,
                          ::testing::Values(Instance{"minimalloc-A", 154, 1048576, 1.0},
                                            Instance{"minimalloc-B", 170, 1048576, 1.0},
-                                           Instance{"minimalloc-D", 213, 986112, 1.03},
+                                           Instance{"minimalloc-D", 213, 986112, 1.05},
                                            Instance{"minimalloc-E", 215, 1048576, 1.0},
                                            Instance{"minimalloc-F", 296, 1048576, 1.0},
                                            Instance{"minimalloc-G", 308, 1048576, 1.0},

@@ -151,6 +151,30 @@ TEST(Solve, EndsAtTheFirstPlanWithinTheCapacity) {
   EXPECT_EQ(solve(problem, {.capacity = greedy})->height, greedy);
 }
 
+TEST(Solve, SearchesForSecondsAndInThreads) {
+  Random random(17);
+  const Problem problem =
+      make({.buffers = 120, .steps = 100, .longest = 12, .largest = 16 * 1024}, random);
+  const auto solution = solve(problem, {.seconds = 10, .threads = 2});
+  ASSERT_TRUE(solution.ok()) << solution.status().message();
+  EXPECT_TRUE(check(problem, *solution).ok());
+  EXPECT_EQ(solution->height, solved(problem).height);
+  EXPECT_EQ(solve(problem, {.seconds = 0})->height, solve(problem, {.nodes = 0})->height);
+}
+
+TEST(Solve, AnEffortOutsideItsLimitsIsRefused) {
+  const auto message = [](const Effort& effort) {
+    const auto result = solve({}, effort);
+    EXPECT_EQ(result.status().code(), core::Status::ERROR_INVALID_ARGUMENT);
+    return result.status().message();
+  };
+  EXPECT_THAT(message({.nodes = -1}), HasSubstr("search nodes: expected 0 or more, found -1"));
+  EXPECT_THAT(message({.seconds = -1}), HasSubstr("from 0 to 1e9"));
+  EXPECT_THAT(message({.seconds = std::numeric_limits<double>::quiet_NaN()}), HasSubstr("seconds"));
+  EXPECT_THAT(message({.threads = 0}), HasSubstr("expected 1 to 1024, found 0"));
+  EXPECT_THAT(message({.threads = 2}), HasSubstr("only where seconds are given"));
+}
+
 TEST(Solve, PutsTheOthersAroundFixedBuffers) {
   const Problem problem = {{{.size = 10, .first = 0, .last = 3},
                             {.size = 30, .first = 1, .last = 1, .fixed_offset = 20},

@@ -15,9 +15,9 @@ struct Effort {
   // Search nodes, of all searches together; 0: greedy planners only. Some 1 s on a problem that
   // resists; most need none.
   std::int64_t nodes = 300'000;
-  // Search until then instead, seconds of wall clock: the answer depends on the machine.
+  // Search so long instead, wall clock, 0 to 1e9: the answer depends on the machine.
   std::optional<double> seconds = std::nullopt;
-  // Threads to search with; more than one only together with `seconds`.
+  // Threads to search with, each for itself; more than one only together with `seconds`.
   int threads = 1;
   // Bytes that are low enough: the search ends at the first plan that is no higher.
   std::optional<std::int64_t> capacity = std::nullopt;

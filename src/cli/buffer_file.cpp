@@ -1,0 +1,64 @@
+#include "cli/buffer_file.h"
+
+#include <fstream>
+#include <iterator>
+#include <string_view>
+#include <unordered_map>
+
+#include "cli/buffer_csv.h"
+#include "cli/buffer_json.h"
+#include "cli/input_files.h"
+#include "core/try.h"
+#include "importers/write_file.h"
+
+namespace mini_infer::cli {
+namespace {
+
+using core::Status;
+
+core::Result<std::string> read_text(const std::string& path) {
+  std::error_code unknown;
+  if (!std::filesystem::is_directory(path, unknown)) {
+    std::ifstream stream(path, std::ios::binary);
+    std::string text((std::istreambuf_iterator<char>(stream)), {});
+    if (stream.is_open() && !stream.bad()) return text;
+  }
+  return Status(Status::ERROR_INVALID_ARGUMENT,
+                path + ": cannot be read; expected a CSV or JSON file of buffers");
+}
+
+Status check_ids(const BufferFile& file) {
+  std::unordered_map<std::string_view, std::size_t> seen;
+  for (std::size_t i = 0; i < file.ids.size(); ++i) {
+    const auto [first, is_new] = seen.emplace(file.ids[i], i);
+    if (is_new) continue;
+    return {Status::ERROR_INVALID_ARGUMENT,
+            file.where(i) + ": id '" + file.ids[i] + "' is taken, by " + file.where(first->second)};
+  }
+  return Status::SUCCESS;
+}
+
+}  // namespace
+
+std::string BufferFile::where(std::size_t buffer) const {
+  return path + (json ? ": buffer " : ":") + std::to_string(rows[buffer]);
+}
+
+core::Result<BufferFile> read_buffers(const std::string& path) {
+  BufferFile file;
+  file.path = path;
+  file.json = path.ends_with(".json");
+  MI_ASSIGN(const std::string text, read_text(path));
+  MI_TRY(file.json ? parse_json(text, file) : parse_csv(text, file));
+  MI_TRY(check_ids(file));
+  return file;
+}
+
+Status write_buffers(const std::string& path, const BufferFile& file,
+                     const std::vector<std::int64_t>& offsets) {
+  const std::string text = file.json ? to_json(file, offsets) : to_csv(file, offsets);
+  const std::string_view parts[] = {text};
+  return as_argument(importers::write_file(path, parts));
+}
+
+}  // namespace mini_infer::cli
