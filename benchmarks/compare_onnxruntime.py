@@ -86,7 +86,7 @@ def main() -> int:
     arguments = parse_arguments()
     sides = Sides(MiniInfer(arguments.mini_infer), OnnxRuntime())
     result: Record = SCHEMA | {
-        "machine": machine.describe(arguments.mini_infer),
+        "machine": machine.describe(arguments.mini_infer, ("onnxruntime", "numpy")),
         "effort": asdict(effort_of(arguments)),
         "long_model_planning": long_model_planning(sides.ours, arguments.rounds),
         "models": [],

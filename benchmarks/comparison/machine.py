@@ -3,16 +3,15 @@
 import platform
 import subprocess
 from datetime import date
+from importlib import metadata
 from pathlib import Path
-
-import numpy as np
-import onnxruntime
 
 ROOT = Path(__file__).resolve().parents[2]
 VECTOR_FLAGS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "asimd", "sve")
 
 
-def describe(program: Path) -> dict[str, str]:
+def describe(program: Path, packages: tuple[str, ...] = ()) -> dict[str, str]:
+    """`packages`: of Python, whose versions matter."""
     cpu = _cpu_fields()
     flags = (cpu.get("flags") or cpu.get("Features") or "").split()
     return {
@@ -24,8 +23,7 @@ def describe(program: Path) -> dict[str, str]:
         "system": platform.platform(),
         "mini_infer": _first_line([str(program), "--version"]),
         "build": _build_flags(program),
-        "onnxruntime": onnxruntime.__version__,
-        "numpy": np.__version__,
+        **{package: metadata.version(package) for package in packages},
         "python": platform.python_version(),
     }
 
