@@ -24,6 +24,7 @@ struct PlanningFlags {
   bool keep_order = false;
   std::string passes;  // "none" or a list; empty: all
   std::size_t alignment = 256;
+  std::optional<std::size_t> memory_limit;  // bytes
 };
 
 // Where and how it computes: see runtime::EngineConfig.

@@ -16,6 +16,8 @@ ExitCode exit_code(const Status& status) {
       return ExitCode::kInvalidModel;
     case Status::ERROR_UNSUPPORTED:
       return ExitCode::kUnsupported;
+    case Status::ERROR_OVER_BUDGET:
+      return ExitCode::kOverBudget;
     case Status::ERROR_OUT_OF_MEMORY:
       return ExitCode::kDevice;
     case Status::ERROR_BUSY:

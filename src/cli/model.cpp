@@ -91,6 +91,7 @@ runtime::PlanningOptions planning_options(const PlanningFlags& flags) {
   options.share_memory = !flags.no_sharing;
   options.reorder = !flags.keep_order;
   options.alignment = flags.alignment;
+  options.memory_limit = flags.memory_limit;
   options.passes = parse_passes(flags.passes);
   return options;
 }
@@ -100,6 +101,7 @@ runtime::EngineConfig engine_config(const PlanningFlags& planning, const DeviceF
   config.enable_memory_planning = !planning.no_sharing;
   config.reorder = !planning.keep_order;
   config.memory_alignment = planning.alignment;
+  config.memory_limit = planning.memory_limit;
   config.passes = parse_passes(planning.passes);
   config.device = chosen_device(device);
   config.cuda.device = device.index;

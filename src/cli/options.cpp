@@ -129,6 +129,10 @@ void add_planning(CLI::App* verb, PlanningFlags& planning) {
       ->capture_default_str()
       ->check(silent(CLI::IsMember({16, 32, 64, 128, 256})))
       ->type_name("BYTES");
+  verb->add_option("--memory-limit", planning.memory_limit,
+                   "bytes that activations may take; else an error that says what is missing")
+      ->type_name("BYTES")
+      ->check(in_range(0));
 }
 
 void add_device(CLI::App* verb, DeviceFlags& device) {

@@ -22,6 +22,8 @@ const char* code_name(Status::Code code) {
       return "runtime error";
     case Status::ERROR_INTERNAL:
       return "internal error";
+    case Status::ERROR_OVER_BUDGET:
+      return "over budget";
   }
   return "unknown status";
 }

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstdio>
 
-#include "report/plan_facts.h"
+#include "runtime/plan_facts.h"
 
 namespace mini_infer::report {
 namespace {
@@ -53,7 +53,7 @@ std::string order_verdict(const MemoryPlan& plan) {
 
 std::string live_tensors(const MemoryPlan& plan) {
   constexpr std::size_t kShown = 12;
-  const auto live = live_at(plan, plan.peak_step);
+  const auto live = runtime::live_at(plan, plan.peak_step);
   std::string text;
   for (std::size_t i = 0; i < live.size() && i < kShown; ++i) {
     std::array<char, 32> size{};
@@ -87,7 +87,8 @@ std::string human_bytes(std::size_t bytes) {
 std::string plan_to_text(const MemoryPlan& plan) {
   if (!plan.status.ok()) return row("no plan", plan.status.to_string());
   return row("arena", both(plan.total_memory)) + row("weights", both(plan.weights_bytes)) +
-         row("unshared", both(plan.original_memory)) + row("saving", percent(saving_ratio(plan))) +
+         row("unshared", both(plan.original_memory)) +
+         row("saving", percent(runtime::saving_ratio(plan))) +
          row("lower bound", both(plan.lower_bound)) + row("offsets", offsets_verdict(plan)) +
          row("order", order_verdict(plan)) + row("peak", name_step(plan, plan.peak_step)) +
          live_tensors(plan) + row("hash", plan.plan_hash);

@@ -1,7 +1,7 @@
 #include "report/plan_json.h"
 
 #include "mini_infer/report/memory_report.h"
-#include "report/plan_facts.h"
+#include "runtime/plan_facts.h"
 
 namespace mini_infer::report {
 namespace {
@@ -82,7 +82,7 @@ Json steps(const MemoryPlan& plan) {
 
 Json peak(const MemoryPlan& plan) {
   Json live = Json::array();
-  for (const TensorPlacement* tensor : live_at(plan, plan.peak_step)) {
+  for (const TensorPlacement* tensor : runtime::live_at(plan, plan.peak_step)) {
     live.add(Json::object().set("name", tensor->name).set("size_bytes", tensor->size_bytes));
   }
   const auto step = static_cast<std::size_t>(plan.peak_step);
@@ -103,7 +103,7 @@ Json plan_json(const MemoryPlan& plan) {
       .set("lower_bound_bytes", plan.lower_bound)
       .set("gap_bytes", plan.total_memory - plan.lower_bound)
       .set("unshared_bytes", plan.original_memory)
-      .set("saving_ratio", saving_ratio(plan))
+      .set("saving_ratio", runtime::saving_ratio(plan))
       .set("proven_offsets", plan.proven_offsets())
       .set("offsets_proof", proof_name(plan.offsets_proof))
       .set("proven_order", plan.proven_order())

@@ -10,6 +10,7 @@
 #include "runtime/check_execution.h"
 #include "runtime/check_plan.h"
 #include "runtime/legalize_outputs.h"
+#include "runtime/memory_limit.h"
 #include "runtime/plan_builder.h"
 #include "schedule/liveness_analyzer.h"
 
@@ -17,6 +18,9 @@ namespace mini_infer::runtime {
 namespace {
 
 using core::Status;
+
+// Times the work of an ordinary plan, where that one is above the memory limit.
+constexpr int kEffortToFit = 20;
 
 // What the plan would need with no storage shared by two values, but for views. An alias set of its
 // own: in-place results have bytes of their own too.
@@ -46,6 +50,18 @@ void log_summary(const MemoryPlan& plan) {
               std::to_string(static_cast<int>(plan.memory_saving_ratio * 100.0f)) + "%");
 }
 
+// The plan with `effort` times the work of an ordinary one.
+core::Result<MemoryPlan> plan_with(Compiled& compiled, const PlanningOptions& options,
+                                   schedule::ScheduleOptions schedule_options, int effort) {
+  planner::Effort solving;
+  solving.nodes *= effort;
+  schedule_options.work *= effort;
+  MI_ASSIGN(compiled.schedule, schedule::schedule(compiled.graph, schedule_options));
+  const Liveness liveness =
+      LivenessAnalyzer(options.keep_inputs).analyze(compiled.graph, compiled.schedule);
+  return build_plan(compiled.graph, compiled.schedule, liveness, options, solving);
+}
+
 Status plan_memory(Compiled& compiled, const PlanningOptions& options) {
   MI_LOG_INFO("[MemoryPlanner] Starting static memory planning...");
   const schedule::ScheduleOptions schedule_options{
@@ -55,10 +71,10 @@ Status plan_memory(Compiled& compiled, const PlanningOptions& options) {
       .stage_outputs = options.stage_outputs,
       .keep_inputs = options.keep_inputs,
       .alignment = options.alignment};
-  MI_ASSIGN(compiled.schedule, schedule::schedule(compiled.graph, schedule_options));
-  const Liveness liveness =
-      LivenessAnalyzer(options.keep_inputs).analyze(compiled.graph, compiled.schedule);
-  MI_ASSIGN(MemoryPlan plan, build_plan(compiled.graph, compiled.schedule, liveness, options));
+  MI_ASSIGN(MemoryPlan plan, plan_with(compiled, options, schedule_options, 1));
+  if (options.memory_limit && may_be_lowered(plan, *options.memory_limit)) {
+    MI_ASSIGN(plan, plan_with(compiled, options, schedule_options, kEffortToFit));
+  }
   MI_ASSIGN(plan.original_memory, unshared_bytes(compiled.graph, options, schedule_options));
   plan.memory_saving_ratio =
       1.0f - static_cast<float>(plan.total_memory) / static_cast<float>(plan.original_memory);
@@ -66,6 +82,7 @@ Status plan_memory(Compiled& compiled, const PlanningOptions& options) {
   MI_TRY(
       check_execution(compiled.graph, plan).with_context("the execution judge refused the plan"));
   log_summary(plan);
+  if (options.memory_limit) MI_TRY(check_memory_limit(plan, *options.memory_limit));
   compiled.plan = std::move(plan);
   return Status::SUCCESS;
 }

@@ -23,6 +23,7 @@ PlanningOptions planning_options(const EngineConfig& config) {
           .stage_inputs = config.stage_inputs,
           .stage_outputs = config.stage_outputs,
           .keep_inputs = config.keep_inputs,
+          .memory_limit = config.memory_limit,
           .passes = config.passes};
 }
 

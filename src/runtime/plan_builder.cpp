@@ -128,11 +128,12 @@ void describe_steps(const Graph& graph, const schedule::Schedule& schedule,
 }  // namespace
 
 core::Result<MemoryPlan> build_plan(const Graph& graph, const schedule::Schedule& schedule,
-                                    const Liveness& liveness, const PlanningOptions& options) {
+                                    const Liveness& liveness, const PlanningOptions& options,
+                                    const planner::Effort& effort) {
   PlacementList list(graph, schedule, liveness, options);
   const planner::Problem problem = state_problem(list.arena, options.alignment);
   MI_ASSIGN(const planner::Solution solution,
-            options.share_memory ? planner::solve(problem) : planner::unshared(problem));
+            options.share_memory ? planner::solve(problem, effort) : planner::unshared(problem));
 
   MemoryPlan plan;
   plan.keeps_inputs = options.keep_inputs;

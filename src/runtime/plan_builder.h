@@ -2,6 +2,7 @@
 
 #include "mini_infer/core/status.h"
 #include "mini_infer/graph/graph.h"
+#include "mini_infer/planner/solve.h"
 #include "mini_infer/runtime/memory_plan.h"
 #include "mini_infer/runtime/planning_options.h"
 #include "schedule/liveness_analyzer.h"
@@ -14,6 +15,7 @@ inline constexpr std::size_t kScratchBytes = 1024;
 
 // Lifetimes to offsets: states the packing problem, has it solved, and says how good the answer is.
 core::Result<MemoryPlan> build_plan(const graph::Graph& graph, const schedule::Schedule& schedule,
-                                    const Liveness& liveness, const PlanningOptions& options);
+                                    const Liveness& liveness, const PlanningOptions& options,
+                                    const planner::Effort& effort = {});
 
 }  // namespace mini_infer::runtime

@@ -10,9 +10,6 @@
 namespace mini_infer::schedule {
 namespace {
 
-// Steps looked at and run before the search gives up: a third of a second.
-constexpr std::int64_t kWork = 6'000'000;
-
 std::vector<int> numbered(std::size_t steps) {
   std::vector<int> order(steps);
   std::iota(order.begin(), order.end(), 0);
@@ -30,7 +27,7 @@ core::Result<Schedule> schedule(const graph::Graph& graph, const ScheduleOptions
 
   Order order;
   if (options.reorder) {
-    order = least_peak_order(stated.problem, kWork);
+    order = least_peak_order(stated.problem, options.work);
   } else {
     order.steps = numbered(nodes.size());
     order.bound_by_problem = bound_of_any_order(stated.problem);

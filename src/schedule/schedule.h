@@ -18,6 +18,9 @@ struct ScheduleOptions {
   bool stage_outputs = true;  // false: outputs are the caller's memory, one storage each
   bool keep_inputs = false;   // staged inputs are never overwritten
   std::size_t alignment = 1;  // bytes; what a content reserves is a multiple of it
+  // Steps looked at and run before the search for an order gives up; with the default, a third of a
+  // second.
+  std::int64_t work = 6'000'000;
 };
 
 // What a value takes its bytes from.

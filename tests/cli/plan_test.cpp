@@ -109,6 +109,19 @@ TEST(Plan, KeepsTheModelsOrderIfAsked) {
   EXPECT_EQ(kept.at("steps").at(1).at("op"), "Expand");
 }
 
+TEST(Plan, EndsWith4AboveTheMemoryLimit) {
+  const CommandResult result =
+      mini_infer({"plan", lenet5_model(), kOneDigit, "--memory-limit=10000"});
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_THAT(result.err, HasSubstr("more than the memory limit of 10000"));
+  EXPECT_THAT(result.err, HasSubstr("conv"));
+  EXPECT_EQ(plan({"--memory-limit=18432"}).at("arena_bytes"), 18432);
+  EXPECT_EQ(mini_infer({"run", lenet5_model(), kOneDigit, "--random=0", "--memory-limit=10000"})
+                .exit_code,
+            4);
+}
+
 TEST(Plan, TextNamesThePeakAndTheProof) {
   const CommandResult result = mini_infer({"plan", lenet5_model(), kOneDigit});
   EXPECT_EQ(result.exit_code, 0);

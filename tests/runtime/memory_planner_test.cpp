@@ -30,6 +30,24 @@ MemoryPlan plan_of(const graph::Graph& graph, bool share = true) {
   return planner.plan(&graph);
 }
 
+TEST(MemoryPlanner, APlanAboveTheMemoryLimitNamesWhatIsMissingAndWhatIsAlive) {
+  const std::size_t needed = plan_of(*chain()).total_memory;
+  const auto plan_within = [](std::size_t limit) {
+    return MemoryPlanner({.memory_limit = limit, .passes = std::vector<std::string>{}})
+        .plan(chain().get());
+  };
+  EXPECT_EQ(plan_within(needed).total_memory, needed);
+  EXPECT_EQ(plan_within(needed).plan_hash, plan_of(*chain()).plan_hash);
+  const MemoryPlan refused = plan_within(needed - 100);
+  EXPECT_EQ(refused.status.code(), Status::ERROR_OVER_BUDGET);
+  for (const char* part : {"need 9216 bytes (no plan of this graph needs less)",
+                           "100 more than the memory limit of 9116", "at step 0", "(Transpose)",
+                           "'x' 4000", "'scratch' 1024"}) {
+    EXPECT_THAT(refused.status.message(), HasSubstr(part));
+  }
+  EXPECT_TRUE(refused.pools.empty());
+}
+
 TEST(MemoryPlanner, CountsRealBytesAlignedWithTheScratchBlock) {
   const MemoryPlan plan = plan_of(*chain());
   ASSERT_TRUE(plan.status.ok()) << plan.status.message();

@@ -23,6 +23,7 @@ class MINI_INFER_API Status {
     ERROR_BUSY,              // the object is in use: an output is still held
     ERROR_RUNTIME,           // data met while running breaks the operator's contract
     ERROR_INTERNAL,          // our own mistake: a judge refused a plan, a pass broke a graph
+    ERROR_OVER_BUDGET,       // no plan within the memory limit was found
   };
 
   // Not explicit, so that `status != Status::SUCCESS` and `return Status::SUCCESS` read well.

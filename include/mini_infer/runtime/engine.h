@@ -49,6 +49,7 @@ struct EngineConfig {
   bool stage_outputs = true;
   bool keep_inputs = false;
   std::optional<std::vector<std::string>> passes;
+  std::optional<std::size_t> memory_limit;  // bytes of one context's activations
   // The caller brings the activations: build makes no context, create_context takes memory.
   bool caller_memory = false;
   // Run every step in an arena where all bytes but the step's own inputs are overwritten with a

@@ -15,6 +15,10 @@ struct PlanningOptions {
   bool stage_inputs = true;     // inputs have bytes in the arena; false: the caller's buffers
   bool stage_outputs = true;    // outputs likewise
   bool keep_inputs = false;     // staged inputs outlive a run, instead of being consumed by it
+  // Bytes that the activations may take at most. Where the first plan needs more, the planner
+  // searches longer; where that does not help, ERROR_OVER_BUDGET says how many bytes are missing,
+  // and what is alive at the peak. nullopt: any number. No part of the plan's identity.
+  std::optional<std::size_t> memory_limit = std::nullopt;
   // Optimiser passes to run; nullopt for all. Constants are folded in any case.
   std::optional<std::vector<std::string>> passes;
 };

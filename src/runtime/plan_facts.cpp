@@ -1,14 +1,14 @@
-#include "report/plan_facts.h"
+#include "runtime/plan_facts.h"
 
 #include <algorithm>
 #include <tuple>
 
-namespace mini_infer::report {
+namespace mini_infer::runtime {
 
-std::vector<const runtime::TensorPlacement*> live_at(const runtime::MemoryPlan& plan, int step) {
-  std::vector<const runtime::TensorPlacement*> live;
-  for (const runtime::MemoryPool& pool : plan.pools) {
-    for (const runtime::TensorPlacement& tensor : pool.tensors) {
+std::vector<const TensorPlacement*> live_at(const MemoryPlan& plan, int step) {
+  std::vector<const TensorPlacement*> live;
+  for (const MemoryPool& pool : plan.pools) {
+    for (const TensorPlacement& tensor : pool.tensors) {
       if (tensor.first_step <= step && step <= tensor.last_step) live.push_back(&tensor);
     }
   }
@@ -18,9 +18,9 @@ std::vector<const runtime::TensorPlacement*> live_at(const runtime::MemoryPlan& 
   return live;
 }
 
-double saving_ratio(const runtime::MemoryPlan& plan) {
+double saving_ratio(const MemoryPlan& plan) {
   if (plan.original_memory == 0) return 0;
   return 1.0 - static_cast<double>(plan.total_memory) / static_cast<double>(plan.original_memory);
 }
 
-}  // namespace mini_infer::report
+}  // namespace mini_infer::runtime
