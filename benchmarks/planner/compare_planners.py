@@ -42,31 +42,42 @@ def csv_files(paths: list[Path]) -> list[Path]:
     return [file for some in files for file in some]
 
 
-def timed(command: list[str], timeout: float | None = None) -> tuple[float, str | None]:
-    """Seconds of the whole process, and what it printed; None if it ran out of time."""
+Done = subprocess.CompletedProcess[str]
+
+
+def timed(command: list[str], timeout: float | None = None) -> tuple[float, Done | None]:
+    """Seconds of the whole process, and how it ended; None if it ran out of time."""
     start = time.perf_counter()
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
     except subprocess.TimeoutExpired:
         return time.perf_counter() - start, None
-    return time.perf_counter() - start, done.stdout
+    return time.perf_counter() - start, done
 
 
 def solve(program: Path, file: Path, *options: str) -> tuple[float, dict]:
-    seconds, text = timed([str(program), "solve", str(file), "--json", *options])
-    return seconds, json.loads(text)
+    seconds, done = timed([str(program), "solve", str(file), "--json", *options])
+    if done.returncode != 0:
+        sys.exit(f"{file}: {program} ended with {done.returncode}: {done.stderr.strip()}")
+    return seconds, json.loads(done.stdout)
 
 
-def minimalloc(program: Path, file: Path, capacity: int, timeout: float) -> tuple[float, bool]:
+def minimalloc(program: Path, file: Path, capacity: int, timeout: float) -> tuple[float, str]:
     command = [str(program), f"--capacity={capacity}", f"--input={file}", "--output=/dev/null"]
-    seconds, text = timed(command, timeout)
-    return seconds, text is not None
+    seconds, done = timed(command, timeout)
+    if done is None:
+        return seconds, "out of time"
+    if done.returncode == 0:
+        return seconds, "solved"
+    if "NOT_FOUND" in done.stderr:
+        return seconds, "no plan"
+    sys.exit(f"{file}: {program} ended with {done.returncode}: {done.stderr.strip()}")
 
 
 def compare(file: Path, arguments: argparse.Namespace) -> dict:
     options = ["--time", str(arguments.time)] if arguments.time else []
     _, greedy = solve(arguments.mini_infer, file, "--nodes", "0")
-    ours, theirs, solved = [], [], None
+    ours, theirs, end = [], [], None
     for round_ in range(arguments.rounds):
         seconds, answer = solve(arguments.mini_infer, file, *options)
         ours.append(seconds)
@@ -74,7 +85,7 @@ def compare(file: Path, arguments: argparse.Namespace) -> dict:
             round_ < ROUNDS_OF_THE_SLOW or statistics.median(theirs) < SLOW
         )
         if wanted:
-            seconds, solved = minimalloc(
+            seconds, end = minimalloc(
                 arguments.minimalloc, file, answer["lower_bound"], arguments.timeout
             )
             theirs.append(seconds)
@@ -90,7 +101,7 @@ def compare(file: Path, arguments: argparse.Namespace) -> dict:
     }
     if theirs:
         record["minimalloc"] = {
-            "solved_at_the_bound": solved,
+            "at_the_bound": end,  # "solved", "no plan", "out of time"
             "seconds": statistics.median(theirs),
             "runs": theirs,
         }
@@ -99,15 +110,18 @@ def compare(file: Path, arguments: argparse.Namespace) -> dict:
 
 def cells(record: dict) -> list[str]:
     def over_bound(height: int) -> str:
-        return f"{height / record['lower_bound']:.4f}"
+        bound = record["lower_bound"]
+        return f"{height / bound:.4f}" if bound else "–"  # no bytes at all
 
     peer = record.get("minimalloc")
     if peer is None:
         theirs, ratio = "–", "–"
     else:
-        theirs = f"{peer['seconds']:.3f}" if peer["solved_at_the_bound"] else "out of time"
-        ratio = f"{peer['seconds'] / record['seconds']:.1f}"
-        ratio = ratio if peer["solved_at_the_bound"] else f"> {ratio}"
+        theirs, ratio = f"{peer['seconds']:.3f}", f"{peer['seconds'] / record['seconds']:.1f}"
+        if peer["at_the_bound"] == "out of time":
+            theirs, ratio = "out of time", f"> {ratio}"
+        elif peer["at_the_bound"] == "no plan":
+            theirs += " (no plan)"
     return [
         record["instance"],
         str(record["buffers"]),

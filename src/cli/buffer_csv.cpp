@@ -30,24 +30,29 @@ std::vector<std::string_view> fields_of(std::string_view line) {
   return fields;
 }
 
-using Columns = std::vector<BufferField>;
+using Columns = std::vector<FieldName>;
+
+bool has(const Columns& columns, BufferField field) {
+  return std::any_of(columns.begin(), columns.end(),
+                     [field](const FieldName& column) { return column.field == field; });
+}
 
 core::Result<Columns> parse_header(std::string_view line) {
   Columns columns;
   for (std::string_view name : fields_of(line)) {
-    const auto field = buffer_field(name);
-    if (!field) {
+    const auto column = field_name(name);
+    if (!column) {
       return wrong("there is no column '" + std::string(name) +
                    "'; columns are id, lower, upper, size, alignment, offset");
     }
-    if (std::find(columns.begin(), columns.end(), *field) != columns.end()) {
+    if (has(columns, column->field)) {
       return wrong("column '" + std::string(name) + "' is there twice");
     }
-    columns.push_back(*field);
+    columns.push_back(*column);
   }
   for (BufferField needed :
        {BufferField::kId, BufferField::kLower, BufferField::kUpper, BufferField::kSize}) {
-    if (std::find(columns.begin(), columns.end(), needed) != columns.end()) continue;
+    if (has(columns, needed)) continue;
     return wrong("column '" + std::string(name_of(needed)) +
                  "' is missing; the first line names the columns: id,lower,upper,size");
   }
@@ -62,19 +67,19 @@ Status parse_row(std::string_view line, const Columns& columns, BufferFile& file
   }
   BufferFields fields;
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (columns[i] == BufferField::kId) {
+    const BufferField field = columns[i].field;
+    if (field == BufferField::kId) {
       if (texts[i].empty()) return wrong("column 'id': expected a name, found nothing");
       file.ids.emplace_back(texts[i]);
       continue;
     }
-    const bool optional =
-        columns[i] == BufferField::kAlignment || columns[i] == BufferField::kOffset;
+    const bool optional = field == BufferField::kAlignment || field == BufferField::kOffset;
     if (optional && texts[i].empty()) continue;
     const auto value = whole_number(texts[i]);
     if (!value.ok()) {
-      return value.status().with_context("column '" + std::string(name_of(columns[i])) + "'");
+      return value.status().with_context("column '" + std::string(name_of(field)) + "'");
     }
-    fields.number(columns[i]) = *value;
+    fields.set(columns[i], *value);
   }
   MI_ASSIGN(planner::Buffer buffer, to_buffer(fields));
   file.problem.buffers.push_back(buffer);

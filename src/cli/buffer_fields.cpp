@@ -17,10 +17,12 @@ constexpr std::int64_t kMostSteps = std::numeric_limits<std::int32_t>::max();
 
 }  // namespace
 
-std::optional<BufferField> buffer_field(std::string_view name) {
-  if (name == "buffer_id") return BufferField::kId;
+std::optional<FieldName> field_name(std::string_view name) {
+  if (name == "buffer" || name == "buffer_id") return FieldName{BufferField::kId};
+  if (name == "begin" || name == "start") return FieldName{BufferField::kLower};
+  if (name == "end") return FieldName{BufferField::kUpper, true};
   for (std::size_t i = 0; i < kBufferFields.size(); ++i) {
-    if (kBufferFields[i] == name) return static_cast<BufferField>(i);
+    if (kBufferFields[i] == name) return FieldName{static_cast<BufferField>(i)};
   }
   return std::nullopt;
 }
@@ -37,21 +39,27 @@ core::Result<std::int64_t> whole_number(std::string_view text) {
   return value;
 }
 
-std::int64_t& BufferFields::number(BufferField field) {
-  switch (field) {
+void BufferFields::set(const FieldName& name, std::int64_t value) {
+  switch (name.field) {
     case BufferField::kLower:
-      return lower;
+      lower = value;
+      break;
     case BufferField::kUpper:
-      return upper;
+      upper = value;
+      upper_is_last = name.is_last;
+      break;
     case BufferField::kSize:
-      return size;
+      size = value;
+      break;
     case BufferField::kAlignment:
-      return alignment;
-    case BufferField::kId:
+      alignment = value;
+      break;
     case BufferField::kOffset:
+      offset = value;
+      break;
+    case BufferField::kId:
       break;
   }
-  return offset.emplace();
 }
 
 core::Result<planner::Buffer> to_buffer(const BufferFields& fields) {
@@ -59,11 +67,16 @@ core::Result<planner::Buffer> to_buffer(const BufferFields& fields) {
     return wrong("column 'lower': expected a step from 0 to " + to_string(kMostSteps - 1) +
                  ", found " + to_string(fields.lower));
   }
-  if (fields.upper <= fields.lower || fields.upper > kMostSteps) {
+  if (fields.upper_is_last && (fields.upper < fields.lower || fields.upper >= kMostSteps)) {
+    return wrong("column 'end': expected the last step, from " + to_string(fields.lower) + " to " +
+                 to_string(kMostSteps - 1) + ", found " + to_string(fields.upper));
+  }
+  const std::int64_t upper = fields.upper + (fields.upper_is_last ? 1 : 0);
+  if (upper <= fields.lower || upper > kMostSteps) {
     return wrong("column 'upper': expected a step from " + to_string(fields.lower + 1) +
                  " (one past 'lower', because it is the first step at which the buffer is not "
                  "needed any more) to " +
-                 to_string(kMostSteps) + ", found " + to_string(fields.upper));
+                 to_string(kMostSteps) + ", found " + to_string(upper));
   }
   if (fields.size < 0) {
     return wrong("column 'size': expected bytes, 0 or more, found " + to_string(fields.size));
@@ -78,7 +91,7 @@ core::Result<planner::Buffer> to_buffer(const BufferFields& fields) {
   }
   return planner::Buffer{.size = fields.size,
                          .first = static_cast<std::int32_t>(fields.lower),
-                         .last = static_cast<std::int32_t>(fields.upper - 1),
+                         .last = static_cast<std::int32_t>(upper - 1),
                          .alignment = fields.alignment,
                          .fixed_offset = fields.offset};
 }

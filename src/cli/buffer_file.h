@@ -22,11 +22,12 @@ struct BufferFile {
   std::string where(std::size_t buffer) const;
 };
 
-// CSV: a header that names the columns, in any order: id (or buffer_id), lower, upper, size, and,
-// if wanted, alignment and offset (where it lies already; empty: anywhere). A buffer is live at the
-// steps from lower to upper - 1. JSON (a path that ends in .json): {"buffers": [...]}, objects with
-// keys of the same names. ERROR_INVALID_ARGUMENT names the file, the line and the column, what was
-// expected and what was found.
+// CSV: a header that names the columns, in any order: id, lower, upper, size, and, if wanted,
+// alignment and offset (where it lies already; empty: anywhere). A buffer is live at the steps from
+// lower to upper - 1. minimalloc's other names do as well: buffer, buffer_id; begin, start; and
+// end, which is the last step itself. JSON (a path that ends in .json): {"buffers": [...]}, objects
+// with keys of the same names. ERROR_INVALID_ARGUMENT names the file, the line and the column, what
+// was expected and what was found.
 core::Result<BufferFile> read_buffers(const std::string& path);
 
 // The same rows with an offset each, in the same form. The file is there whole, or not at all.

@@ -1,6 +1,8 @@
 #include "cli/buffer_json.h"
 
+#include <array>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cli/buffer_fields.h"
 #include "core/try.h"
@@ -15,38 +17,53 @@ using std::to_string;
 
 Status wrong(const std::string& what) { return {Status::ERROR_INVALID_ARGUMENT, what}; }
 
+// Short, whatever it is: a value may be huge, and dump() recurses as deep as it is nested.
+std::string found(const json& value) {
+  constexpr std::size_t kLongest = 80;
+  if (value.is_array()) return "an array";
+  if (value.is_object()) return "an object";
+  std::string text = value.dump(-1, ' ', true);  // ASCII, so that a cut splits no character
+  if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
+  return text;
+}
+
 core::Result<std::int64_t> number(const json& value) {
   const bool fits = value.is_number_integer() &&
                     (!value.is_number_unsigned() || value.get<std::uint64_t>() <= INT64_MAX);
   if (fits) return value.get<std::int64_t>();
-  return wrong("expected a whole number of 64 bits, found " + value.dump());
+  return wrong("expected a whole number of 64 bits, found " + found(value));
 }
 
 Status parse_buffer(const json& object, BufferFile& file) {
-  if (!object.is_object()) return wrong("expected an object, found " + object.dump());
-  for (BufferField needed :
-       {BufferField::kId, BufferField::kLower, BufferField::kUpper, BufferField::kSize}) {
-    if (object.contains(name_of(needed))) continue;
-    return wrong("key '" + std::string(name_of(needed)) + "' is missing");
-  }
+  if (!object.is_object()) return wrong("expected an object, found " + found(object));
   BufferFields fields;
+  std::array<bool, kBufferFields.size()> is_set = {};
   for (const auto& [key, value] : object.items()) {
-    const auto field = buffer_field(key);
-    if (!field) {
+    const auto name = field_name(key);
+    if (!name) {
       return wrong("there is no key '" + key +
                    "'; keys are id, lower, upper, size, alignment, offset");
     }
-    if (*field == BufferField::kId) {
+    if (std::exchange(is_set[static_cast<std::size_t>(name->field)], true)) {
+      return wrong("key '" + key + "': there is another one for '" +
+                   std::string(name_of(name->field)) + "'");
+    }
+    if (name->field == BufferField::kId) {
       if (!value.is_string() && !value.is_number_integer()) {
-        return wrong("key 'id': expected a text or a whole number, found " + value.dump());
+        return wrong("key 'id': expected a text or a whole number, found " + found(value));
       }
       file.ids.push_back(value.is_string() ? value.get<std::string>() : value.dump());
       continue;
     }
-    if (*field == BufferField::kOffset && value.is_null()) continue;
+    if (name->field == BufferField::kOffset && value.is_null()) continue;
     const auto parsed = number(value);
     if (!parsed.ok()) return parsed.status().with_context("key '" + key + "'");
-    fields.number(*field) = *parsed;
+    fields.set(*name, *parsed);
+  }
+  for (BufferField needed :
+       {BufferField::kId, BufferField::kLower, BufferField::kUpper, BufferField::kSize}) {
+    if (is_set[static_cast<std::size_t>(needed)]) continue;
+    return wrong("key '" + std::string(name_of(needed)) + "' is missing");
   }
   MI_ASSIGN(planner::Buffer buffer, to_buffer(fields));
   file.problem.buffers.push_back(buffer);

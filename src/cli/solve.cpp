@@ -57,6 +57,18 @@ core::Result<Solution> solve(const BufferFile& file, const SolveCommand& command
 
 std::string bytes_text(std::int64_t bytes) { return to_string(bytes) + " bytes"; }
 
+// The plan that shares nothing knows the bound, so that a capacity below it costs no search.
+Status check_capacity(const BufferFile& file, const SolveCommand& command) {
+  if (!command.capacity) return Status::SUCCESS;
+  const core::Result<Solution> bound = planner::unshared(file.problem);
+  if (!bound.ok()) return {bound.status().code(), name_buffers(bound.status().message(), file)};
+  if (*command.capacity >= bound->lower_bound) return Status::SUCCESS;
+  return {Status::ERROR_INVALID_ARGUMENT,
+          file.path + ": a capacity of " + bytes_text(*command.capacity) +
+              " cannot be enough: step " + to_string(bound->peak_step) + " needs " +
+              bytes_text(bound->lower_bound)};
+}
+
 double gap_percent(const Solution& solution) {
   if (solution.lower_bound == 0) return 0;
   return 100.0 * static_cast<double>(solution.height - solution.lower_bound) /
@@ -131,14 +143,9 @@ std::string to_text(const SolveCommand& command, const Solution& solution, doubl
 core::Result<ExitCode> execute(const SolveCommand& command) {
   MI_ASSIGN(const BufferFile file, read_buffers(command.path));
   const Stopwatch stopwatch;
+  MI_TRY(check_capacity(file, command));
   MI_ASSIGN(const Solution solution, solve(file, command));
   const double seconds = stopwatch.milliseconds() / 1000;
-  if (command.capacity && *command.capacity < solution.lower_bound) {
-    return Status(Status::ERROR_INVALID_ARGUMENT,
-                  file.path + ": a capacity of " + bytes_text(*command.capacity) +
-                      " cannot be enough: step " + to_string(solution.peak_step) + " needs " +
-                      bytes_text(solution.lower_bound));
-  }
   if (!command.output.empty()) MI_TRY(write_buffers(command.output, file, solution.offsets));
   if (command.json) {
     write_json(to_json(command, solution, file.ids.size(), seconds));

@@ -102,6 +102,9 @@ MINI_INFER_API int mini_infer_solve(const mini_infer_buffer* buffers, size_t cou
   } catch (const std::exception& error) {
     write_message(error.what(), message, message_size);
     return MINI_INFER_INTERNAL;
+  } catch (...) {
+    write_message("an exception of unknown type", message, message_size);
+    return MINI_INFER_INTERNAL;
   }
 }
 

@@ -128,6 +128,31 @@ TEST(SolveCommand, ByTheClockTheAnswerDependsOnTheMachine) {
   EXPECT_EQ(solve("three.csv", kThree, {"--time=nan"}).exit_code, 1);
 }
 
+TEST(SolveCommand, MinimallocsOtherNamesDoAsWell) {
+  // 'end' is the last step itself: b and c share step 2.
+  const auto csv =
+      solve("old.csv", "buffer,start,end,size\na,0,1,100\nb,1,2,300\nc,2,3,200\n", {"--json"});
+  ASSERT_EQ(csv.exit_code, 0) << csv.err;
+  EXPECT_EQ(csv.json().at("height"), 500);
+  EXPECT_EQ(csv.json().at("peak_step"), 2);
+  const auto json =
+      solve("old.json", R"({"buffers": [{"buffer_id": "a", "begin": 0, "end": 0, "size": 8}]})",
+            {"--json"});
+  ASSERT_EQ(json.exit_code, 0) << json.err;
+  EXPECT_EQ(json.json().at("height"), 8);
+}
+
+TEST(SolveCommand, JsonNestedDeepIsRefused) {
+  constexpr std::size_t kDepth = 200'000;
+  const std::string nested = std::string(kDepth, '[') + std::string(kDepth, ']');
+  const auto object = solve("deep.json", "{\"buffers\": [" + nested + "]}");
+  EXPECT_EQ(object.exit_code, 1);
+  EXPECT_THAT(object.err, HasSubstr("deep.json: buffer 1: expected an object, found an array"));
+  const auto id = solve("deep.json", "{\"buffers\": [{\"id\": " + nested + "}]}");
+  EXPECT_EQ(id.exit_code, 1);
+  EXPECT_THAT(id.err, HasSubstr("deep.json: buffer 1: key 'id'"));
+}
+
 struct BadFile {
   const char* name;
   const char* content;
@@ -182,6 +207,18 @@ TEST(SolveCommand, WhatIsWrongIsNamedWithItsLine) {
       {"overlap.csv",
        "id,lower,upper,size,offset\na,0,2,8,0\nb,1,2,8,4\n",
        {"buffer 'b' (", "overlap.csv:3)", "on bytes of buffer 'a' (", "overlap.csv:2)"}},
+      {"names.csv",
+       "id,buffer,lower,upper,size\n",
+       {"names.csv:1: column 'buffer' is there twice"}},
+      {"end.csv",
+       "id,lower,end,size\na,3,2,1\n",
+       {"end.csv:2: column 'end': expected the last step, from 3", "found 2"}},
+      {"last.csv",
+       "id,lower,end,size\na,0,9223372036854775807,1\n",
+       {"last.csv:2: column 'end'", "found 9223372036854775807"}},
+      {"names.json",
+       R"({"buffers": [{"id": "a", "buffer_id": "a", "lower": 0, "upper": 1, "size": 1}]})",
+       {"names.json: buffer 1: key 'id': there is another one for 'id'"}},
       {"broken.json", "{\"buffers\": [", {"broken.json: ", "parse error"}},
       {"array.json", "[]", {"array.json: expected an object with an array 'buffers'"}},
       {"number.json", "{\"buffers\": [3]}", {"number.json: buffer 1: expected an object, found 3"}},
