@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <limits>
 #include <string>
 #include <thread>
@@ -84,16 +85,21 @@ std::int64_t search_in_threads(const Problem& problem, std::int64_t enough, cons
   struct Searched {
     Placement placement;
     std::int64_t least = 0;
+    std::exception_ptr failed = nullptr;
   };
-  std::vector<Searched> results(static_cast<std::size_t>(effort.threads), {best, 0});
+  std::vector<Searched> results(static_cast<std::size_t>(effort.threads), {best, 0, nullptr});
   std::atomic<bool> known = false;
   const Budget all = budget_of(effort);
   const auto run = [&](std::size_t thread) {
     Budget budget{all.nodes, [&] { return known || all.stop(); },
                   static_cast<std::uint32_t>(thread)};
-    auto& [placement, least] = results[thread];
-    least = search(problem, enough, budget, placement);
-    if (placement.height <= std::max(least, enough)) known = true;
+    auto& [placement, least, failed] = results[thread];
+    try {
+      least = search(problem, enough, budget, placement);
+      if (placement.height <= std::max(least, enough)) known = true;
+    } catch (...) {  // what a thread throws must not leave it
+      failed = std::current_exception();
+    }
   };
   std::vector<std::jthread> threads;
   for (std::size_t i = 1; i < results.size(); ++i) threads.emplace_back(run, i);
@@ -101,6 +107,7 @@ std::int64_t search_in_threads(const Problem& problem, std::int64_t enough, cons
   threads.clear();
   std::int64_t least = 0;
   for (Searched& result : results) {
+    if (result.failed) std::rethrow_exception(result.failed);
     least = std::max(least, result.least);
     if (result.placement.height < best.height) best = std::move(result.placement);
   }

@@ -115,7 +115,7 @@ TEST(Plan, EndsWith4AboveTheMemoryLimit) {
   EXPECT_EQ(result.exit_code, 4);
   EXPECT_THAT(result.out, IsEmpty());
   EXPECT_THAT(result.err, HasSubstr("more than the memory limit of 10000"));
-  EXPECT_THAT(result.err, HasSubstr("conv"));
+  EXPECT_THAT(result.err, HasSubstr("'pool1' (mini_infer.MaxPool), where these are alive"));
   EXPECT_EQ(plan({"--memory-limit=18432"}).at("arena_bytes"), 18432);
   EXPECT_EQ(mini_infer({"run", lenet5_model(), kOneDigit, "--random=0", "--memory-limit=10000"})
                 .exit_code,
