@@ -18,6 +18,9 @@ bool all_aligned(const std::vector<Item>& items) {
 }
 
 bool overlap(const Item& a, const Item& b) { return a.first <= b.last && b.first <= a.last; }
+// Every level takes some 0.5 KiB of the thread's stack.
+constexpr int kDeepest = 4096;
+
 bool covers(const Item& item, int section) { return item.first <= section && section <= item.last; }
 
 }  // namespace
@@ -35,6 +38,7 @@ Answer FitSearch::search(std::int64_t capacity, const Guide& guide, std::int64_t
   guide_ = &guide;
   nodes_ = &nodes;
   gave_up_ = false;
+  depth_ = 0;
   stack_.clear();
   for (std::size_t i = 0; i < sections_.items.size(); ++i) {
     stack_.push_back(static_cast<std::int32_t>(i));
@@ -49,7 +53,7 @@ bool FitSearch::spend(Part part) {
   const std::int64_t before = *nodes_;
   *nodes_ -= 1 + static_cast<std::int64_t>(part.end - part.begin) / 256;
   const bool ask = before / kBetweenStops != *nodes_ / kBetweenStops;
-  if (*nodes_ < 0 || (ask && stop_())) gave_up_ = true;
+  if (*nodes_ < 0 || depth_ == kDeepest || (ask && stop_())) gave_up_ = true;
   return !gave_up_;
 }
 
@@ -83,9 +87,11 @@ bool FitSearch::complete(Part part) {
   if (!spend(part)) return false;
   const Fingerprint state = fingerprint(part);
   if (refuted_.contains(state)) return false;
-  if (fill(part, choose_section(part))) return true;
-  if (!gave_up_) refuted_.add(state);
-  return false;
+  ++depth_;
+  const bool done = fill(part, choose_section(part));
+  --depth_;
+  if (!done && !gave_up_) refuted_.add(state);
+  return done;
 }
 
 bool FitSearch::fill(Part part, int section) {

@@ -45,6 +45,7 @@ class FitSearch {
   FitSearch(const Sections& sections, Refuted& refuted, std::function<bool()> stop);
 
   // Spends at most `nodes`, and counts them down: a state of 256 items left is one, of more, more.
+  // Gives up when they are spent, when told to stop, or some thousands of states deep.
   Answer search(std::int64_t capacity, const Guide& guide, std::int64_t& nodes);
 
   // Of an item, after kFits.
@@ -81,6 +82,7 @@ class FitSearch {
   const Guide* guide_ = nullptr;
   std::int64_t* nodes_ = nullptr;
   bool gave_up_ = false;
+  int depth_ = 0;                                   // states above the one looked at
   bool all_aligned_;                                // every size is a multiple of every alignment
   std::vector<std::int32_t> stack_;                 // parts and candidates of all open states
   std::vector<std::int32_t> valley_end_, options_;  // by section

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "mini_infer/planner/solve.h"
 #include "planner/exhaustive.h"
 #include "planner/guides.h"
 #include "planner/problems.h"
@@ -72,6 +75,37 @@ TEST(FitSearch, GivesUpWhenItsNodesAreSpentAndFindsTheSameAfterwards) {
   EXPECT_EQ(searched.at(1'000'000, 3), Answer::kGaveUp);
   EXPECT_EQ(searched.at(1'000'000), Answer::kFits);
   expect_packed(searched, 1'000'000);
+}
+
+// What cannot be placed lies beside two small items that can be raised a byte at a time, and there
+// are half a million bytes to waste: no end of levels, each of them a state of its own.
+TEST(FitSearch, GivesUpBeforeTheStackOverflows) {
+  Random random(5);
+  int found = 0;
+  int gave_up = 0;
+  while (found < 12) {
+    Problem problem = make_small(random);
+    const auto solution = solve(problem);
+    const bool aligned = std::any_of(problem.buffers.begin(), problem.buffers.end(),
+                                     [](const Buffer& buffer) { return buffer.alignment != 1; });
+    if (aligned || solution->proof != Proof::kBySearch) continue;
+    ++found;
+    for (Buffer& buffer : problem.buffers) {
+      buffer.size *= 1'000'000;
+      buffer.first += 10;
+      buffer.last += 10;
+    }
+    problem.buffers.push_back({.size = 1, .first = 0, .last = 1});
+    problem.buffers.push_back({.size = 1, .first = 1, .last = 10});
+    for (int rule = 0; rule < 4; ++rule) {
+      Searched searched(problem);
+      for (int skipped = 0; skipped < rule; ++skipped) searched.guides.next();
+      const Answer answer = searched.at(1'000'000 * solution->height - 500'000, 200'000);
+      EXPECT_NE(answer, Answer::kFits);
+      gave_up += answer == Answer::kGaveUp ? 1 : 0;
+    }
+  }
+  EXPECT_GT(gave_up, 0);
 }
 
 TEST(FitSearch, StopsWhenAsked) {
