@@ -62,7 +62,8 @@ constexpr const char* kSolveExamples = R"(Examples:
   mini-infer solve buffers.csv --time 60 --threads 2
 
 CSV: a line of columns, id,lower,upper,size and perhaps alignment and offset (where a buffer lies
-already), then one line for each buffer. It is live at steps lower to upper - 1. JSON: the same names,
+already), then one line for each buffer. It is live at steps lower to upper - 1. Other names that are
+understood: buffer, buffer_id; begin, start; end (the last step itself). JSON: the same names,
 {"buffers": [{"id": "a", "lower": 0, "upper": 2, "size": 64}]}.
 
 Ends with 4 if no plan within the capacity was found.)";

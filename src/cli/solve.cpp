@@ -8,6 +8,7 @@
 #include "cli/stopwatch.h"
 #include "core/try.h"
 #include "mini_infer/planner/check.h"
+#include "report/plan_json.h"
 
 namespace mini_infer::cli {
 namespace {
@@ -87,18 +88,6 @@ const char* proof_text(Proof proof) {
   return "";
 }
 
-const char* proof_name(Proof proof) {
-  switch (proof) {
-    case Proof::kNone:
-      return "none";
-    case Proof::kByBound:
-      return "by_bound";
-    case Proof::kBySearch:
-      return "by_search";
-  }
-  return "";
-}
-
 report::Json to_json(const SolveCommand& command, const Solution& solution, std::size_t buffers,
                      double seconds) {
   report::Json json = report::Json::object();
@@ -110,7 +99,7 @@ report::Json to_json(const SolveCommand& command, const Solution& solution, std:
       .set("lower_bound", solution.lower_bound)
       .set("peak_step", solution.peak_step)
       .set("proven", solution.proof != Proof::kNone)
-      .set("proof", proof_name(solution.proof))
+      .set("proof", report::proof_name(solution.proof))
       .set("deterministic", !command.seconds.has_value())
       .set("seconds", seconds);
   if (command.capacity) {

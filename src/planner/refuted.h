@@ -5,25 +5,21 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/mix.h"
+
 namespace mini_infer::planner {
 
-// 64-bit mixer of splitmix64 (Steele, Lea, Flood, OOPSLA 2014).
-inline std::uint64_t mix(std::uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-  return x ^ (x >> 31);
-}
-
-// What stands for a state of a search: 128 bits, so that no two meet.
+// What stands for a state of a search: 128 bits. That two states meet is possible, and less likely
+// than a wrong bit of memory.
 class Fingerprint {
  public:
   explicit Fingerprint(std::int64_t capacity) { add(-1, capacity); }
 
   // In any order.
   void add(std::int64_t item, std::int64_t low) {
-    const std::uint64_t x = mix(static_cast<std::uint64_t>(item) + 0x9e3779b97f4a7c15ULL) +
+    const std::uint64_t x = core::mix(static_cast<std::uint64_t>(item) + 0x9e3779b97f4a7c15ULL) +
                             static_cast<std::uint64_t>(low) * 0xd6e8feb86659fd93ULL;
-    const std::uint64_t h = mix(x);
+    const std::uint64_t h = core::mix(x);
     a += h;
     b += (h ^ (h >> 32)) * 0xa0761d6478bd642fULL;
   }

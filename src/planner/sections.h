@@ -17,8 +17,8 @@ struct Item {
 };
 
 // Buffers over a shortened timeline: of the steps, only those matter at which a buffer has begun
-// since another one ended (Moffitt, "MiniMalloc", ASPLOS 2023, section 5.1). At all others no more
-// is live.
+// since another one ended (the sections of Moffitt, "MiniMalloc", ASPLOS 2023). At all others no
+// more is live.
 struct Sections {
   std::vector<Item> items;  // by first section; empty buffers left out
   int count = 0;            // sections

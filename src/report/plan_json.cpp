@@ -11,18 +11,6 @@ using runtime::MemoryPool;
 using runtime::PlanStep;
 using runtime::TensorPlacement;
 
-const char* proof_name(runtime::Proof proof) {
-  switch (proof) {
-    case runtime::Proof::kByBound:
-      return "by_bound";
-    case runtime::Proof::kBySearch:
-      return "by_search";
-    case runtime::Proof::kNone:
-      return "none";
-  }
-  return "none";
-}
-
 const char* kind_name(TensorPlacement::Kind kind) {
   switch (kind) {
     case TensorPlacement::Kind::kTensor:
@@ -93,6 +81,18 @@ Json peak(const MemoryPlan& plan) {
 }
 
 }  // namespace
+
+const char* proof_name(runtime::Proof proof) {
+  switch (proof) {
+    case runtime::Proof::kByBound:
+      return "by_bound";
+    case runtime::Proof::kBySearch:
+      return "by_search";
+    case runtime::Proof::kNone:
+      return "none";
+  }
+  return "none";
+}
 
 Json plan_json(const MemoryPlan& plan) {
   return Json::object()

@@ -6,18 +6,6 @@
 namespace mini_infer::runtime {
 namespace {
 
-planner::Proof to_planner(Proof proof) {
-  switch (proof) {
-    case Proof::kNone:
-      return planner::Proof::kNone;
-    case Proof::kByBound:
-      return planner::Proof::kByBound;
-    case Proof::kBySearch:
-      return planner::Proof::kBySearch;
-  }
-  return planner::Proof::kNone;
-}
-
 // A step's kernel may write its hole: nothing that is alive may lie there.
 core::Status check_holes(const MemoryPlan& plan) {
   for (const TensorPlacement& tensor : plan.pools.front().tensors) {
@@ -50,7 +38,7 @@ core::Status check_plan(const MemoryPlan& plan) {
     solution.height = static_cast<std::int64_t>(pool.size_bytes);
     solution.lower_bound = static_cast<std::int64_t>(plan.lower_bound);
     solution.peak_step = plan.peak_step;
-    solution.proof = to_planner(plan.offsets_proof);
+    solution.proof = plan.offsets_proof;
     MI_TRY(planner::check(problem, solution).with_context("pool '" + pool.name + "'"));
     total += pool.size_bytes;
   }

@@ -15,18 +15,6 @@ namespace {
 using graph::Graph;
 using graph::kNoValue;
 
-Proof to_public(planner::Proof proof) {
-  switch (proof) {
-    case planner::Proof::kNone:
-      return Proof::kNone;
-    case planner::Proof::kByBound:
-      return Proof::kByBound;
-    case planner::Proof::kBySearch:
-      return Proof::kBySearch;
-  }
-  return Proof::kNone;
-}
-
 // Storages of the arena, then workspaces, then the scratch block; caller's storages go to `bound`.
 class PlacementList {
  public:
@@ -143,7 +131,7 @@ core::Result<MemoryPlan> build_plan(const Graph& graph, const schedule::Schedule
   plan.total_memory = static_cast<std::size_t>(solution.height);
   plan.lower_bound = static_cast<std::size_t>(solution.lower_bound);
   plan.peak_step = solution.peak_step;
-  plan.offsets_proof = to_public(solution.proof);
+  plan.offsets_proof = solution.proof;
   plan.pools.push_back(
       {"activations", plan.total_memory, options.alignment, std::move(list.arena)});
   plan.bound = std::move(list.bound);

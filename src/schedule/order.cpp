@@ -23,16 +23,14 @@ struct SegmentOrders {
   std::int64_t found_peak = 0;
 };
 
-std::int64_t run_numbered(Progress& progress, Segment segment) {
-  std::int64_t peak = 0;
-  for (int step = segment.begin; step < segment.end; ++step) {
-    peak = std::max(peak, progress.footprint(step));
-    progress.run(step);
-  }
-  return peak;
+std::vector<int> numbered(Segment segment) {
+  std::vector<int> steps(segment.end - segment.begin);
+  std::iota(steps.begin(), steps.end(), segment.begin);
+  return steps;
 }
 
-std::int64_t peak_of(Progress progress, const std::vector<int>& steps) {
+// The largest footprint of these steps, which are run.
+std::int64_t run(Progress& progress, const std::vector<int>& steps) {
   std::int64_t peak = 0;
   for (int step : steps) {
     peak = std::max(peak, progress.footprint(step));
@@ -66,15 +64,15 @@ class LeastPeak {
   Order find() {
     const std::vector<Segment> cut = segments(problem_);
     Progress progress(problem_);
-    std::int64_t numbered = bytes_at_the_ends(problem_);
+    std::int64_t numbered_peak = bytes_at_the_ends(problem_);
     order_.bound_by_problem = bound_of_any_order(problem_, cut);
     for (const Segment& segment : cut) {
       orders_.emplace_back(segment);
-      orders_.back().numbered_peak = run_numbered(progress, segment);
-      numbered = std::max(numbered, orders_.back().numbered_peak);
+      orders_.back().numbered_peak = run(progress, numbered(segment));
+      numbered_peak = std::max(numbered_peak, orders_.back().numbered_peak);
     }
     order_.peak = order_.bound_by_search = order_.bound_by_problem;
-    if (numbered > order_.peak) search();
+    if (numbered_peak > order_.peak) search();
     join();
     return std::move(order_);
   }
@@ -85,7 +83,7 @@ class LeastPeak {
     Progress progress(problem_);
     for (SegmentOrders& orders : orders_) {
       if (orders.numbered_peak > order_.peak) search(progress, orders);
-      run_numbered(progress, orders.segment);
+      run(progress, numbered(orders.segment));
     }
   }
 
@@ -112,7 +110,8 @@ class LeastPeak {
     work_ -= work;
     SegmentSearch search(progress, orders.segment, work);
     if (auto found = search.find(wanted)) {
-      orders.found_peak = peak_of(progress, *found);
+      Progress from_here = progress;
+      orders.found_peak = run(from_here, *found);
       orders.found = std::move(*found);
     }
     work_ += work;
@@ -121,13 +120,9 @@ class LeastPeak {
 
   void join() {
     for (const SegmentOrders& orders : orders_) {
-      if (orders.numbered_peak <= order_.peak) {
-        for (int step = orders.segment.begin; step < orders.segment.end; ++step) {
-          order_.steps.push_back(step);
-        }
-      } else {
-        order_.steps.insert(order_.steps.end(), orders.found.begin(), orders.found.end());
-      }
+      const bool stays = orders.numbered_peak <= order_.peak;
+      const std::vector<int> steps = stays ? numbered(orders.segment) : orders.found;
+      order_.steps.insert(order_.steps.end(), steps.begin(), steps.end());
     }
   }
 

@@ -13,7 +13,7 @@ struct OverwriteSet {
 };
 
 // Of a step's overwrites, those that `may` happen and together save most bytes; the first of
-// equals. A step has few of them, so that all sets can be looked at.
+// equals. An operator has at most four, so that all sets can be looked at.
 template <typename May>
 OverwriteSet best_overwrites(const Problem& problem, const Step& step, May may) {
   const std::vector<Overwrite>& all = step.overwrites;

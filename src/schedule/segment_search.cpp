@@ -2,18 +2,14 @@
 
 #include <algorithm>
 
+#include "core/mix.h"
+
 namespace mini_infer::schedule {
 namespace {
 
-// splitmix64's mixer (Steele, Lea, Flood 2014).
 std::uint64_t hash(const std::vector<std::uint64_t>& words) {
   std::uint64_t h = 0;
-  for (std::uint64_t word : words) {
-    h += word + 0x9e3779b97f4a7c15ULL;
-    h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    h = (h ^ (h >> 27)) * 0x94d049bb133111ebULL;
-    h ^= h >> 31;
-  }
+  for (std::uint64_t word : words) h = core::mix(h + word + 0x9e3779b97f4a7c15ULL);
   return h;
 }
 

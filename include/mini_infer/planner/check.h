@@ -8,8 +8,7 @@ namespace mini_infer::planner {
 
 // The judge of a plan. Shares no code with the planners, so that one mistake cannot hide another.
 // Accepts a solution when
-//  - there is one offset per buffer, a multiple of its alignment, and the fixed one of a fixed
-//  buffer,
+//  - there is one offset per buffer, a multiple of its alignment; of a fixed buffer, the fixed one,
 //  - every buffer, its size rounded up to its alignment, lies inside [0, height),
 //  - no two buffers of non-zero size that are live at one step share a byte of these,
 //  - height is the largest end of a buffer of non-zero size, 0 when there is none,

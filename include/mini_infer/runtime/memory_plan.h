@@ -9,17 +9,14 @@
 #include "mini_infer/core/status.h"
 #include "mini_infer/core/types.h"
 #include "mini_infer/graph/graph.h"
+#include "mini_infer/planner/problem.h"
 
 // What a memory plan says. Plain values; sizes and offsets in bytes; a step is the execution of one
 // node, counted from 0 in the plan's order.
 namespace mini_infer::runtime {
 
-// How it is known that nothing smaller exists.
-enum class Proof {
-  kNone,      // not known: the gap to the bound is open
-  kByBound,   // equal to a lower bound: anyone can check
-  kBySearch,  // an exhaustive search found nothing smaller: re-run to check
-};
+// How it is known that nothing smaller exists: kNone, kByBound, kBySearch.
+using planner::Proof;
 
 // One storage: the bytes of a tensor, and of everything that shares them (views, in-place results).
 struct TensorPlacement {
