@@ -101,20 +101,16 @@ bool FitSearch::fill(Part part, int section) {
   bool more = true;
   for (std::size_t i = candidates.begin; more && i < candidates.end; ++i) {
     if (is_twin(candidates, i)) continue;
-    done = place(part, stack_[i]);
+    done = state_.place(stack_[i]) && complete_parts(part);
     if (!done) state_.undo(mark);
     more = !done && !gave_up_ && !(all_aligned_ && spans(part, stack_[i]));
   }
   if (more && state_.slack(section) > 0) {
-    done = leave_empty(part, section, candidates);
+    done = leave_empty(part, section, candidates) && complete_parts(part);
     if (!done) state_.undo(mark);
   }
   stack_.resize(candidates.begin);
   return done;
-}
-
-bool FitSearch::place(Part part, std::int32_t item) {
-  return state_.place(item) && complete_parts(part);
 }
 
 // What then lies lowest above this section lies on an item beside it, or cannot lie lower already;
@@ -150,7 +146,7 @@ bool FitSearch::leave_empty(Part part, int section, Part candidates) {
     const std::int64_t low = std::max(lowest, std::min(beside[i - candidates.begin], above));
     if (low > state_.capacity() || !state_.raise(stack_[i], low)) return false;
   }
-  return complete_parts(part);
+  return true;
 }
 
 // Valleys are runs of sections of one floor between higher ones.

@@ -63,7 +63,6 @@ class FitSearch {
   bool complete(Part part);
   bool complete_parts(Part rest);
   bool fill(Part part, int section);
-  bool place(Part part, std::int32_t item);
   bool leave_empty(Part part, int section, Part candidates);
 
   void find_valleys(int begin, int end);
