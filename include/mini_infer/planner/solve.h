@@ -28,10 +28,10 @@ struct Effort {
 // footprints: rounded up to the alignment. Says kBySearch where the search below the height was
 // exhaustive. With fixed buffers, and for parts of the timeline with more than some thousands of
 // buffers, there is a local search instead. Takes up to 2 MiB of the calling thread's stack.
-// ERROR_INVALID_ARGUMENT names the first buffer with a
-// negative size or step, last < first, an alignment that is no power of two, a fixed offset that is
-// negative or no multiple of it, or whose padded size makes the sum of all leave int64; two fixed
-// buffers that overlap; or what of the effort is outside its limits.
+// ERROR_INVALID_ARGUMENT names the first buffer with a negative size or step, last < first, an
+// alignment that is no power of two, a fixed offset that is negative or no multiple of it, or whose
+// padded size makes the sum of all leave int64; two fixed buffers that overlap; or what of the
+// effort is outside its limits.
 MINI_INFER_API core::Result<Solution> solve(const Problem& problem, const Effort& effort = {});
 
 // The plan that shares nothing: every buffer has its own bytes, in the problem's order (fixed ones
