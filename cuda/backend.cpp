@@ -1,7 +1,6 @@
 #include "cuda/backend.h"
 
 #include "core/try.h"
-#include "cuda/device.h"
 
 namespace mini_infer::cuda {
 
@@ -78,13 +77,19 @@ constexpr const std::span<const KernelEntry>* kTables[] = {&kArgReduceKernels,
 
 class CudaBackend final : public ops::Backend {
  public:
-  explicit CudaBackend(std::unique_ptr<ops::Device> device) : device_(std::move(device)) {}
+  CudaBackend(std::unique_ptr<ops::Device> device, KernelSources sources)
+      : device_(std::move(device)), sources_(std::move(sources)) {}
 
   std::string_view name() const override { return "cuda"; }
   ops::Device* device() const override { return device_.get(); }
 
   core::Result<ops::Kernel> bind(const ops::NodeView& view,
-                                 const ops::BindContext&) const override {
+                                 const ops::BindContext& context) const override {
+    MI_TRY(device_->use());
+    for (const auto& source : sources_) {
+      MI_ASSIGN(std::optional<ops::Kernel> kernel, source->bind(view, context));
+      if (kernel) return *std::move(kernel);
+    }
     for (const auto* table : kTables) {
       for (const KernelEntry& entry : *table) {
         if (view.node().is(entry.type, entry.domain)) return entry.bind(view);
@@ -95,13 +100,14 @@ class CudaBackend final : public ops::Backend {
 
  private:
   std::unique_ptr<ops::Device> device_;
+  KernelSources sources_;
 };
 
 }  // namespace
 
-core::Result<std::unique_ptr<ops::Backend>> make_backend(int index) {
-  MI_ASSIGN(std::unique_ptr<ops::Device> device, open_device(index));
-  return std::unique_ptr<ops::Backend>(std::make_unique<CudaBackend>(std::move(device)));
+std::unique_ptr<ops::Backend> make_backend(std::unique_ptr<ops::Device> device,
+                                           KernelSources sources) {
+  return std::make_unique<CudaBackend>(std::move(device), std::move(sources));
 }
 
 }  // namespace mini_infer::cuda

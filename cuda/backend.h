@@ -1,14 +1,28 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "ops/backend.h"
 
 namespace mini_infer::cuda {
 
-// The kernels of cuda/ops on a device. Immutable.
-core::Result<std::unique_ptr<ops::Backend>> make_backend(int device);
+// Kernels beside those of cuda/ops, which a node gets before them. Immutable.
+class KernelSource {
+ public:
+  virtual ~KernelSource() = default;
+  // Looks at a node once, shapes known; nullopt: the node is not for it.
+  virtual core::Result<std::optional<ops::Kernel>> bind(const ops::NodeView& view,
+                                                        const ops::BindContext& context) const = 0;
+};
+
+using KernelSources = std::vector<std::shared_ptr<const KernelSource>>;
+
+// The kernels of the sources, in this order, and then those of cuda/ops. Immutable.
+std::unique_ptr<ops::Backend> make_backend(std::unique_ptr<ops::Device> device,
+                                           KernelSources sources);
 
 // A function that makes a node ready to run, shapes known.
 using Bind = core::Result<ops::Kernel> (*)(const ops::NodeView&);

@@ -1,19 +1,54 @@
 #include <cstring>
 
+#include "core/try.h"
 #include "cuda/backend.h"
+#include "cuda/device.h"
+#ifdef MINI_INFER_CUDA_LIBRARIES
+#include "cuda/libraries/libraries.h"
+#endif
 #include "ops/cuda_plugin.h"
+
+namespace mini_infer::cuda {
+namespace {
+
+using core::Status;
+
+Status check_version(const char* version) {
+  if (std::strcmp(version, MINI_INFER_VERSION) == 0) return Status::SUCCESS;
+  return {Status::ERROR_UNSUPPORTED, std::string("libmini_infer_cuda.so is of version ") +
+                                         MINI_INFER_VERSION + ", libmini_infer.so of " + version};
+}
+
+core::Result<KernelSources> open_sources(const ops::CudaRequest& request) {
+  KernelSources sources;
+#ifdef MINI_INFER_CUDA_LIBRARIES
+  if (request.libraries) {
+    const LibraryOptions options{.tf32 = request.tf32, .tune = request.tune};
+    MI_ASSIGN(std::shared_ptr<const KernelSource> products, open_products(options));
+    MI_ASSIGN(std::shared_ptr<const KernelSource> convolutions, open_convolutions(options));
+    sources = {std::move(products), std::move(convolutions)};
+  }
+#else
+  (void)request;
+#endif
+  return sources;
+}
+
+core::Result<std::unique_ptr<ops::Backend>> open_backend(const ops::CudaRequest& request) {
+  MI_TRY(check_version(request.version));
+  MI_ASSIGN(std::unique_ptr<ops::Device> device, open_device(request.device));
+  MI_TRY(device->use());
+  MI_ASSIGN(KernelSources sources, open_sources(request));
+  return make_backend(std::move(device), std::move(sources));
+}
+
+}  // namespace
+}  // namespace mini_infer::cuda
 
 // The one function that libmini_infer_cuda.so exports.
 extern "C" __attribute__((visibility("default"))) void mini_infer_cuda(
     const mini_infer::ops::CudaRequest& request, mini_infer::ops::CudaAnswer& answer) {
-  using mini_infer::core::Status;
-  if (std::strcmp(request.version, MINI_INFER_VERSION) != 0) {
-    answer.status = {Status::ERROR_UNSUPPORTED,
-                     std::string("libmini_infer_cuda.so is of version ") + MINI_INFER_VERSION +
-                         ", libmini_infer.so of " + request.version};
-    return;
-  }
-  auto backend = mini_infer::cuda::make_backend(request.device);
+  auto backend = mini_infer::cuda::open_backend(request);
   answer.status = backend.status();
   if (backend.ok()) answer.backend = std::move(backend).value();
 }

@@ -119,8 +119,10 @@ struct Columns {
   }
 };
 
+// Bounded, so that no thread takes more registers than so many threads can have.
 template <typename Team, typename Body>
-__global__ void team_kernel(Body body, std::int64_t items) {
+__global__ void __launch_bounds__(Team::kSize* Team::kTeams)
+    team_kernel(Body body, std::int64_t items) {
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * Team::kTeams;
   // As many rounds for each thread of a block: they wait for each other.
   for (std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * Team::kTeams; first < items;

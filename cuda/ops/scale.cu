@@ -4,6 +4,7 @@
 #include "cuda/place.h"
 #include "cuda/row.h"
 #include "ops/activation.h"
+#include "ops/dispatch.h"
 #include "ops/scale.h"
 
 namespace mini_infer::cuda {
@@ -16,12 +17,12 @@ using ops::NodeView;
 using ops::ScaleGeometry;
 
 // kWidth neighbours of a row: activation(x * gate + residual).
-template <int kWidth>
+template <typename T, int kWidth>
 struct ScaleBody {
-  const float* x;
-  const float* gates;
-  const float* residual;
-  float* y;
+  const T* x;
+  const T* gates;
+  const T* residual;
+  T* y;
   ScaleGeometry of;
   ops::Activation activation;
 
@@ -48,30 +49,29 @@ struct ScaleBody {
     if (of.gate_per_element) {
       load_wide(gates + group * of.length + column, factors);
     } else {
-      for (float& factor : factors) factor = gates[group];
+      for (float& factor : factors) factor = ops::widened(gates[group]);
     }
   }
 };
 
-template <int kWidth>
+template <typename T, int kWidth>
 Kernel scale_kernel(const ScaleGeometry& of, const ops::Activation& activation) {
   return [of, activation](const KernelArgs& args) {
-    return for_each(
-        "scale", of.rows * of.length / kWidth, args.queue,
-        ScaleBody<kWidth>{args.in<float>(0), args.in<float>(1), optional_input<float>(args, 2),
-                          args.out<float>(0), of, activation});
+    return for_each("scale", of.rows * of.length / kWidth, args.queue,
+                    ScaleBody<T, kWidth>{args.in<T>(0), args.in<T>(1), optional_input<T>(args, 2),
+                                         args.out<T>(0), of, activation});
   };
 }
 
 Result<Kernel> bind_scale(const NodeView& view) {
-  if (view.input_type(0) != core::DataType::kFloat32) {
-    return view.unsupported_type(view.input_type(0));
-  }
-  MI_ASSIGN(const ScaleGeometry of, ops::scale_geometry(view));
-  const auto activation = ops::Activation::of(view.node());
-  constexpr int kCount = Pack<float>::kCount;
-  return of.length % kCount == 0 ? scale_kernel<kCount>(of, activation)
-                                 : scale_kernel<1>(of, activation);
+  return ops::for_type(view, view.input_type(0), ops::StoredFloats{},
+                       [&]<typename T>(T) -> Result<Kernel> {
+                         MI_ASSIGN(const ScaleGeometry of, ops::scale_geometry(view));
+                         const auto activation = ops::Activation::of(view.node());
+                         constexpr int kCount = Pack<T>::kCount;
+                         return of.length % kCount == 0 ? scale_kernel<T, kCount>(of, activation)
+                                                        : scale_kernel<T, 1>(of, activation);
+                       });
 }
 
 constexpr KernelEntry kTable[] = {{"Scale", bind_scale, graph::kInternalDomain}};

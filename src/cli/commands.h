@@ -25,6 +25,7 @@ struct PlanningFlags {
   std::string passes;  // "none" or a list; empty: all
   std::size_t alignment = 256;
   std::optional<std::size_t> memory_limit;  // bytes
+  std::string precision = "fp32";           // see core::Precision
 };
 
 // Where and how it computes: see runtime::EngineConfig.
@@ -35,6 +36,8 @@ struct DeviceFlags {
   std::vector<int> processors;
   std::string instructions = "native";
   bool no_winograd = false;
+  bool no_libraries = false;
+  bool tune = false;
 };
 
 struct PlanCommand {

@@ -33,6 +33,14 @@ std::string example_shape(const graph::Value& value) {
   return value.name + ":" + join(extents, "x");
 }
 
+// One that the command line has checked.
+core::Precision precision_of(const std::string& name) {
+  const auto found =
+      std::find_if(std::begin(core::kPrecisions), std::end(core::kPrecisions),
+                   [&](core::Precision known) { return name == core::precision_name(known); });
+  return *found;
+}
+
 core::Device chosen_device(const DeviceFlags& flags) {
   if (flags.device != "auto") {
     return flags.device == "cuda" ? core::Device::kCuda : core::Device::kCpu;
@@ -92,6 +100,7 @@ runtime::PlanningOptions planning_options(const PlanningFlags& flags) {
   options.reorder = !flags.keep_order;
   options.alignment = flags.alignment;
   options.memory_limit = flags.memory_limit;
+  options.precision = precision_of(flags.precision);
   options.passes = parse_passes(flags.passes);
   return options;
 }
@@ -102,9 +111,12 @@ runtime::EngineConfig engine_config(const PlanningFlags& planning, const DeviceF
   config.reorder = !planning.keep_order;
   config.memory_alignment = planning.alignment;
   config.memory_limit = planning.memory_limit;
+  config.precision = precision_of(planning.precision);
   config.passes = parse_passes(planning.passes);
   config.device = chosen_device(device);
   config.cuda.device = device.index;
+  config.cuda.libraries = !device.no_libraries;
+  config.cuda.tune = device.tune;
   config.cpu.threads = device.threads;
   config.cpu.processors = device.processors;
   config.cpu.winograd = !device.no_winograd;

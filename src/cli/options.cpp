@@ -134,6 +134,15 @@ void add_planning(CLI::App* verb, PlanningFlags& planning) {
                    "bytes that activations may take; else an error that says what is missing")
       ->type_name("BYTES")
       ->check(in_range(0));
+  std::vector<std::string> precisions;
+  for (core::Precision precision : core::kPrecisions) {
+    precisions.emplace_back(core::precision_name(precision));
+  }
+  verb->add_option("--precision", planning.precision,
+                   "what the model's float32 is stored and multiplied as")
+      ->capture_default_str()
+      ->check(silent(CLI::IsMember(precisions)))
+      ->type_name(join(precisions, "|"));
 }
 
 void add_device(CLI::App* verb, DeviceFlags& device) {
@@ -163,6 +172,10 @@ void add_device(CLI::App* verb, DeviceFlags& device) {
       ->check(silent(CLI::IsMember(sets)))
       ->type_name(join(sets, "|"));
   verb->add_flag("--no-winograd", device.no_winograd, "compute every convolution directly");
+  verb->add_flag("--no-libraries", device.no_libraries,
+                 "on CUDA: our own kernels only, without cuBLASLt and cuDNN");
+  verb->add_flag("--tune", device.tune,
+                 "on CUDA: time the libraries' ways to compute a step, take the fastest");
 }
 
 void add_options(CLI::App* verb, PlanCommand& command) {

@@ -79,6 +79,20 @@ std::optional<std::size_t> checked_bytes(DataType type, const Shape& shape) {
   return static_cast<std::size_t>(total_bits / 8);
 }
 
+const char* precision_name(Precision precision) {
+  switch (precision) {
+    case Precision::kFloat32:
+      return "fp32";
+    case Precision::kTF32:
+      return "tf32";
+    case Precision::kFloat16:
+      return "fp16";
+    case Precision::kBFloat16:
+      return "bf16";
+  }
+  return "unknown";
+}
+
 const char* instruction_set_name(InstructionSet set) {
   switch (set) {
     case InstructionSet::kNative:

@@ -11,6 +11,9 @@ namespace mini_infer::ops {
 struct CudaRequest {
   const char* version;  // the caller's: both libraries must be of one build
   int device;           // its index
+  bool libraries;       // whether kernels of cuBLASLt and cuDNN may be taken
+  bool tf32;            // whether products of float32 may round their factors to TF32
+  bool tune;            // time the libraries' ways to compute a node, and take the fastest
 };
 
 struct CudaAnswer {

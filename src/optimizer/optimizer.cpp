@@ -44,6 +44,9 @@ constexpr std::array kSwitchable = {
          choose_layout},
 };
 
+constexpr Pass kToFloat16{{"precision", "stores float32 tensors as float16"}, to_float16};
+constexpr Pass kToBFloat16{{"precision", "stores float32 tensors as bfloat16"}, to_bfloat16};
+
 Status check_names(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     const bool known = std::any_of(kSwitchable.begin(), kSwitchable.end(),
@@ -80,6 +83,8 @@ core::Result<std::vector<PassReport>> optimize(graph::Graph& graph, const Option
   std::vector<Pass> chosen(kAlways.begin(), kAlways.end());
   std::copy_if(kSwitchable.begin(), kSwitchable.end(), std::back_inserter(chosen),
                [&](const Pass& pass) { return wanted(options, pass); });
+  if (options.precision == core::Precision::kFloat16) chosen.push_back(kToFloat16);
+  if (options.precision == core::Precision::kBFloat16) chosen.push_back(kToBFloat16);
 
   std::vector<PassReport> reports;
   for (const Pass& pass : chosen) {

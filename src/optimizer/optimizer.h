@@ -24,6 +24,8 @@ struct Options {
   // The passes to run, in the optimiser's own order; nullopt runs all. Constants are folded and
   // dead nodes dropped in any case: without them shapes are not known.
   std::optional<std::vector<std::string>> passes;
+  // What float32 tensors are stored as in the end, after all passes.
+  core::Precision precision = core::Precision::kFloat32;
   // Called after each pass, for people who want to look.
   std::function<void(std::string_view pass, const graph::Graph&)> after_pass;
 };

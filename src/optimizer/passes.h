@@ -26,4 +26,8 @@ core::Status fuse_scale(graph::Graph& graph);
 core::Status pack_projections(graph::Graph& graph);
 core::Status choose_layout(graph::Graph& graph);
 
+// Run last, when they are asked for (core::Precision).
+core::Status to_float16(graph::Graph& graph);
+core::Status to_bfloat16(graph::Graph& graph);
+
 }  // namespace mini_infer::optimizer

@@ -6,7 +6,6 @@
 #include <filesystem>
 
 #include "core/try.h"
-#include "ops/cuda_plugin.h"
 
 namespace mini_infer::runtime {
 namespace {
@@ -48,11 +47,10 @@ core::Result<void*> find_entry() {
 
 }  // namespace
 
-core::Result<std::unique_ptr<ops::Backend>> open_cuda_backend(int device) {
+core::Result<std::unique_ptr<ops::Backend>> open_cuda_backend(const ops::CudaRequest& request) {
   MI_ASSIGN(void* const entry, find_entry());
   ops::CudaAnswer answer;
-  reinterpret_cast<ops::CudaEntry>(entry)({.version = MINI_INFER_VERSION, .device = device},
-                                          answer);
+  reinterpret_cast<ops::CudaEntry>(entry)(request, answer);
   if (!answer.status.ok()) return answer.status;
   return std::move(answer.backend);
 }

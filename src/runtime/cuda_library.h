@@ -2,13 +2,13 @@
 
 #include <memory>
 
-#include "ops/backend.h"
+#include "ops/cuda_plugin.h"
 
 namespace mini_infer::runtime {
 
-// The backend of libmini_infer_cuda.so for a device. The library is looked for where the
+// The backend of libmini_infer_cuda.so that is asked for. The library is looked for where the
 // environment variable MINI_INFER_CUDA_LIBRARY says, else beside this one, else where the system
 // looks; once opened it stays. ERROR_UNSUPPORTED names what is missing.
-core::Result<std::unique_ptr<ops::Backend>> open_cuda_backend(int device);
+core::Result<std::unique_ptr<ops::Backend>> open_cuda_backend(const ops::CudaRequest& request);
 
 }  // namespace mini_infer::runtime

@@ -48,6 +48,15 @@ class StagingAllocator final : public Allocator {
   ops::Device& device_;
 };
 
+// For its memory and name only.
+core::Result<std::unique_ptr<ops::Backend>> open_bare_backend(int index) {
+  return open_cuda_backend({.version = MINI_INFER_VERSION,
+                            .device = index,
+                            .libraries = false,
+                            .tf32 = false,
+                            .tune = false});
+}
+
 }  // namespace
 
 std::shared_ptr<Allocator> device_allocator(ops::Device& device) {
@@ -56,13 +65,13 @@ std::shared_ptr<Allocator> device_allocator(ops::Device& device) {
 
 core::Result<std::shared_ptr<Allocator>> device_allocator(core::Device device, int index) {
   if (device == core::Device::kCpu) return host_allocator();
-  MI_ASSIGN(std::unique_ptr<ops::Backend> backend, open_cuda_backend(index));
+  MI_ASSIGN(std::unique_ptr<ops::Backend> backend, open_bare_backend(index));
   return std::shared_ptr<Allocator>(std::make_shared<OwningAllocator>(std::move(backend)));
 }
 
 core::Result<std::string> device_name(core::Device device, int index) {
   if (device == core::Device::kCpu) return std::string("cpu");
-  MI_ASSIGN(const std::unique_ptr<ops::Backend> backend, open_cuda_backend(index));
+  MI_ASSIGN(const std::unique_ptr<ops::Backend> backend, open_bare_backend(index));
   return std::string(backend->device()->name());
 }
 

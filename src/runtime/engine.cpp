@@ -24,6 +24,7 @@ PlanningOptions planning_options(const EngineConfig& config) {
           .stage_outputs = config.stage_outputs,
           .keep_inputs = config.keep_inputs,
           .memory_limit = config.memory_limit,
+          .precision = config.precision,
           .passes = config.passes};
 }
 
@@ -32,7 +33,11 @@ core::Result<std::unique_ptr<ops::Backend>> backend_for(const EngineConfig& conf
     if (config.poison_memory) {
       return {Status::ERROR_UNSUPPORTED, "poison_memory works on Device::kCpu only"};
     }
-    return open_cuda_backend(config.cuda.device);
+    return open_cuda_backend({.version = MINI_INFER_VERSION,
+                              .device = config.cuda.device,
+                              .libraries = config.cuda.libraries,
+                              .tf32 = config.precision == core::Precision::kTF32,
+                              .tune = config.cuda.tune});
   }
   return cpu::make_backend(
       {.instruction_set = config.cpu.instruction_set, .winograd = config.cpu.winograd});

@@ -52,6 +52,21 @@ MINI_INFER_API int bits_per_element(DataType type);
 MINI_INFER_API bool is_floating(DataType type);
 MINI_INFER_API bool is_integer(DataType type);
 
+// What a model's float32 tensors are stored and multiplied as. Sums are float32 in any case;
+// inputs, outputs and tensors of other types stay what they are.
+enum class Precision {
+  kFloat32,   // exactly as the model says
+  kTF32,      // stored as float32; a GPU's products may round their factors to 10 bits of mantissa
+  kFloat16,   // stored and multiplied as float16; constants beyond its range become its largest
+  kBFloat16,  // stored and multiplied as bfloat16
+};
+
+inline constexpr Precision kPrecisions[] = {Precision::kFloat32, Precision::kTF32,
+                                            Precision::kFloat16, Precision::kBFloat16};
+
+// "fp32", "tf32", "fp16", "bf16".
+MINI_INFER_API const char* precision_name(Precision precision);
+
 // Extents, outermost first, in elements. An empty list is a scalar (one element); a zero extent is
 // legal (no element). Extents of a Shape are known: an unknown one is never given a default.
 class MINI_INFER_API Shape {

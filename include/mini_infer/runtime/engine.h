@@ -37,6 +37,12 @@ struct CpuConfig {
 // How Device::kCuda computes.
 struct CudaConfig {
   int device = 0;  // its index
+  // Take kernels of cuBLASLt and cuDNN where they serve a step and its hole has their workspace;
+  // false: this library's own only.
+  bool libraries = true;
+  // Time the libraries' ways to compute a step while building, and take the fastest. The bits of
+  // results are then those of one engine, not of every engine.
+  bool tune = false;
 };
 
 struct EngineConfig {
@@ -48,6 +54,7 @@ struct EngineConfig {
   bool stage_inputs = true;  // see PlanningOptions
   bool stage_outputs = true;
   bool keep_inputs = false;
+  core::Precision precision = core::Precision::kFloat32;
   std::optional<std::vector<std::string>> passes;
   std::optional<std::size_t> memory_limit;  // bytes of one context's activations
   // The caller brings the activations: build makes no context, create_context takes memory.

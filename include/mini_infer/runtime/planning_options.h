@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "mini_infer/core/types.h"
+
 namespace mini_infer::runtime {
 
 // Everything that decides a plan, and nothing that does not.
@@ -19,6 +21,7 @@ struct PlanningOptions {
   // searches longer; where that does not help, ERROR_OVER_BUDGET says how many bytes are missing,
   // and what is alive at the peak. nullopt: any number. No part of the plan's identity.
   std::optional<std::size_t> memory_limit = std::nullopt;
+  core::Precision precision = core::Precision::kFloat32;
   // Optimiser passes to run; nullopt for all. Constants are folded in any case.
   std::optional<std::vector<std::string>> passes;
 };

@@ -1,0 +1,185 @@
+#include <cstring>
+
+#include "core/try.h"
+#include "cuda/epilogue.h"
+#include "cuda/launch.h"
+#include "cuda/libraries/activate.h"
+#include "cuda/libraries/cudnn_conv.h"
+#include "cuda/libraries/libraries.h"
+#include "cuda/libraries/trial.h"
+
+// Conv by cuDNN.
+namespace mini_infer::cuda {
+namespace {
+
+using core::Result;
+using core::Status;
+using ops::ConvGeometry;
+using ops::Kernel;
+using ops::KernelArgs;
+using ops::Layout;
+using ops::NodeView;
+
+constexpr int kWeights = 1;
+
+std::int64_t taps_of(const ConvGeometry& geometry) {
+  std::int64_t taps = 1;
+  for (const ops::SlidingAxis& axis : geometry.window) taps *= axis.kernel;
+  return taps;
+}
+
+bool needs_packing(const ConvGeometry& geometry) {
+  return geometry.layout == Layout::kNhwc && taps_of(geometry) > 1 &&
+         geometry.channels_per_group() > 1;
+}
+
+// [M, C / group, taps] as [M, taps, C / group].
+template <typename Unit>
+void pack_filters(const ConvGeometry& geometry, const std::byte* from, std::byte* to,
+                  core::ThreadPool& threads) {
+  const std::int64_t channels = geometry.channels_per_group();
+  const std::int64_t taps = taps_of(geometry);
+  threads.run(geometry.filters, [&](std::int64_t filter, int) {
+    const std::byte* own_from = from + filter * channels * taps * std::int64_t{sizeof(Unit)};
+    std::byte* own_to = to + filter * channels * taps * std::int64_t{sizeof(Unit)};
+    for (std::int64_t channel = 0; channel < channels; ++channel) {
+      for (std::int64_t tap = 0; tap < taps; ++tap) {
+        std::memcpy(own_to + (tap * channels + channel) * std::int64_t{sizeof(Unit)},
+                    own_from + (channel * taps + tap) * std::int64_t{sizeof(Unit)}, sizeof(Unit));
+      }
+    }
+  });
+}
+
+ops::PackedInput packed_filters(const NodeView& view, const ConvGeometry& geometry) {
+  const bool wide = view.input_type(kWeights) == core::DataType::kFloat32;
+  return {.slot = kWeights,
+          .bytes = static_cast<std::size_t>(view.input_shape(kWeights).elements()) *
+                   (wide ? sizeof(float) : sizeof(std::uint16_t)),
+          .form = "conv: channels last, " + std::to_string(geometry.channels_per_group()) + " by " +
+                  std::to_string(taps_of(geometry)),
+          .pack = [geometry, wide](const core::Tensor& weights, std::byte* to,
+                                   core::ThreadPool& threads) {
+            const std::byte* from = weights.bytes().data();
+            wide ? pack_filters<std::uint32_t>(geometry, from, to, threads)
+                 : pack_filters<std::uint16_t>(geometry, from, to, threads);
+          }};
+}
+
+bool serves(const NodeView& view, const ConvGeometry& geometry) {
+  constexpr std::int64_t kFewFilters = 8;  // of a group: our own kernels are better
+  const core::DataType type = view.input_type(0);
+  if (type != core::DataType::kFloat32 && type != core::DataType::kFloat16 &&
+      type != core::DataType::kBFloat16) {
+    return false;
+  }
+  if (geometry.output_shape.elements() == 0 || geometry.layout != geometry.input_layout ||
+      (geometry.groups > 1 && geometry.filters_per_group() < kFewFilters)) {
+    return false;
+  }
+  return view.constant(kWeights) != nullptr || !needs_packing(geometry);
+}
+
+struct Choice {
+  std::shared_ptr<const CudnnWay> way;  // null where there is none
+  std::size_t wanted_bytes = 0;
+};
+
+class Convolutions final : public KernelSource {
+ public:
+  Convolutions(std::shared_ptr<const Cudnn> library, const LibraryOptions& options)
+      : library_(std::move(library)), options_(options) {}
+
+  Result<std::optional<Kernel>> bind(const NodeView& view,
+                                     const ops::BindContext& context) const override {
+    if (view.node().op != "Conv") return std::optional<Kernel>();
+    MI_ASSIGN(const ConvGeometry geometry, ops::conv_geometry(view));
+    if (!serves(view, geometry)) return std::optional<Kernel>();
+    const ops::Activation activation = activation_of(view);
+    const CudnnConv conv{.geometry = geometry,
+                         .type = view.input_type(0),
+                         .tf32 = options_.tf32,
+                         .bias = view.has_input(2),
+                         .residual = view.has_input(3),
+                         .relu = activation.kind == ops::Activation::Kind::kRelu};
+    const Choice choice = choose(conv, context.workspace_bytes);
+    if (choice.way == nullptr) return std::optional<Kernel>();
+    Kernel bound = kernel(conv, choice, rest_of(activation, conv.relu));
+    if (needs_packing(geometry)) bound.packed.push_back(packed_filters(view, geometry));
+    return std::optional<Kernel>(std::move(bound));
+  }
+
+ private:
+  Choice choose(const CudnnConv& conv, std::size_t workspace_bytes) const {
+    return choices_.of(conv.key(), workspace_bytes, [&] {
+      constexpr std::size_t kTried = 12;
+      Choice choice;
+      auto found =
+          ways(*library_, conv, workspace_bytes, options_.tune ? kTried : 1, choice.wanted_bytes);
+      if (found.empty()) return choice;
+      const auto best = static_cast<std::size_t>(fastest_of(conv, found));
+      choice.way = std::make_shared<const CudnnWay>(std::move(found[best]));
+      return choice;
+    });
+  }
+
+  int fastest_of(const CudnnConv& conv, const std::vector<CudnnWay>& ways) const {
+    const auto size = static_cast<std::int64_t>(core::bits_per_element(conv.type)) / 8;
+    const auto aligned = [&](std::int64_t elements) {
+      return core::align_up(static_cast<std::size_t>(elements * size), 256);
+    };
+    const ConvGeometry& geometry = conv.geometry;
+    std::int64_t pixels = geometry.batch;
+    for (const ops::SlidingAxis& axis : geometry.window) pixels *= axis.input;
+    const std::size_t x = aligned(pixels * geometry.channels);
+    const std::size_t w =
+        aligned(geometry.filters * geometry.channels_per_group() * taps_of(geometry));
+    const std::size_t y = aligned(geometry.output_shape.elements());
+    const std::size_t bias = aligned(geometry.filters);
+    std::size_t workspace = 0;
+    for (const CudnnWay& way : ways) workspace = std::max(workspace, way.workspace_bytes);
+    return fastest(static_cast<int>(ways.size()), x + w + 2 * y + bias + workspace,
+                   [&](int i, std::byte* memory, cudaStream_t stream) {
+                     const CudnnConvTensors tensors{.x = memory,
+                                                    .w = memory + x,
+                                                    .bias = memory + x + w,
+                                                    .residual = memory + x + w + bias,
+                                                    .y = memory + x + w + bias + y};
+                     return run(*library_, conv, ways[static_cast<std::size_t>(i)], tensors,
+                                memory + x + w + bias + 2 * y, stream);
+                   });
+  }
+
+  Kernel kernel(const CudnnConv& conv, const Choice& choice, const ops::Activation& rest) const {
+    Kernel kernel(
+        [conv, way = choice.way, rest, library = library_](const KernelArgs& args) -> Status {
+          const CudnnConvTensors tensors{.x = args.in<void>(0),
+                                         .w = args.in<void>(kWeights),
+                                         .bias = conv.bias ? args.in<void>(2) : nullptr,
+                                         .residual = conv.residual ? args.in<void>(3) : nullptr,
+                                         .y = args.out<void>(0)};
+          MI_TRY(run(*library, conv, *way, tensors, args.workspace.data(), stream_of(args.queue)));
+          if (rest.kind == ops::Activation::Kind::kNone) return Status::SUCCESS;
+          return activate_in_place(conv.type, rest, args.out<void>(0),
+                                   conv.geometry.output_shape.elements(), args.queue);
+        });
+    kernel.choice = {.name = "cuDNN",
+                     .wanted_bytes = choice.wanted_bytes,
+                     .taken_bytes = choice.way->workspace_bytes};
+    return kernel;
+  }
+
+  std::shared_ptr<const Cudnn> library_;
+  LibraryOptions options_;
+  Choices<Choice> choices_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const KernelSource>> open_convolutions(const LibraryOptions& options) {
+  MI_ASSIGN(std::shared_ptr<const Cudnn> library, Cudnn::open());
+  return std::shared_ptr<const KernelSource>(
+      std::make_shared<const Convolutions>(std::move(library), options));
+}
+
+}  // namespace mini_infer::cuda

@@ -1,0 +1,41 @@
+#include "cuda/libraries/cudnn.h"
+
+#include "core/try.h"
+
+namespace mini_infer::cuda {
+
+std::vector<CudnnDescriptor> CudnnDescriptor::get(cudnnBackendAttributeName_t name,
+                                                  cudnnBackendDescriptorType_t type,
+                                                  std::size_t most) const {
+  std::vector<CudnnDescriptor> all;
+  std::vector<cudnnBackendDescriptor_t> handles;
+  for (std::size_t i = 0; i < most; ++i) handles.push_back(all.emplace_back(type).get());
+  std::int64_t count = 0;
+  const auto status =
+      cudnnBackendGetAttribute(descriptor_, name, CUDNN_TYPE_BACKEND_DESCRIPTOR,
+                               static_cast<std::int64_t>(most), &count, handles.data());
+  const std::size_t found = status == CUDNN_STATUS_SUCCESS ? static_cast<std::size_t>(count) : 0;
+  while (all.size() > found) all.pop_back();
+  return all;
+}
+
+core::Result<std::shared_ptr<const Cudnn>> Cudnn::open() {
+  cudnnHandle_t handle = nullptr;
+  MI_TRY(check(cudnnCreate(&handle), "cudnnCreate"));
+  return std::shared_ptr<const Cudnn>(new Cudnn(handle));
+}
+
+core::Status Cudnn::execute(const CudnnDescriptor& plan, const std::vector<std::int64_t>& uids,
+                            const std::vector<void*>& pointers, void* workspace,
+                            cudaStream_t stream) const {
+  CudnnDescriptor pack(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
+  pack.set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, uids)
+      .set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, pointers)
+      .set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, workspace);
+  MI_TRY(pack.finish());
+  const std::lock_guard lock(mutex_);
+  MI_TRY(check(cudnnSetStream(handle_, stream), "cudnnSetStream"));
+  return check(cudnnBackendExecute(handle_, plan.get(), pack.get()), "cudnnBackendExecute");
+}
+
+}  // namespace mini_infer::cuda

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "cuda/backend.h"
+
+// Kernels of NVIDIA's libraries, which a node gets before ours where they serve it.
+namespace mini_infer::cuda {
+
+struct LibraryOptions {
+  bool tf32 = false;
+  // Time the ways to compute a node; so the bits of a result may be others in another process.
+  bool tune = false;
+};
+
+// Of the calling thread's device.
+core::Result<std::shared_ptr<const KernelSource>> open_products(const LibraryOptions& options);
+core::Result<std::shared_ptr<const KernelSource>> open_convolutions(const LibraryOptions& options);
+
+// What has been chosen: nodes that are the same, with as much room, get the same.
+template <typename Choice>
+class Choices {
+ public:
+  template <typename Make>
+  Choice of(const std::string& what, std::size_t workspace_bytes, Make make) const {
+    const std::lock_guard lock(mutex_);
+    const auto [at, fresh] = choices_.try_emplace({what, workspace_bytes});
+    if (fresh) at->second = make();
+    return at->second;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::map<std::pair<std::string, std::size_t>, Choice> choices_;
+};
+
+}  // namespace mini_infer::cuda
