@@ -12,10 +12,10 @@ from pathlib import Path
 
 Result = dict
 
-# Of the committed models: their outputs beside the reference outputs.
-DATA_TOLERANCE = "1e-4"
-# Of the made ones: between the GPU and the CPU.
-MODEL_TOLERANCE = 1e-3
+# Of the committed models by precision: their outputs beside the reference outputs.
+DATA_TOLERANCES = {"fp32": 1e-4, "tf32": 5e-3, "fp16": 5e-3, "bf16": 3e-2}
+# Of the made ones: between the GPU and the CPU's float32.
+MODEL_TOLERANCES = {"fp32": 1e-3, "tf32": 1e-2, "fp16": 2e-2, "bf16": 1e-1}
 LARGE_MODELS = ["resnet50", "mobilenet_v2", "bert_base"]
 SHAPES = {
     "resnet50": "input:1x3x224x224",
@@ -125,19 +125,27 @@ def engines(bench: Bench) -> Result:
 @check
 def committed_models(bench: Bench) -> Result:
     data = bench.root / "tests" / "data"
-    answer = bench.tool("verify", data, "--device", "cuda", "--rel-max", DATA_TOLERANCE)
-    if answer["failed"] or answer["unsupported"] or not answer["passed"]:
-        bad = [f["path"] + ": " + f["reason"] for f in answer["folders"] if f["result"] != "passed"]
-        raise CheckError("; ".join(bad))
-    return {"summary": f"{answer['passed']} models, as their reference outputs say"}
+    models = 0
+    for precision, tolerance in DATA_TOLERANCES.items():
+        answer = bench.tool(
+            "verify", data, "--device", "cuda", "--precision", precision, "--rel-max", tolerance
+        )
+        if answer["failed"] or answer["unsupported"] or not answer["passed"]:
+            folders = [f for f in answer["folders"] if f["result"] != "passed"]
+            bad = [f["path"] + ": " + f["reason"] for f in folders]
+            raise CheckError(f"{precision}: " + "; ".join(bad))
+        models = answer["passed"]
+    precisions = ", ".join(DATA_TOLERANCES)
+    return {"summary": f"{models} models in {precisions}, as their reference outputs say"}
 
 
-def outputs(bench: Bench, model: Path, shapes: str, device: str, folder: Path) -> dict:
+def outputs(bench: Bench, name: str, *arguments: str) -> dict:
     import numpy
 
+    folder = bench.root / "build" / "outputs"
     shutil.rmtree(folder, ignore_errors=True)
-    arguments = ["--shapes", shapes, "--random", 1, "--device", device, "--output-dir", folder]
-    bench.tool("run", model, *arguments, timeout=600)
+    common = ["--shapes", SHAPES[name], "--random", 1, "--output-dir", folder]
+    bench.tool("run", bench.made_model(name), *common, *arguments, timeout=600)
     return {path.name: numpy.load(path) for path in sorted(folder.glob("*.npy"))}
 
 
@@ -146,22 +154,25 @@ def made_models(bench: Bench) -> Result:
     """The GPU's outputs beside the CPU's, and the same bits twice."""
     import numpy
 
-    rows = []
+    rows, bad = [], []
     for name in LARGE_MODELS:
-        model = bench.made_model(name)
-        folder = bench.root / "build" / "outputs"
-        ours = outputs(bench, model, SHAPES[name], "cuda", folder)
-        again = outputs(bench, model, SHAPES[name], "cuda", folder)
-        theirs = outputs(bench, model, SHAPES[name], "cpu", folder)
-        worst = max(
-            float(numpy.abs(ours[key] - theirs[key]).max() / numpy.abs(theirs[key]).max())
-            for key in theirs
-        )
-        same = all(numpy.array_equal(ours[key], again[key]) for key in ours)
-        rows.append({"model": name, "largest difference": f"{worst:.1e}", "same bits twice": same})
-        if not worst <= MODEL_TOLERANCE or not same:
-            raise CheckError(f"{name}: difference {worst:.1e}, same bits twice: {same}")
-    return {"summary": f"{len(rows)} models", "tables": {"outputs": rows}}
+        theirs = outputs(bench, name, "--device", "cpu")
+        for precision, tolerance in MODEL_TOLERANCES.items():
+            how = ["--device", "cuda", "--precision", precision]
+            ours, again = outputs(bench, name, *how), outputs(bench, name, *how)
+            worst = max(
+                float(numpy.abs(ours[key] - theirs[key]).max() / numpy.abs(theirs[key]).max())
+                for key in theirs
+            )
+            same = all(numpy.array_equal(ours[key], again[key]) for key in ours)
+            row = {"model": name, "precision": precision, "largest difference": f"{worst:.1e}",
+                   "same bits twice": same}  # fmt: skip
+            rows.append(row)
+            if not worst <= tolerance or not same:
+                bad.append(f"{name} {precision}: difference {worst:.1e}, same bits twice: {same}")
+    if bad:
+        raise CheckError("; ".join(bad))
+    return {"summary": f"{len(rows)} cases", "tables": {"outputs": rows}}
 
 
 @check
@@ -169,26 +180,31 @@ def accounting(bench: Bench) -> Result:
     """Planned bytes are the bytes that the pools take, and many runs take none."""
     rows = []
     for name in LARGE_MODELS:
-        model = bench.made_model(name)
-        answer = bench.tool(
-            "bench", model, "--shapes", SHAPES[name], "--device", "cuda", "--warmUp", 0,
-            "--duration", 0, "--iterations", MANY_RUNS, timeout=600,
-        )  # fmt: skip
-        memory = answer["memory"]
-        planned = memory["planned_arena_bytes"] + memory["planned_weights_bytes"]
-        rows.append(
-            {
-                "model": name,
-                "planned bytes": planned,
-                "pools' bytes": memory["measured_bytes"],
-                **{f"{d['moment']} took": int(d["taken_bytes"]) for d in memory["device"][1:]},
-            }
-        )
-        if planned != memory["measured_bytes"] or memory["allocations_while_running"] != 0:
-            raise CheckError(f"{name}: planned {planned}, found {memory}")
-        if memory["device"][-1]["taken_bytes"] > 0:
-            raise CheckError(f"{name}: the runs took {memory['device'][-1]['taken_bytes']} bytes")
-    return {"summary": f"{len(rows)} models, {MANY_RUNS} runs each", "tables": {"bytes": rows}}
+        for precision in ("fp32", "fp16"):
+            rows.append(account(bench, name, precision))
+    return {"summary": f"{len(rows)} cases, {MANY_RUNS} runs each", "tables": {"bytes": rows}}
+
+
+def account(bench: Bench, name: str, precision: str) -> dict:
+    answer = bench.tool(
+        "bench", bench.made_model(name), "--shapes", SHAPES[name], "--device", "cuda",
+        "--precision", precision, "--warmUp", 0, "--duration", 0, "--iterations", MANY_RUNS,
+        timeout=600,
+    )  # fmt: skip
+    memory = answer["memory"]
+    planned = memory["planned_arena_bytes"] + memory["planned_weights_bytes"]
+    if planned != memory["measured_bytes"] or memory["allocations_while_running"] != 0:
+        raise CheckError(f"{name} {precision}: planned {planned}, found {memory}")
+    if memory["device"][-1]["taken_bytes"] > 0:
+        taken = memory["device"][-1]["taken_bytes"]
+        raise CheckError(f"{name} {precision}: the runs took {taken} bytes")
+    return {
+        "model": name,
+        "precision": precision,
+        "planned bytes": planned,
+        "pools' bytes": memory["measured_bytes"],
+        **{f"{d['moment']} took": int(d["taken_bytes"]) for d in memory["device"][1:]},
+    }
 
 
 def sanitizer(tool: str) -> Callable[[Bench], Result]:
@@ -215,23 +231,26 @@ def sanitizer(tool: str) -> Callable[[Bench], Result]:
 def speed(bench: Bench) -> Result:
     rows = []
     for name in LARGE_MODELS:
-        for batch in (1, 8, 32):
-            shapes = SHAPES[name].replace(":1x", f":{batch}x")
-            answer = bench.tool(
-                "bench", bench.made_model(name), "--shapes", shapes, "--device", "cuda",
-                "--duration", 1, timeout=600,
-            )  # fmt: skip
-            times = answer["latency_milliseconds"]
-            rows.append(
-                {
-                    "model": name,
-                    "batch": batch,
-                    "median ms": round(times["median"], 4),
-                    "least ms": round(times["min"], 4),
-                    "arena bytes": answer["memory"]["planned_arena_bytes"],
-                }
-            )
-    return {"summary": f"{len(rows)} cases, fp32", "tables": {"latency": rows}}
+        for precision in MODEL_TOLERANCES:
+            rows += [latency(bench, name, precision, batch) for batch in (1, 8, 32)]
+    return {"summary": f"{len(rows)} cases", "tables": {"latency": rows}}
+
+
+def latency(bench: Bench, name: str, precision: str, batch: int) -> dict:
+    shapes = SHAPES[name].replace(":1x", f":{batch}x")
+    answer = bench.tool(
+        "bench", bench.made_model(name), "--shapes", shapes, "--device", "cuda", "--tune",
+        "--precision", precision, "--warmUp", 100, "--duration", 0.3, timeout=600,
+    )  # fmt: skip
+    times = answer["latency_milliseconds"]
+    return {
+        "model": name,
+        "precision": precision,
+        "batch": batch,
+        "median ms": round(times["median"], 4),
+        "least ms": round(times["min"], 4),
+        "arena bytes": answer["memory"]["planned_arena_bytes"],
+    }
 
 
 CHECKS: dict[str, Callable[[Bench], Result]] = {

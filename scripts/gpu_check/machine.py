@@ -1,5 +1,6 @@
 """What the figures were measured on."""
 
+import os
 import platform
 import subprocess
 from pathlib import Path
@@ -10,7 +11,8 @@ def describe(root: Path, program: Path) -> dict[str, str]:
         "gpu": first_line(
             ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
         ),
-        "commit": first_line(["git", "-C", str(root), "rev-parse", "--short", "HEAD"]),
+        "commit": os.environ.get("MINI_INFER_COMMIT")
+        or first_line(["git", "-C", str(root), "rev-parse", "--short", "HEAD"]),
         "mini_infer": first_line([str(program), "--version"]),
         "system": platform.platform(),
         "python": platform.python_version(),

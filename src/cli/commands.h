@@ -25,6 +25,7 @@ struct PlanningFlags {
   std::string passes;  // "none" or a list; empty: all
   std::size_t alignment = 256;
   std::optional<std::size_t> memory_limit;  // bytes
+  std::size_t workspace = 1024;             // bytes
   std::string precision = "fp32";           // see core::Precision
 };
 

@@ -100,6 +100,7 @@ runtime::PlanningOptions planning_options(const PlanningFlags& flags) {
   options.reorder = !flags.keep_order;
   options.alignment = flags.alignment;
   options.memory_limit = flags.memory_limit;
+  options.workspace_bytes = flags.workspace;
   options.precision = precision_of(flags.precision);
   options.passes = parse_passes(flags.passes);
   return options;
@@ -111,6 +112,7 @@ runtime::EngineConfig engine_config(const PlanningFlags& planning, const DeviceF
   config.reorder = !planning.keep_order;
   config.memory_alignment = planning.alignment;
   config.memory_limit = planning.memory_limit;
+  config.workspace_bytes = planning.workspace;
   config.precision = precision_of(planning.precision);
   config.passes = parse_passes(planning.passes);
   config.device = chosen_device(device);

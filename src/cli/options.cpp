@@ -134,6 +134,11 @@ void add_planning(CLI::App* verb, PlanningFlags& planning) {
                    "bytes that activations may take; else an error that says what is missing")
       ->type_name("BYTES")
       ->check(in_range(0));
+  verb->add_option("--workspace", planning.workspace,
+                   "bytes that every step may use besides its hole; more lets a GPU run faster")
+      ->capture_default_str()
+      ->check(in_range(0))
+      ->type_name("BYTES");
   std::vector<std::string> precisions;
   for (core::Precision precision : core::kPrecisions) {
     precisions.emplace_back(core::precision_name(precision));

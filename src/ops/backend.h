@@ -22,7 +22,7 @@ namespace mini_infer::ops {
 struct KernelArgs {
   std::span<const void* const> inputs;
   std::span<void* const> outputs;
-  // OpDef::require bytes where the operator requires any, else the step's hole (BindContext).
+  // OpDef::require bytes where the operator requires any, else what BindContext says.
   std::span<std::byte> workspace = {};
   core::ThreadPool* threads = &core::ThreadPool::serial();  // of the host
   // Of a device: where the kernel puts its work, and a word that it sets to `fault_code` where data

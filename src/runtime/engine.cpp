@@ -24,6 +24,7 @@ PlanningOptions planning_options(const EngineConfig& config) {
           .stage_outputs = config.stage_outputs,
           .keep_inputs = config.keep_inputs,
           .memory_limit = config.memory_limit,
+          .workspace_bytes = config.workspace_bytes,
           .precision = config.precision,
           .passes = config.passes};
 }
@@ -61,11 +62,19 @@ core::Result<std::unique_ptr<core::ThreadPool>> make_threads(const CpuConfig& co
 
 std::vector<WorkspaceRange> workspaces_of(const MemoryPlan& plan) {
   std::vector<WorkspaceRange> ranges;
+  std::vector<std::pair<int, WorkspaceRange>> required;
   for (const PlanStep& step : plan.steps) ranges.push_back({step.hole_offset, step.hole_bytes});
   for (const TensorPlacement& tensor : plan.pools.front().tensors) {
-    if (tensor.kind != TensorPlacement::Kind::kWorkspace) continue;
-    ranges[static_cast<std::size_t>(tensor.first_step)] = {tensor.offset, tensor.size_bytes};
+    const WorkspaceRange range{tensor.offset, tensor.size_bytes};
+    if (tensor.kind == TensorPlacement::Kind::kScratch) {
+      for (WorkspaceRange& hole : ranges) {
+        if (hole.size_bytes < range.size_bytes) hole = range;
+      }
+    } else if (tensor.kind == TensorPlacement::Kind::kWorkspace) {
+      required.emplace_back(tensor.first_step, range);
+    }
   }
+  for (const auto& [step, range] : required) ranges[static_cast<std::size_t>(step)] = range;
   return ranges;
 }
 

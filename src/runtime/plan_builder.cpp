@@ -39,7 +39,7 @@ class PlacementList {
                      .name = "scratch",
                      .values = {},
                      .offset = 0,
-                     .size_bytes = kScratchBytes,
+                     .size_bytes = std::max(options.workspace_bytes, kLeastWorkspace),
                      .first_step = 0,
                      .last_step = liveness.steps - 1});
   }
@@ -74,8 +74,10 @@ planner::Problem state_problem(const std::vector<TensorPlacement>& tensors, std:
 }
 
 // What no order can do without, and what is known of that. The scratch block is always there.
-void judge_order(const schedule::Schedule& schedule, std::size_t alignment, MemoryPlan& plan) {
-  const std::size_t scratch = core::align_up(kScratchBytes, alignment);
+void judge_order(const schedule::Schedule& schedule, const PlanningOptions& options,
+                 MemoryPlan& plan) {
+  const std::size_t scratch =
+      core::align_up(std::max(options.workspace_bytes, kLeastWorkspace), options.alignment);
   const std::size_t by_graph = static_cast<std::size_t>(schedule.bound_by_graph) + scratch;
   const std::size_t by_search = static_cast<std::size_t>(schedule.bound_by_search) + scratch;
   plan.order_bound = std::max(by_graph, by_search);
@@ -136,7 +138,7 @@ core::Result<MemoryPlan> build_plan(const Graph& graph, const schedule::Schedule
       {"activations", plan.total_memory, options.alignment, std::move(list.arena)});
   plan.bound = std::move(list.bound);
   describe_steps(graph, schedule, problem, solution, plan);
-  judge_order(schedule, options.alignment, plan);
+  judge_order(schedule, options, plan);
   plan.plan_hash = plan_hash(plan, schedule);
   return plan;
 }

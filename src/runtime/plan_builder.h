@@ -10,8 +10,8 @@
 
 namespace mini_infer::runtime {
 
-// Bytes that every plan reserves at every step, for kernels that need a little room.
-inline constexpr std::size_t kScratchBytes = 1024;
+// Bytes that every plan reserves at every step at least, for kernels that need a little room.
+inline constexpr std::size_t kLeastWorkspace = 1024;
 
 // Lifetimes to offsets: states the packing problem, has it solved, and says how good the answer is.
 core::Result<MemoryPlan> build_plan(const graph::Graph& graph, const schedule::Schedule& schedule,

@@ -54,6 +54,7 @@ struct EngineConfig {
   bool stage_inputs = true;  // see PlanningOptions
   bool stage_outputs = true;
   bool keep_inputs = false;
+  std::size_t workspace_bytes = 1024;  // see PlanningOptions
   core::Precision precision = core::Precision::kFloat32;
   std::optional<std::vector<std::string>> passes;
   std::optional<std::size_t> memory_limit;  // bytes of one context's activations
