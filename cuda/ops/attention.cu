@@ -1,5 +1,6 @@
 #include "core/try.h"
 #include "cuda/attention_kernel.h"
+#include "cuda/attention_tensor.h"
 #include "cuda/backend.h"
 #include "cuda/pack.h"
 #include "ops/attention.h"
@@ -125,11 +126,33 @@ AttentionForm<T> on(AttentionForm<T> form, const KernelArgs& args) {
   return form;
 }
 
+// Whole packs of 16-bit elements, and enough queries for a warp.
+template <typename T>
+bool suits_tensor_cores(const AttentionForm<T>& form) {
+  constexpr int kCount = Pack<T>::kCount;
+  if (sizeof(T) != 2 || form.shown != nullptr ||
+      form.query_heads.tokens < attention::kWarpQueries / 2 ||
+      std::max(form.query_heads.size, form.y_heads.size) > attention::kLargestTensorSize) {
+    return false;
+  }
+  return has_packs(form.query_heads, kCount) && has_packs(form.y_heads, kCount) &&
+         has_packs(form.keys.past_heads, kCount) && has_packs(form.keys.fresh_heads, kCount) &&
+         has_packs(form.values.past_heads, kCount) && has_packs(form.values.fresh_heads, kCount);
+}
+
 template <typename T>
 Status run(const AttentionForm<T>& unbound, const KernelArgs& args) {
   const AttentionForm<T> form = on(unbound, args);
   MI_TRY(append(form.keys, optional_output<T>(args, 1), form.key_count, args));
   MI_TRY(append(form.values, optional_output<T>(args, 2), form.key_count, args));
+  if constexpr (sizeof(T) == 2) {
+    constexpr std::int64_t kSmall = attention::kLargestTensorSize / 2;
+    if (suits_tensor_cores(form)) {
+      return std::max(form.query_heads.size, form.y_heads.size) <= kSmall
+                 ? attention::run_on_tensor_cores<T, 64>(form, args.queue)
+                 : attention::run_on_tensor_cores<T, 128>(form, args.queue);
+    }
+  }
   constexpr std::int64_t kFewQueries = 8;
   return form.query_heads.tokens <= kFewQueries ? attention::run<T, 2>(form, args.queue)
                                                 : attention::run<T, 8>(form, args.queue);

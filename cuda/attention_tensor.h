@@ -1,0 +1,296 @@
+#pragma once
+
+#include "cuda/attention.h"
+#include "cuda/each.h"
+#include "cuda/pack.h"
+#include "cuda/tensor_core.h"
+
+// The attention of attention_kernel.h for 16-bit elements, its products on tensor cores: a warp has
+// 16 queries, whose scores never leave its registers (Dao, arXiv:2307.08691). Weights are rounded
+// to the elements' type before they meet the values.
+namespace mini_infer::cuda::attention {
+
+constexpr int kTensorWarps = 4;
+constexpr int kWarpQueries = 16;
+constexpr int kTensorQueries = kTensorWarps * kWarpQueries;
+constexpr int kTensorKeys = 64;  // at a time
+constexpr int kKeyTiles = kTensorKeys / 8;
+constexpr int kLargestTensorSize = 128;  // elements of a vector
+
+// Keys or values of a block, rows apart so that a warp's reads meet no bank twice.
+template <typename T, int kSize>
+struct TensorShared {
+  static constexpr int kRow = kSize + Pack<T>::kCount;
+  alignas(16) T keys[kTensorKeys * kRow];
+  alignas(16) T values[kTensorKeys * kRow];
+  int odd[kTensorKeys];  // keys whose values are not all finite
+};
+
+template <typename T>
+__device__ bool is_odd(T x) {
+  const float number = ops::widened(x);
+  return !(number - number == 0.0f);
+}
+
+template <typename T, int kSize>
+class TensorWalk {
+ public:
+  using Shared = TensorShared<T, kSize>;
+
+  __device__ __forceinline__ TensorWalk(const AttentionForm<T>& form, const AttentionHead<T>& head,
+                                        std::int64_t token, Shared& shared)
+      : form_(form), head_(head), shared_(shared), token_(token) {
+    const int lane = static_cast<int>(threadIdx.x) % kLanes;
+    group_ = lane / 4;
+    pair_ = lane % 4;
+    count_ = form.query_heads.tokens - token < kTensorQueries
+                 ? static_cast<int>(form.query_heads.tokens - token)
+                 : kTensorQueries;
+    MI_UNROLL
+    for (int half = 0; half < 2; ++half) {
+      const int row = row_of(half) < count_ ? row_of(half) : count_ - 1;
+      visible_[half] = form.rules.visible(token + row, head.before, head.valid);
+      mask_at_[half] = head.sample * form.mask_steps[0] + head.head * form.mask_steps[1] +
+                       (token + row) * form.mask_steps[2];
+      largest_[half] = kMasked;
+      total_[half] = 0;
+      fetch_query(half, row);
+    }
+  }
+
+  __device__ __forceinline__ void run() {
+    const ops::KeyRange all{
+        form_.rules.visible(token_, head_.before, head_.valid).first,
+        form_.rules.visible(token_ + count_ - 1, head_.before, head_.valid).last};
+    for (std::int64_t key = all.first; key < all.last; key += kTensorKeys) {
+      const int keys =
+          all.last - key < kTensorKeys ? static_cast<int>(all.last - key) : kTensorKeys;
+      fetch(key, keys);
+      __syncthreads();
+      TileC scores[kKeyTiles];
+      score(scores);
+      weigh(key, keys, scores);
+      add_values(scores);
+      add_odd_values(key, scores);
+      __syncthreads();
+    }
+    store();
+  }
+
+ private:
+  // Of the two that a lane has a part of.
+  __device__ int row_of(int half) const {
+    return static_cast<int>(threadIdx.x) / kLanes * kWarpQueries + group_ + half * 8;
+  }
+
+  __device__ __forceinline__ void fetch_query(int half, int row) {
+    const T* query = form_.query + form_.query_heads.offset(head_.sample, head_.head, token_ + row);
+    MI_UNROLL
+    for (int step = 0; step < kSize / 16; ++step) {
+      for (int part = 0; part < 2; ++part) {
+        const int d = step * 16 + part * 8 + pair_ * 2;
+        query_[step].words[part * 2 + half] =
+            d < form_.query_heads.size ? load_word(query + d) : 0u;
+      }
+    }
+  }
+
+  // So many keys and their values; what is beyond them, or not finite, is 0.
+  __device__ __forceinline__ void fetch(std::int64_t first, int keys) {
+    constexpr int kCount = Pack<T>::kCount;
+    constexpr int kPacks = kSize / kCount;
+    for (int i = static_cast<int>(threadIdx.x); i < kTensorKeys; i += kTensorWarps * kLanes) {
+      shared_.odd[i] = 0;
+    }
+    __syncthreads();
+    for (int i = static_cast<int>(threadIdx.x); i < kTensorKeys * kPacks;
+         i += kTensorWarps * kLanes) {
+      const int row = i / kPacks;
+      const int d = i % kPacks * kCount;
+      Pack<T> key{};
+      Pack<T> value{};
+      if (row < keys) {
+        if (d < form_.query_heads.size) key = load_pack(head_.keys.at(first + row) + d);
+        if (d < form_.y_heads.size) value = load_pack(head_.values.at(first + row) + d);
+      }
+      for (T& element : value.at) {
+        if (!is_odd(element)) continue;
+        element = T{};
+        shared_.odd[row] = 1;
+      }
+      store_pack(shared_.keys + row * Shared::kRow + d, key);
+      store_pack(shared_.values + row * Shared::kRow + d, value);
+    }
+  }
+
+  __device__ __forceinline__ void score(TileC (&scores)[kKeyTiles]) const {
+    MI_UNROLL
+    for (int tile = 0; tile < kKeyTiles; ++tile) {
+      scores[tile] = {};
+      const T* key = shared_.keys + (tile * 8 + group_) * Shared::kRow + pair_ * 2;
+      MI_UNROLL
+      for (int step = 0; step < kSize / 16; ++step) {
+        multiply<T>(scores[tile], query_[step],
+                    {load_word(key + step * 16), load_word(key + step * 16 + 8)});
+      }
+    }
+  }
+
+  __device__ __forceinline__ float biased(int half, std::int64_t key, float score) const {
+    if (key < visible_[half].first || key >= visible_[half].last) return kMasked;
+    return form_.biased(form_.scale * score, mask_at_[half] + key * form_.mask_steps[3]);
+  }
+
+  // Scores become weights; what was summed before shrinks to the new largest score.
+  __device__ __forceinline__ void weigh(std::int64_t first, int keys, TileC (&scores)[kKeyTiles]) {
+    constexpr float kLog2E = 1.44269504f;
+    MI_UNROLL
+    for (int half = 0; half < 2; ++half) {
+      float largest = largest_[half];
+      MI_UNROLL
+      for (int tile = 0; tile < kKeyTiles; ++tile) {
+        for (int i = 0; i < 2; ++i) {
+          float& score = scores[tile].sums[half * 2 + i];
+          const int key = tile * 8 + pair_ * 2 + i;
+          score = key < keys ? biased(half, first + key, score) : kMasked;
+          largest = ops::Max{}(largest, score);
+        }
+      }
+      for (int lanes = 1; lanes < 4; lanes *= 2) {
+        largest = ops::Max{}(largest, __shfl_xor_sync(0xffffffffu, largest, lanes));
+      }
+      const float shrink = largest == kMasked ? 1.0f : exp2f((largest_[half] - largest) * kLog2E);
+      total_[half] *= shrink;
+      MI_UNROLL
+      for (int tile = 0; tile < kKeyTiles; ++tile) {
+        for (int i = 0; i < 2; ++i) {
+          float& score = scores[tile].sums[half * 2 + i];
+          score = score == kMasked ? 0.0f : exp2f((score - largest) * kLog2E);
+          total_[half] += score;
+        }
+      }
+      largest_[half] = largest;
+      MI_UNROLL
+      for (TileC& sum : sums_) {
+        sum.sums[half * 2] *= shrink;
+        sum.sums[half * 2 + 1] *= shrink;
+      }
+    }
+  }
+
+  // As lanes hold their sums of two tiles, they hold one tile of factors.
+  __device__ __forceinline__ void add_values(const TileC (&weights)[kKeyTiles]) {
+    MI_UNROLL
+    for (int step = 0; step < kTensorKeys / 16; ++step) {
+      TileA weight;
+      MI_UNROLL
+      for (int word = 0; word < 4; ++word) {
+        const float* pair = weights[step * 2 + word / 2].sums + word % 2 * 2;
+        weight.words[word] = word_of(ops::convert<T>(pair[0]), ops::convert<T>(pair[1]));
+      }
+      const T* values = shared_.values + (step * 16 + pair_ * 2) * Shared::kRow + group_;
+      MI_UNROLL
+      for (int tile = 0; tile < kSize / 8; ++tile) {
+        const T* value = values + tile * 8;
+        multiply<T>(sums_[tile], weight,
+                    {word_of(value[0], value[Shared::kRow]),
+                     word_of(value[8 * Shared::kRow], value[9 * Shared::kRow])});
+      }
+    }
+  }
+
+  // Of a masked key not even a NaN counts; of another it does.
+  __device__ __forceinline__ void add_odd_values(std::int64_t first,
+                                                 const TileC (&weights)[kKeyTiles]) {
+    for (int key = 0; key < kTensorKeys; ++key) {
+      if (shared_.odd[key] == 0) continue;
+      const T* value = head_.values.at(first + key);
+      MI_UNROLL
+      for (int tile = 0; tile < kKeyTiles; ++tile) {
+        if (tile != key / 8) continue;
+        MI_UNROLL
+        for (int half = 0; half < 2; ++half) {
+          const float even = weights[tile].sums[half * 2];
+          const float uneven = weights[tile].sums[half * 2 + 1];
+          const float weight =
+              __shfl_sync(0xffffffffu, key % 2 == 0 ? even : uneven, group_ * 4 + key % 8 / 2);
+          if (weight != 0.0f) add_odd_value(half, weight, value);
+        }
+      }
+    }
+  }
+  __device__ __forceinline__ void add_odd_value(int half, float weight, const T* value) {
+    MI_UNROLL
+    for (int tile = 0; tile < kSize / 8; ++tile) {
+      for (int i = 0; i < 2; ++i) {
+        const int d = tile * 8 + pair_ * 2 + i;
+        if (d < form_.y_heads.size && is_odd(value[d])) {
+          sums_[tile].sums[half * 2 + i] += weight * ops::widened(value[d]);
+        }
+      }
+    }
+  }
+
+  __device__ __forceinline__ void store() {
+    MI_UNROLL
+    for (int half = 0; half < 2; ++half) {
+      float total = total_[half];
+      for (int lanes = 1; lanes < 4; lanes *= 2) {
+        total += __shfl_xor_sync(0xffffffffu, total, lanes);
+      }
+      if (row_of(half) >= count_) continue;
+      T* y = form_.y + form_.y_heads.offset(head_.sample, head_.head, token_ + row_of(half));
+      const bool masked = largest_[half] == kMasked;
+      MI_UNROLL
+      for (int tile = 0; tile < kSize / 8; ++tile) {
+        const int d = tile * 8 + pair_ * 2;
+        if (d >= form_.y_heads.size) continue;
+        const float* sums = sums_[tile].sums + half * 2;
+        const std::uint32_t word =
+            word_of(ops::convert<T>(masked ? form_.masked_row : sums[0] / total),
+                    ops::convert<T>(masked ? form_.masked_row : sums[1] / total));
+        std::memcpy(y + d, &word, sizeof word);
+      }
+    }
+  }
+
+  const AttentionForm<T>& form_;
+  const AttentionHead<T>& head_;
+  Shared& shared_;
+  std::int64_t token_;
+  int count_;  // queries of the block
+  int group_, pair_;
+  TileA query_[kSize / 16];
+  // Of the lane's two queries.
+  ops::KeyRange visible_[2];
+  std::int64_t mask_at_[2];
+  float largest_[2];
+  float total_[2];  // until the end only of this lane's keys
+  TileC sums_[kSize / 8] = {};
+};
+
+template <typename T, int kSize>
+__global__ void __launch_bounds__(kTensorWarps* kLanes)
+    tensor_kernel(AttentionForm<T> form, std::int64_t blocks) {
+  using Walk = TensorWalk<T, kSize>;
+  __shared__ typename Walk::Shared shared;
+  const std::int64_t count = form.query_heads.batch * form.query_heads.heads * blocks;
+  for (std::int64_t piece = blockIdx.x; piece < count; piece += gridDim.x) {
+    const AttentionHead<T> head(form, piece / blocks);
+    Walk(form, head, piece % blocks * kTensorQueries, shared).run();
+    __syncthreads();
+  }
+}
+
+template <typename T, int kSize>
+core::Status run_on_tensor_cores(const AttentionForm<T>& form, ops::Queue queue) {
+  const ops::Heads& heads = form.query_heads;
+  const std::int64_t blocks = (heads.tokens + kTensorQueries - 1) / kTensorQueries;
+  return launch("attention", tensor_kernel<T, kSize>,
+                {.blocks = blocks_for(heads.batch * heads.heads * blocks, 1),
+                 .threads = kTensorWarps * kLanes,
+                 .barriers = true},
+                queue, form, blocks);
+}
+
+}  // namespace mini_infer::cuda::attention
