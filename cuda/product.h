@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cuda/product_tensor.h"
 #include "cuda/product_thin.h"
 
 // The matrix product that Gemm, MatMul, Conv, ConvTranspose and Einsum have in common. A block of
@@ -176,6 +177,11 @@ struct Product {
     }
     // Enough tiles to keep a large GPU busy, and then as large ones as possible.
     constexpr std::int64_t kEnough = 128;
+    if constexpr (sizeof(T) == 2 && std::is_same_v<ops::Wide<T>, float>) {
+      return tensor_product::tiles<tensor_product::Large>(form, stack) >= kEnough
+                 ? run_on_tensor_cores<tensor_product::Large>(left_data, right_data, args)
+                 : run_on_tensor_cores<tensor_product::Small>(left_data, right_data, args);
+    }
     if constexpr (std::is_same_v<ops::Wide<T>, float>) {
       if (tiles(128) >= kEnough) return run<128>(left_data, right_data, args);
       if (tiles(64) >= kEnough) return run<64>(left_data, right_data, args);
@@ -192,6 +198,13 @@ struct Product {
   core::Status run(const T* left_data, const T* right_data, const ops::KernelArgs& args) const {
     return start(product::kernel<T, Right, kSide>, tiles(kSide), product::threads(kSide), left_data,
                  right_data, args);
+  }
+
+  template <typename Size>
+  core::Status run_on_tensor_cores(const T* left_data, const T* right_data,
+                                   const ops::KernelArgs& args) const {
+    return start(tensor_product::kernel<T, Right, Size>, tensor_product::tiles<Size>(form, stack),
+                 Size::kThreads, left_data, right_data, args);
   }
 
   core::Status run_thin(const T* left_data, const T* right_data,
