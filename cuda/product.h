@@ -178,6 +178,10 @@ struct Product {
     // Enough tiles to keep a large GPU busy, and then as large ones as possible.
     constexpr std::int64_t kEnough = 128;
     if constexpr (sizeof(T) == 2 && std::is_same_v<ops::Wide<T>, float>) {
+      constexpr int kWorthIt = 8;  // else most of a tile is empty
+      if (form.columns < kWorthIt || form.depth < kWorthIt) {
+        return run<32>(left_data, right_data, args);
+      }
       return tensor_product::tiles<tensor_product::Large>(form, stack) >= kEnough
                  ? run_on_tensor_cores<tensor_product::Large>(left_data, right_data, args)
                  : run_on_tensor_cores<tensor_product::Small>(left_data, right_data, args);

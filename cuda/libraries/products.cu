@@ -5,7 +5,6 @@
 #include "cuda/libraries/cublas_lt.h"
 #include "cuda/libraries/libraries.h"
 #include "cuda/libraries/trial.h"
-#include "cuda/product_thin.h"
 #include "ops/conv.h"
 #include "ops/gemm.h"
 #include "ops/matmul.h"
@@ -45,11 +44,6 @@ struct Request {
 bool serves(core::DataType type) {
   return type == core::DataType::kFloat32 || type == core::DataType::kFloat16 ||
          type == core::DataType::kBFloat16;
-}
-
-// Few rows are read as fast as memory allows by our own kernel, with nothing else to do.
-bool is_worth_it(const LtProduct& product) {
-  return product.depth > 0 && (product.rows > thin::kMostRows || product.count > 1);
 }
 
 std::optional<Request> gemm(const NodeView& view) {
@@ -157,7 +151,7 @@ class Products final : public KernelSource {
     request->product.type = view.input_type(0);
     request->product.tf32 = options_.tf32;
     request->activate(activation_of(view));
-    if (!is_worth_it(request->product)) return std::optional<Kernel>();
+    if (request->product.depth == 0) return std::optional<Kernel>();
     const std::optional<LtWay> way = way_for(request->product, context.workspace_bytes);
     if (!way) return std::optional<Kernel>();
     return std::optional<Kernel>(kernel(*request, *way));

@@ -1,10 +1,9 @@
-#include "cuda/tensor_core.h"
-
 #include <gtest/gtest.h>
 
 #include <array>
 
 #include "cuda/launch.h"
+#include "cuda/tensor_core.h"
 
 namespace mini_infer::cuda {
 namespace {
