@@ -28,5 +28,5 @@ elif [[ ! -x build/release/mini-infer ]]; then
   cmake --preset release >/dev/null
   cmake --build --preset release
 fi
-export LD_LIBRARY_PATH=$PWD/$build${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+export LD_LIBRARY_PATH=$PWD/$build:/usr/local/cuda/lib64${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 exec python3 scripts/gpu_check/main.py --build "$build" "$@"

@@ -31,14 +31,15 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> int:
     arguments = parse_arguments()
     bench = Bench(ROOT, arguments.build.resolve())
-    results = []
+    machine, results = describe(ROOT, bench.program), []
     for name in arguments.only or CHECKS:
         start = time.monotonic()
         result = CHECKS[name](bench)
         record = {"check": name, "seconds": round(time.monotonic() - start, 1), **result}
         print(f"{record['result']:8} {name}: {record.get('summary', '')}", flush=True)
         results.append(record)
-    write(arguments.output, {"machine": describe(ROOT, bench.program), "checks": results})
+        # Each time, so that what was found stays if a later check is stopped.
+        write(arguments.output, {"machine": machine, "checks": results})
     return 1 if any(record["result"] == "failed" for record in results) else 0
 
 
@@ -47,7 +48,6 @@ def write(folder: Path, report: dict) -> None:
     stem = folder / f"{date.today()}-gpu"
     stem.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     stem.with_suffix(".md").write_text(markdown(report), encoding="utf-8")
-    print(f"written to {stem}.json and .md")
 
 
 def markdown(report: dict) -> str:

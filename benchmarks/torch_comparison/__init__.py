@@ -1,1 +1,0 @@
-"""The parts of benchmarks/compare_torch.py."""
