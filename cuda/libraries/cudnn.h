@@ -20,7 +20,7 @@ inline core::Status check(cudnnStatus_t status, const char* call) {
   return {core::Status::ERROR_RUNTIME, std::string(call) + ": " + cudnnGetErrorString(status)};
 }
 
-// The cudnnBackendAttributeType_t of a C++ type.
+// The cudnnBackendAttributeType_t of a C++ type; of void* unless stated.
 template <typename T>
 inline constexpr cudnnBackendAttributeType_t kCudnnType = CUDNN_TYPE_VOID_PTR;
 template <>

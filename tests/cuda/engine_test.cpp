@@ -82,6 +82,27 @@ TEST(CudaEngine, HasThePlanOfTheCpu) {
   EXPECT_EQ(cuda.activation_bytes(), cpu.activation_bytes());
 }
 
+TEST(CudaEngine, StoresHalvesWhereAskedTo) {
+  for (const core::Precision precision : {core::Precision::kFloat16, core::Precision::kBFloat16}) {
+    EngineConfig config = on_cuda();
+    config.precision = precision;
+    Engine engine(config);
+    ASSERT_TRUE(engine.build(small_model()).ok());
+    const std::vector<float> y = run(*engine.context());
+    // The numbers are exact in 16 bits; inputs and outputs are still float32.
+    EXPECT_EQ(y, expected());
+    EXPECT_EQ(engine.outputs().front().type, core::DataType::kFloat32);
+  }
+}
+
+TEST(CudaEngine, WithoutTheLibrariesItComputesTheSame) {
+  EngineConfig config = on_cuda();
+  config.cuda.libraries = false;
+  Engine engine(config);
+  ASSERT_TRUE(engine.build(small_model()).ok());
+  EXPECT_EQ(run(*engine.context()), expected());
+}
+
 TEST(CudaEngine, AllocatesOncePerPool) {
   if (!is_emulated()) GTEST_SKIP() << "needs the emulated device";
   start_device_log();

@@ -48,6 +48,39 @@ TEST(MemoryPlanner, APlanAboveTheMemoryLimitNamesWhatIsMissingAndWhatIsAlive) {
   EXPECT_TRUE(refused.pools.empty());
 }
 
+TEST(MemoryPlanner, TheScratchBlockIsAsLargeAsAskedAndNoLessThanAKilobyte) {
+  const auto plan_with = [](std::size_t workspace) {
+    return MemoryPlanner({.workspace_bytes = workspace, .passes = std::vector<std::string>{}})
+        .plan(chain().get());
+  };
+  const std::size_t usual = plan_of(*chain()).total_memory;
+  EXPECT_EQ(plan_with(0).total_memory, usual);
+  const MemoryPlan large = plan_with(1 << 20);
+  EXPECT_EQ(large.total_memory, usual - 1024 + (1 << 20));
+  EXPECT_EQ(large.lower_bound, large.total_memory);
+  EXPECT_TRUE(large.proven_order());
+}
+
+TEST(MemoryPlanner, HalvesNeedHalfTheBytesOfTheSamePlan) {
+  GraphBuilder b;
+  ValueId last = b.op("Relu", {b.input("x", {1})});
+  for (int i = 0; i < 2; ++i) {
+    last =
+        b.op("Expand", {last, b.constant(core::Tensor::from<std::int64_t>(
+                                  core::DataType::kInt64, {1}, std::vector<std::int64_t>{4096}))});
+    last = b.op("ReduceMax", {last});
+  }
+  b.output(last);
+  const auto bytes_in = [&](core::Precision precision) {
+    return MemoryPlanner({.precision = precision, .passes = std::vector<std::string>{}})
+        .plan(b.share().get())
+        .total_memory;
+  };
+  EXPECT_EQ(bytes_in(core::Precision::kTF32), bytes_in(core::Precision::kFloat32));
+  EXPECT_EQ(bytes_in(core::Precision::kFloat32) - bytes_in(core::Precision::kFloat16), 4096 * 2);
+  EXPECT_EQ(bytes_in(core::Precision::kBFloat16), bytes_in(core::Precision::kFloat16));
+}
+
 TEST(MemoryPlanner, CountsRealBytesAlignedWithTheScratchBlock) {
   const MemoryPlan plan = plan_of(*chain());
   ASSERT_TRUE(plan.status.ok()) << plan.status.message();
