@@ -11,6 +11,8 @@ struct ScaleGeometry {
   std::int64_t length = 0;
   std::int64_t rows_per_gates = 1;  // neighbouring rows that share their gates
   bool gate_per_element = false;
+
+  std::int64_t gates_per_row() const { return gate_per_element ? length : 1; }
 };
 
 core::Result<ScaleGeometry> scale_geometry(const NodeView& view);

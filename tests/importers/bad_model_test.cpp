@@ -84,7 +84,7 @@ TEST(OnnxBadModel, Opsets) {
   expect_invalid(small_model().opset(-1), "opset -1 of domain '' does not exist");
   expect_invalid(small_model().no_opset(), "Add 'Add_0': the model imports no opset");
   expect_invalid(small_model().opset(18, "ai.onnx"), "in two versions");
-  expect_unsupported(small_model().ir_version(14), "IR version 14; at most 13");
+  expect_unsupported(small_model().ir_version(15), "IR version 15; at most 14");
 }
 
 TEST(OnnxBadModel, ACycleNamesItsNodes) {

@@ -95,6 +95,7 @@ constexpr const char* kServed[] = {
     "Relu",
     "RotaryEmbedding",
     "Round",
+    "Scale",
     "Selu",
     "Shrink",
     "Sigmoid",

@@ -14,7 +14,7 @@ namespace mini_infer::importers {
 // The operator sets whose nodes we understand.
 inline constexpr int kOldestOpset = 7;
 inline constexpr int kNewestOpset = 28;
-inline constexpr int kNewestIrVersion = 13;
+inline constexpr int kNewestIrVersion = 14;  // of its types the 6-bit floats are refused
 
 // A model in memory.
 struct ModelBytes {
