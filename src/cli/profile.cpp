@@ -27,12 +27,12 @@ double share(const StepTime& step, double all) {
 
 std::string profile_text(const std::vector<StepTime>& steps, int runs) {
   const double all = total(steps);
-  std::string text = " step    ms/run       %  operator              node\n";
+  std::string text = " step    ms/run       %  operator              kernel            node\n";
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    std::array<char, 96> line{};
-    std::snprintf(line.data(), line.size(), "%5zu %9.4f  %6.2f  %-21s ", i,
+    std::array<char, 128> line{};
+    std::snprintf(line.data(), line.size(), "%5zu %9.4f  %6.2f  %-21s %-17s ", i,
                   milliseconds(steps[i].total) / runs, 100 * share(steps[i], all),
-                  std::string(steps[i].op).c_str());
+                  std::string(steps[i].op).c_str(), std::string(steps[i].kernel).c_str());
     text += line.data() + std::string(steps[i].node) + "\n";
   }
   return text;
@@ -42,11 +42,13 @@ report::Json profile_json(const std::vector<StepTime>& steps, int runs) {
   const double all = total(steps);
   report::Json list = report::Json::array();
   for (const StepTime& step : steps) {
-    list.add(report::Json::object()
-                 .set("node", step.node)
-                 .set("op", step.op)
-                 .set("milliseconds", milliseconds(step.total) / runs)
-                 .set("share", share(step, all)));
+    report::Json json = report::Json::object();
+    json.set("node", step.node)
+        .set("op", step.op)
+        .set("milliseconds", milliseconds(step.total) / runs)
+        .set("share", share(step, all));
+    if (!step.kernel.empty()) json.set("kernel", step.kernel);
+    list.add(std::move(json));
   }
   return list;
 }

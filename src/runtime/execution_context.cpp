@@ -267,7 +267,8 @@ std::vector<StepTime> ExecutionContext::profile() const {
   std::vector<StepTime> times;
   for (std::size_t step = 0; step < state_->step_time.size(); ++step) {
     const BoundStep& bound = state_->engine->steps[step];
-    times.push_back({bound.name, bound.op, state_->step_time[step]});
+    times.push_back({bound.name, bound.op, state_->step_time[step],
+                     state_->engine->compiled.plan.steps[step].kernel});
   }
   return times;
 }

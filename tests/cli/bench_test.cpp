@@ -48,6 +48,7 @@ TEST(Bench, PrintsThePercentilesAskedFor) {
   EXPECT_THAT(result.out, HasSubstr("p99.9"));
   EXPECT_THAT(result.out, HasSubstr("throughput"));
   EXPECT_THAT(result.out, HasSubstr("pool2"));
+  EXPECT_THAT(result.out, HasSubstr("indirect product"));  // the kernel of a convolution
 }
 
 TEST(Bench, ExportsTheProfile) {
@@ -60,6 +61,7 @@ TEST(Bench, ExportsTheProfile) {
   double shares = 0;
   for (const auto& step : json.at("steps")) shares += step.at("share").get<double>();
   EXPECT_NEAR(shares, 1, 1e-9);
+  EXPECT_EQ(json.at("steps").at(0).at("kernel"), "indirect product");
   EXPECT_EQ(mini_infer(bench({"--duration=0", "--exportProfile=" + file + "/no"})).exit_code, 1);
 }
 
