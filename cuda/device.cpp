@@ -1,5 +1,7 @@
 #include "cuda/device.h"
 
+#include <nvtx3/nvToolsExt.h>
+
 #include "core/try.h"
 #include "cuda/check.h"
 
@@ -109,6 +111,9 @@ class RuntimeDevice final : public ops::Device {
   void destroy_recording(Recording recording) override {
     if (used()) cudaGraphExecDestroy(graph_of(recording));
   }
+
+  void begin_range(const char* name) override { nvtxRangePushA(name); }
+  void end_range() override { nvtxRangePop(); }
 
  private:
   bool used() const { return cudaSetDevice(index_) == cudaSuccess; }

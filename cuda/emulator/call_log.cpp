@@ -2,7 +2,7 @@
 #include "mini_infer/core/export.h"
 
 // For tests that open the emulated backend as a library: what was asked of the runtime, a line a
-// call: its name, bytes and address.
+// call: its bytes, address and name.
 namespace {
 
 using namespace mini_infer::cuda;
@@ -19,8 +19,9 @@ extern "C" MINI_INFER_API void mini_infer_emulator_start_log() { emulator::start
 extern "C" MINI_INFER_API const char* mini_infer_emulator_take_log() {
   text().clear();
   for (const emulator::Call& call : emulator::take_log()) {
-    text() += call.name + " " + std::to_string(call.bytes) + " " +
-              std::to_string(reinterpret_cast<std::uintptr_t>(call.memory)) + "\n";
+    text() += std::to_string(call.bytes) + " " +
+              std::to_string(reinterpret_cast<std::uintptr_t>(call.memory)) + " " + call.name +
+              "\n";
   }
   return text().c_str();
 }

@@ -59,7 +59,7 @@ std::optional<Request> gemm(const NodeView& view) {
   if (view.has_input(3)) request.add_residual(3, 1);
   if (view.has_input(2) && geometry->beta != 0) {
     const core::Shape& shape = view.input_shape(2);
-    if (geometry->beta == 1 && shape.elements() == geometry->columns &&
+    if (geometry->beta == 1 && shape.rank() > 0 && shape.elements() == geometry->columns &&
         shape[shape.rank() - 1] == geometry->columns) {
       request.product.bias = true;
       request.bias = 2;

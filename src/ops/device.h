@@ -46,6 +46,10 @@ class Device {
   virtual core::Result<Recording> end_recording(Queue queue) = 0;
   virtual core::Status replay(Recording recording, Queue queue) = 0;
   virtual void destroy_recording(Recording recording) = 0;
+
+  // For profilers: what the calling thread starts between the two is shown under this name. Nested.
+  virtual void begin_range(const char* name) = 0;
+  virtual void end_range() = 0;
 };
 
 }  // namespace mini_infer::ops

@@ -29,10 +29,25 @@ Status download_outputs(const ContextState& state, ops::Queue queue) {
   return Status::SUCCESS;
 }
 
+// Ends with the scope.
+class Range {
+ public:
+  Range(ops::Device& device, const std::string& name) : device_(device) {
+    device_.begin_range(name.c_str());
+  }
+  ~Range() { device_.end_range(); }
+  Range(const Range&) = delete;
+  Range& operator=(const Range&) = delete;
+
+ private:
+  ops::Device& device_;
+};
+
 Status run_step(const ContextState& state, std::size_t step, ops::Queue queue) {
   ops::KernelArgs args = state.args(step);
   args.queue = queue;
   const BoundStep& bound = state.engine->steps[step];
+  const Range range(*state.device, bound.op + " " + bound.name);
   return bound.run(args).with_context(bound.op + " '" + bound.name + "'");
 }
 

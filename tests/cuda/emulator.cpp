@@ -31,7 +31,9 @@ std::vector<DeviceCall> take_device_log() {
       reinterpret_cast<const char* (*)()>(symbol("mini_infer_emulator_take_log"))());
   std::vector<DeviceCall> calls;
   DeviceCall call;
-  while (text >> call.name >> call.bytes >> call.address) calls.push_back(call);
+  while (text >> call.bytes >> call.address && text.ignore() && std::getline(text, call.name)) {
+    calls.push_back(call);
+  }
   return calls;
 }
 
