@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cuda_runtime.h"
+#include <cuda_runtime.h>
 
 // The part of NVTX that this backend uses: ranges come out in the emulator's log.
 inline int nvtxRangePushA(const char* name) {
