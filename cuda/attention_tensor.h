@@ -15,7 +15,8 @@ constexpr int kWarpQueries = 16;
 constexpr int kTensorQueries = kTensorWarps * kWarpQueries;
 constexpr int kTensorKeys = 64;  // at a time
 constexpr int kKeyTiles = kTensorKeys / 8;
-constexpr int kLargestTensorSize = 128;  // elements of a vector
+static_assert(kTensorKeys <= kTensorWarps * kLanes);  // a thread for each
+constexpr int kLargestTensorSize = 128;               // elements of a vector
 
 // Keys or values of a block, rows apart so that a warp's reads meet no bank twice.
 template <typename T, int kSize>
@@ -23,13 +24,15 @@ struct TensorShared {
   static constexpr int kRow = kSize + Pack<T>::kCount;
   alignas(16) T keys[kTensorKeys * kRow];
   alignas(16) T values[kTensorKeys * kRow];
-  int odd[kTensorKeys];  // keys whose values are not all finite
+  // Whether all values are finite; of each key.
+  bool all_finite;
+  bool finite[kTensorKeys];
 };
 
 template <typename T>
-__device__ bool is_odd(T x) {
+__device__ bool is_finite(T x) {
   const float number = ops::widened(x);
-  return !(number - number == 0.0f);
+  return number - number == 0.0f;
 }
 
 template <typename T, int kSize>
@@ -71,7 +74,7 @@ class TensorWalk {
       score(scores);
       weigh(key, keys, scores);
       add_values(scores);
-      add_odd_values(key, scores);
+      add_infinite_values(key, scores);
       __syncthreads();
     }
     store();
@@ -99,9 +102,8 @@ class TensorWalk {
   __device__ __forceinline__ void fetch(std::int64_t first, int keys) {
     constexpr int kCount = Pack<T>::kCount;
     constexpr int kPacks = kSize / kCount;
-    for (int i = static_cast<int>(threadIdx.x); i < kTensorKeys; i += kTensorWarps * kLanes) {
-      shared_.odd[i] = 0;
-    }
+    if (threadIdx.x < kTensorKeys) shared_.finite[threadIdx.x] = true;
+    if (threadIdx.x == 0) shared_.all_finite = true;
     __syncthreads();
     for (int i = static_cast<int>(threadIdx.x); i < kTensorKeys * kPacks;
          i += kTensorWarps * kLanes) {
@@ -114,9 +116,10 @@ class TensorWalk {
         if (d < form_.y_heads.size) value = load_pack(head_.values.at(first + row) + d);
       }
       for (T& element : value.at) {
-        if (!is_odd(element)) continue;
+        if (is_finite(element)) continue;
         element = T{};
-        shared_.odd[row] = 1;
+        shared_.finite[row] = false;
+        shared_.all_finite = false;
       }
       store_pack(shared_.keys + row * Shared::kRow + d, key);
       store_pack(shared_.values + row * Shared::kRow + d, value);
@@ -199,11 +202,12 @@ class TensorWalk {
     }
   }
 
-  // Of a masked key not even a NaN counts; of another it does.
-  __device__ __forceinline__ void add_odd_values(std::int64_t first,
-                                                 const TileC (&weights)[kKeyTiles]) {
+  // Infinities and NaNs, which a product would spread to queries that do not see the key.
+  __device__ __forceinline__ void add_infinite_values(std::int64_t first,
+                                                      const TileC (&weights)[kKeyTiles]) {
+    if (shared_.all_finite) return;
     for (int key = 0; key < kTensorKeys; ++key) {
-      if (shared_.odd[key] == 0) continue;
+      if (shared_.finite[key]) continue;
       const T* value = head_.values.at(first + key);
       MI_UNROLL
       for (int tile = 0; tile < kKeyTiles; ++tile) {
@@ -211,20 +215,20 @@ class TensorWalk {
         MI_UNROLL
         for (int half = 0; half < 2; ++half) {
           const float even = weights[tile].sums[half * 2];
-          const float uneven = weights[tile].sums[half * 2 + 1];
+          const float odd = weights[tile].sums[half * 2 + 1];
           const float weight =
-              __shfl_sync(0xffffffffu, key % 2 == 0 ? even : uneven, group_ * 4 + key % 8 / 2);
-          if (weight != 0.0f) add_odd_value(half, weight, value);
+              __shfl_sync(0xffffffffu, key % 2 == 0 ? even : odd, group_ * 4 + key % 8 / 2);
+          if (weight != 0.0f) add_infinite_value(half, weight, value);
         }
       }
     }
   }
-  __device__ __forceinline__ void add_odd_value(int half, float weight, const T* value) {
+  __device__ __forceinline__ void add_infinite_value(int half, float weight, const T* value) {
     MI_UNROLL
     for (int tile = 0; tile < kSize / 8; ++tile) {
       for (int i = 0; i < 2; ++i) {
         const int d = tile * 8 + pair_ * 2 + i;
-        if (d < form_.y_heads.size && is_odd(value[d])) {
+        if (d < form_.y_heads.size && !is_finite(value[d])) {
           sums_[tile].sums[half * 2 + i] += weight * ops::widened(value[d]);
         }
       }

@@ -4,10 +4,16 @@
 #include "cuda/epilogue.h"
 #include "cuda/pack.h"
 #include "cuda/window.h"
+#include "ops/conv.h"
 
 // Convolutions whose groups have so few filters that most of a product's tile would be empty: each
 // output adds up what is under its window.
 namespace mini_infer::cuda {
+
+inline bool has_few_filters(const ops::ConvGeometry& geometry) {
+  constexpr std::int64_t kFew = 8;
+  return geometry.groups > 1 && geometry.filters_per_group() < kFew;
+}
 
 // One output, counted as they lie in memory.
 template <typename T, bool kSpread = false>

@@ -6,6 +6,21 @@
 
 namespace mini_infer::cuda {
 
+// Elements of one image's channel, and of one window.
+struct WindowSizes {
+  std::int64_t input_pixels = 1;
+  std::int64_t output_pixels = 1;
+  std::int64_t taps = 1;
+
+  explicit WindowSizes(const ops::Window& window) {
+    for (const ops::SlidingAxis& axis : window) {
+      input_pixels *= axis.input;
+      output_pixels *= axis.output;
+      taps *= axis.kernel;
+    }
+  }
+};
+
 // What lies under the windows that slide over a tensor, as the right operand of a product (see
 // Matrix): a line is an output pixel, a step one element of its window.
 //

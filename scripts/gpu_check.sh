@@ -3,7 +3,8 @@
 #   scripts/gpu_check.sh [--output FOLDER]
 #   scripts/gpu_check.sh --pack      before: gathers what a machine without compilers needs into build/gpu
 # On the GPU's machine it takes build/gpu where that is, else build/release. The environment variable
-# MINI_INFER_CUDA_LIBRARY names another backend (the emulated one tries out the checks themselves).
+# MINI_INFER_CUDA_LIBRARY names another backend (the emulated one tries out the checks themselves);
+# MINI_INFER_COMMIT the commit that the binaries are of, where the checkout has another or none.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,8 +1,7 @@
 #include <cstring>
 
 #include "core/try.h"
-#include "cuda/epilogue.h"
-#include "cuda/launch.h"
+#include "cuda/conv_direct.h"
 #include "cuda/libraries/activate.h"
 #include "cuda/libraries/cudnn_conv.h"
 #include "cuda/libraries/libraries.h"
@@ -22,14 +21,8 @@ using ops::NodeView;
 
 constexpr int kWeights = 1;
 
-std::int64_t taps_of(const ConvGeometry& geometry) {
-  std::int64_t taps = 1;
-  for (const ops::SlidingAxis& axis : geometry.window) taps *= axis.kernel;
-  return taps;
-}
-
 bool needs_packing(const ConvGeometry& geometry) {
-  return geometry.layout == Layout::kNhwc && taps_of(geometry) > 1 &&
+  return geometry.layout == Layout::kNhwc && WindowSizes(geometry.window).taps > 1 &&
          geometry.channels_per_group() > 1;
 }
 
@@ -38,7 +31,7 @@ template <typename Unit>
 void pack_filters(const ConvGeometry& geometry, const std::byte* from, std::byte* to,
                   core::ThreadPool& threads) {
   const std::int64_t channels = geometry.channels_per_group();
-  const std::int64_t taps = taps_of(geometry);
+  const std::int64_t taps = WindowSizes(geometry.window).taps;
   threads.run(geometry.filters, [&](std::int64_t filter, int) {
     const std::byte* own_from = from + filter * channels * taps * std::int64_t{sizeof(Unit)};
     std::byte* own_to = to + filter * channels * taps * std::int64_t{sizeof(Unit)};
@@ -57,7 +50,7 @@ ops::PackedInput packed_filters(const NodeView& view, const ConvGeometry& geomet
           .bytes = static_cast<std::size_t>(view.input_shape(kWeights).elements()) *
                    (wide ? sizeof(float) : sizeof(std::uint16_t)),
           .form = "conv: channels last, " + std::to_string(geometry.channels_per_group()) + " by " +
-                  std::to_string(taps_of(geometry)),
+                  std::to_string(WindowSizes(geometry.window).taps),
           .pack = [geometry, wide](const core::Tensor& weights, std::byte* to,
                                    core::ThreadPool& threads) {
             const std::byte* from = weights.bytes().data();
@@ -67,17 +60,10 @@ ops::PackedInput packed_filters(const NodeView& view, const ConvGeometry& geomet
 }
 
 bool serves(const NodeView& view, const ConvGeometry& geometry) {
-  constexpr std::int64_t kFewFilters = 8;  // of a group: our own kernels are better
-  const core::DataType type = view.input_type(0);
-  if (type != core::DataType::kFloat32 && type != core::DataType::kFloat16 &&
-      type != core::DataType::kBFloat16) {
-    return false;
-  }
-  if (geometry.output_shape.elements() == 0 || geometry.layout != geometry.input_layout ||
-      (geometry.groups > 1 && geometry.filters_per_group() < kFewFilters)) {
-    return false;
-  }
-  return view.constant(kWeights) != nullptr || !needs_packing(geometry);
+  return ops::holds(ops::StoredFloats{}, view.input_type(0)) &&
+         geometry.output_shape.elements() > 0 && geometry.layout == geometry.input_layout &&
+         !has_few_filters(geometry) &&
+         (view.constant(kWeights) != nullptr || !needs_packing(geometry));
 }
 
 struct Choice {
@@ -129,11 +115,9 @@ class Convolutions final : public KernelSource {
       return core::align_up(static_cast<std::size_t>(elements * size), 256);
     };
     const ConvGeometry& geometry = conv.geometry;
-    std::int64_t pixels = geometry.batch;
-    for (const ops::SlidingAxis& axis : geometry.window) pixels *= axis.input;
-    const std::size_t x = aligned(pixels * geometry.channels);
-    const std::size_t w =
-        aligned(geometry.filters * geometry.channels_per_group() * taps_of(geometry));
+    const WindowSizes sizes(geometry.window);
+    const std::size_t x = aligned(geometry.batch * geometry.channels * sizes.input_pixels);
+    const std::size_t w = aligned(geometry.filters * geometry.channels_per_group() * sizes.taps);
     const std::size_t y = aligned(geometry.output_shape.elements());
     const std::size_t bias = aligned(geometry.filters);
     std::size_t workspace = 0;

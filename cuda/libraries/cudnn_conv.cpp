@@ -1,6 +1,7 @@
 #include "cuda/libraries/cudnn_conv.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/try.h"
 
@@ -85,13 +86,14 @@ class Graph {
     std::int64_t sum = last_is(kSum) ? kY : kSum;
     if (conv_.residual) {
       MI_TRY(tensor(kResidual, y));
-      MI_TRY(add(sum, kResidual, last_is(kWithResidual) ? kY : kWithResidual, y));
+      MI_TRY(pointwise(CUDNN_POINTWISE_ADD, sum, kResidual,
+                       last_is(kWithResidual) ? kY : kWithResidual, y));
     }
     if (conv_.bias) {
       MI_TRY(tensor(kBias, per_channel));
-      MI_TRY(add(sum, kBias, last_is(kWithBias) ? kY : kWithBias, y));
+      MI_TRY(pointwise(CUDNN_POINTWISE_ADD, sum, kBias, last_is(kWithBias) ? kY : kWithBias, y));
     }
-    if (conv_.relu) MI_TRY(relu(sum, y));
+    if (conv_.relu) MI_TRY(pointwise(CUDNN_POINTWISE_RELU_FWD, sum, std::nullopt, kY, y));
 
     CudnnDescriptor graph(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
     graph.set(CUDNN_ATTR_OPERATIONGRAPH_OPS, operations_)
@@ -150,32 +152,19 @@ class Graph {
     return add_operation(std::move(operation));
   }
 
-  // sum := sum + other, from now on called `result`.
-  Status add(std::int64_t& sum, std::int64_t other, std::int64_t result, const Extents& extents) {
+  // sum := mode(sum [, other]), from now on called `result`.
+  Status pointwise(cudnnPointwiseMode_t mode, std::int64_t& sum, std::optional<Uid> other,
+                   std::int64_t result, const Extents& extents) {
     MI_TRY(tensor(result, extents));
-    CudnnDescriptor mode(CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
-    mode.set(CUDNN_ATTR_POINTWISE_MODE, CUDNN_POINTWISE_ADD)
-        .set(CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_DATA_FLOAT);
-    MI_TRY(mode.finish());
+    CudnnDescriptor how(CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
+    how.set(CUDNN_ATTR_POINTWISE_MODE, mode).set(CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_DATA_FLOAT);
+    MI_TRY(how.finish());
     CudnnDescriptor operation(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
-    operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, mode)
-        .set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, of(sum))
-        .set(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, of(other))
-        .set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, of(result));
+    operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, how)
+        .set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, of(sum));
+    if (other) operation.set(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, of(*other));
+    operation.set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, of(result));
     sum = result;
-    return add_operation(std::move(operation));
-  }
-
-  Status relu(std::int64_t sum, const Extents& extents) {
-    MI_TRY(tensor(kY, extents));
-    CudnnDescriptor mode(CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
-    mode.set(CUDNN_ATTR_POINTWISE_MODE, CUDNN_POINTWISE_RELU_FWD)
-        .set(CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_DATA_FLOAT);
-    MI_TRY(mode.finish());
-    CudnnDescriptor operation(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
-    operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, mode)
-        .set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, of(sum))
-        .set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, of(kY));
     return add_operation(std::move(operation));
   }
 

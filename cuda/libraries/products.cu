@@ -6,6 +6,7 @@
 #include "cuda/libraries/libraries.h"
 #include "cuda/libraries/trial.h"
 #include "ops/conv.h"
+#include "ops/dispatch.h"
 #include "ops/gemm.h"
 #include "ops/matmul.h"
 #include "ops/shapes.h"
@@ -40,11 +41,6 @@ struct Request {
   }
   std::int64_t elements() const { return product.rows * product.columns * product.count; }
 };
-
-bool serves(core::DataType type) {
-  return type == core::DataType::kFloat32 || type == core::DataType::kFloat16 ||
-         type == core::DataType::kBFloat16;
-}
 
 std::optional<Request> gemm(const NodeView& view) {
   const auto geometry = ops::gemm_geometry(view);
@@ -151,15 +147,20 @@ class Products final : public KernelSource {
     request->product.type = view.input_type(0);
     request->product.tf32 = options_.tf32;
     request->activate(activation_of(view));
-    if (request->product.depth == 0) return std::optional<Kernel>();
-    const std::optional<LtWay> way = way_for(request->product, context.workspace_bytes);
-    if (!way) return std::optional<Kernel>();
-    return std::optional<Kernel>(kernel(*request, *way));
+    if (request->product.depth == 0 || request->product.count > INT32_MAX) {
+      return std::optional<Kernel>();
+    }
+    const Choice choice = choose(request->product, context.workspace_bytes);
+    if (!choice.way) return std::optional<Kernel>();
+    return std::optional<Kernel>(kernel(*request, choice));
   }
 
  private:
   static std::optional<Request> request_of(const NodeView& view) {
-    if (!serves(view.input_type(0)) || view.output_shape(0).elements() == 0) return std::nullopt;
+    if (!ops::holds(ops::StoredFloats{}, view.input_type(0)) ||
+        view.output_shape(0).elements() == 0) {
+      return std::nullopt;
+    }
     const graph::Node& node = view.node();
     if (node.op == "Gemm") return gemm(view);
     if (node.op == "MatMul") return matmul(view);
@@ -167,12 +168,22 @@ class Products final : public KernelSource {
     return std::nullopt;
   }
 
-  std::optional<LtWay> way_for(const LtProduct& product, std::size_t workspace_bytes) const {
-    return choices_.of(product.key(), workspace_bytes, [&]() -> std::optional<LtWay> {
+  struct Choice {
+    std::optional<LtWay> way;  // none where there is none
+    std::size_t wanted_bytes = 0;
+  };
+
+  Choice choose(const LtProduct& product, std::size_t workspace_bytes) const {
+    return choices_.of(product.key(), workspace_bytes, [&] {
       constexpr int kTried = 16;
-      const auto ways = library_->ways(product, workspace_bytes, options_.tune ? kTried : 1);
-      if (ways.empty()) return std::nullopt;
-      return ways[static_cast<std::size_t>(fastest_of(product, ways))];
+      constexpr std::size_t kPlenty = std::size_t{32} << 20;
+      Choice choice;
+      const auto found = library_->ways(product, workspace_bytes, options_.tune ? kTried : 1);
+      if (found.empty()) return choice;
+      choice.way = found[static_cast<std::size_t>(fastest_of(product, found))];
+      const auto unlimited = library_->ways(product, kPlenty, 1);
+      if (!unlimited.empty()) choice.wanted_bytes = unlimited.front().workspace_bytes;
+      return choice;
     });
   }
 
@@ -199,9 +210,9 @@ class Products final : public KernelSource {
                    });
   }
 
-  Kernel kernel(const Request& request, const LtWay& way) const {
-    constexpr std::size_t kPlenty = std::size_t{32} << 20;
-    Kernel kernel([request, way, library = library_](const KernelArgs& args) -> Status {
+  Kernel kernel(const Request& request, const Choice& choice) const {
+    Kernel kernel([request, way = *choice.way,
+                   library = library_](const KernelArgs& args) -> Status {
       const auto input = [&](int slot) { return slot == kLeftOut ? nullptr : args.in<void>(slot); };
       const LtTensors tensors{.a = input(request.a),
                               .b = input(request.b),
@@ -214,16 +225,15 @@ class Products final : public KernelSource {
       return activate_in_place(request.product.type, request.rest, args.out<void>(0),
                                request.elements(), args.queue);
     });
-    const auto unlimited = library_->ways(request.product, kPlenty, 1);
     kernel.choice = {.name = "cuBLASLt",
-                     .wanted_bytes = unlimited.empty() ? 0 : unlimited.front().workspace_bytes,
-                     .taken_bytes = way.workspace_bytes};
+                     .wanted_bytes = choice.wanted_bytes,
+                     .taken_bytes = choice.way->workspace_bytes};
     return kernel;
   }
 
   std::shared_ptr<const CublasLt> library_;
   LibraryOptions options_;
-  Choices<std::optional<LtWay>> choices_;
+  Choices<Choice> choices_;
 };
 
 }  // namespace

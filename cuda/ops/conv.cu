@@ -19,21 +19,6 @@ using ops::NodeView;
 
 constexpr int kWeights = 1;
 
-// What both ways to compute need to know.
-struct Sizes {
-  std::int64_t input_pixels = 1;
-  std::int64_t output_pixels = 1;
-  std::int64_t taps = 1;
-
-  explicit Sizes(const ops::Window& window) {
-    for (const ops::SlidingAxis& axis : window) {
-      input_pixels *= axis.input;
-      output_pixels *= axis.output;
-      taps *= axis.kernel;
-    }
-  }
-};
-
 bool channels_last(const ConvGeometry& geometry) { return geometry.layout == Layout::kNhwc; }
 bool input_channels_last(const ConvGeometry& geometry) {
   return geometry.input_layout == Layout::kNhwc;
@@ -41,7 +26,7 @@ bool input_channels_last(const ConvGeometry& geometry) {
 
 template <typename T>
 Result<WindowOperand<T>> input_of(const NodeView& view, const ConvGeometry& geometry,
-                                  const Sizes& sizes) {
+                                  const WindowSizes& sizes) {
   WindowOperand<T> input;
   const bool last = input_channels_last(geometry);
   input.image_step = geometry.channels * sizes.input_pixels;
@@ -56,7 +41,7 @@ Result<WindowOperand<T>> input_of(const NodeView& view, const ConvGeometry& geom
 
 // The weights [M, C / group, taps], the depth counted as the input counts it.
 template <typename T>
-Matrix<T> weights_of(const ConvGeometry& geometry, const Sizes& sizes) {
+Matrix<T> weights_of(const ConvGeometry& geometry, const WindowSizes& sizes) {
   const std::int64_t channels = geometry.channels_per_group();
   return {
       .lines = Steps::by(channels * sizes.taps),
@@ -65,7 +50,7 @@ Matrix<T> weights_of(const ConvGeometry& geometry, const Sizes& sizes) {
 }
 
 Result<ProductForm> form_of(const NodeView& view, const ConvGeometry& geometry,
-                            const Sizes& sizes) {
+                            const WindowSizes& sizes) {
   const std::int64_t columns = geometry.batch * sizes.output_pixels;
   const std::int64_t depth = geometry.channels_per_group() * sizes.taps;
   if (!is_countable(geometry.filters) || !is_countable(columns) || !is_countable(depth)) {
@@ -88,7 +73,7 @@ Result<ProductForm> form_of(const NodeView& view, const ConvGeometry& geometry,
 }
 
 // From group to group.
-Stack stack_of(const ConvGeometry& geometry, const Sizes& sizes) {
+Stack stack_of(const ConvGeometry& geometry, const WindowSizes& sizes) {
   const std::int64_t filters = geometry.filters_per_group();
   const std::int64_t channels = geometry.channels_per_group();
   Stack stack;
@@ -102,7 +87,7 @@ Stack stack_of(const ConvGeometry& geometry, const Sizes& sizes) {
 
 template <typename T>
 Result<Kernel> bind_product(const NodeView& view, const ConvGeometry& geometry) {
-  const Sizes sizes(geometry.window);
+  const WindowSizes sizes(geometry.window);
   Product<T, WindowOperand<T>> product;
   MI_ASSIGN(product.form, form_of(view, geometry, sizes));
   MI_ASSIGN(product.right, input_of<T>(view, geometry, sizes));
@@ -116,11 +101,8 @@ Result<Kernel> bind_product(const NodeView& view, const ConvGeometry& geometry) 
 
 // --- Few filters per group ---
 
-constexpr std::int64_t kFewFilters = 8;
-
 bool is_direct(const ConvGeometry& geometry) {
-  return geometry.groups > 1 && geometry.filters_per_group() < kFewFilters &&
-         is_countable(geometry.output_shape.elements());
+  return has_few_filters(geometry) && is_countable(geometry.output_shape.elements());
 }
 
 template <typename T>
@@ -132,7 +114,7 @@ bool is_depthwise_in_packs(const ConvGeometry& geometry) {
 
 template <typename T>
 Result<Kernel> bind_direct(const NodeView& view, const ConvGeometry& geometry) {
-  const Sizes sizes(geometry.window);
+  const WindowSizes sizes(geometry.window);
   MI_ASSIGN(const WindowOperand<T> input, input_of<T>(view, geometry, sizes));
   Epilogue<T> epilogue;
   epilogue.activation = activation_of(view);

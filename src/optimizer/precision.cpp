@@ -5,6 +5,7 @@
 
 #include "core/try.h"
 #include "ops/convert.h"
+#include "ops/op_def.h"
 #include "optimizer/passes.h"
 #include "optimizer/rewrite.h"
 
@@ -23,9 +24,9 @@ using graph::Node;
 using graph::NodeId;
 using graph::ValueId;
 
-// Operators whose float32 inputs and outputs are all of one type, and lose no more than a rounding
-// of each. Sums over whole tensors, powers and exponentials are left out: their results may be
-// beyond the range of float16.
+// Operators whose float32 inputs and outputs are all of one type, and which round each result once.
+// Sums over whole tensors, powers and exponentials are left out: their results may be beyond the
+// range of float16.
 constexpr std::array<std::string_view, 74> kLowered = {"Abs",
                                                        "Add",
                                                        "Attention",
@@ -109,7 +110,13 @@ bool keeps_output(const Node& node, std::size_t slot) {
 }
 
 bool reads_lowered(const Node& node) {
-  return std::find(kLowered.begin(), kLowered.end(), node.op) != kLowered.end();
+  return (node.domain.empty() || node.domain == graph::kInternalDomain) &&
+         std::find(kLowered.begin(), kLowered.end(), node.op) != kLowered.end();
+}
+
+// Read while building only, and not of the type of the others: the ratio of Dropout.
+bool is_value_input(const Node& node, std::size_t slot) {
+  return slot < 32 && (ops::find(node)->value_inputs >> slot & 1u) != 0;
 }
 
 // What is beyond the range becomes the nearest that is not, so that a mask of the largest float32
@@ -142,7 +149,7 @@ class Lowering {
     if (!cast && !reads_lowered(rewriter_.node(id))) return read_restored(id);
     for (std::size_t slot = 0; slot < rewriter_.node(id).inputs.size(); ++slot) {
       const ValueId input = rewriter_.node(id).inputs[slot];
-      if (!is_float(input)) continue;
+      if (!is_float(input) || is_value_input(rewriter_.node(id), slot)) continue;
       MI_ASSIGN(const ValueId lowered, lower(input));
       rewriter_.set_input(id, static_cast<int>(slot), lowered);
     }

@@ -87,6 +87,13 @@ Status plan_memory(Compiled& compiled, const PlanningOptions& options) {
   return Status::SUCCESS;
 }
 
+Status check_workspace(std::size_t bytes) {
+  if (bytes <= kMostWorkspace) return Status::SUCCESS;
+  return {Status::ERROR_INVALID_ARGUMENT, "workspace: expected at most " +
+                                              std::to_string(kMostWorkspace) + " bytes, found " +
+                                              std::to_string(bytes)};
+}
+
 }  // namespace
 
 Status check_alignment(std::size_t bytes) {
@@ -98,6 +105,7 @@ Status check_alignment(std::size_t bytes) {
 
 core::Result<Compiled> compile(graph::Graph graph, const PlanningOptions& options) {
   MI_TRY(check_alignment(options.alignment));
+  MI_TRY(check_workspace(options.workspace_bytes));
   Compiled compiled;
   compiled.graph = std::move(graph);
   MI_TRY(compiled.graph.verify());

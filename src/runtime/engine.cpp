@@ -61,20 +61,20 @@ core::Result<std::unique_ptr<core::ThreadPool>> make_threads(const CpuConfig& co
 }
 
 std::vector<WorkspaceRange> workspaces_of(const MemoryPlan& plan) {
+  const auto& tensors = plan.pools.front().tensors;
+  const auto scratch = std::find_if(tensors.begin(), tensors.end(), [](const auto& tensor) {
+    return tensor.kind == TensorPlacement::Kind::kScratch;
+  });
   std::vector<WorkspaceRange> ranges;
-  std::vector<std::pair<int, WorkspaceRange>> required;
-  for (const PlanStep& step : plan.steps) ranges.push_back({step.hole_offset, step.hole_bytes});
-  for (const TensorPlacement& tensor : plan.pools.front().tensors) {
-    const WorkspaceRange range{tensor.offset, tensor.size_bytes};
-    if (tensor.kind == TensorPlacement::Kind::kScratch) {
-      for (WorkspaceRange& hole : ranges) {
-        if (hole.size_bytes < range.size_bytes) hole = range;
-      }
-    } else if (tensor.kind == TensorPlacement::Kind::kWorkspace) {
-      required.emplace_back(tensor.first_step, range);
-    }
+  for (const PlanStep& step : plan.steps) {
+    ranges.push_back(step.hole_bytes < scratch->size_bytes
+                         ? WorkspaceRange{scratch->offset, scratch->size_bytes}
+                         : WorkspaceRange{step.hole_offset, step.hole_bytes});
   }
-  for (const auto& [step, range] : required) ranges[static_cast<std::size_t>(step)] = range;
+  for (const TensorPlacement& tensor : tensors) {
+    if (tensor.kind != TensorPlacement::Kind::kWorkspace) continue;
+    ranges[static_cast<std::size_t>(tensor.first_step)] = {tensor.offset, tensor.size_bytes};
+  }
   return ranges;
 }
 

@@ -15,6 +15,10 @@ namespace {
 using graph::Graph;
 using graph::kNoValue;
 
+std::size_t scratch_bytes(const PlanningOptions& options) {
+  return std::max(options.workspace_bytes, kLeastWorkspace);
+}
+
 // Storages of the arena, then workspaces, then the scratch block; caller's storages go to `bound`.
 class PlacementList {
  public:
@@ -39,7 +43,7 @@ class PlacementList {
                      .name = "scratch",
                      .values = {},
                      .offset = 0,
-                     .size_bytes = std::max(options.workspace_bytes, kLeastWorkspace),
+                     .size_bytes = scratch_bytes(options),
                      .first_step = 0,
                      .last_step = liveness.steps - 1});
   }
@@ -76,8 +80,7 @@ planner::Problem state_problem(const std::vector<TensorPlacement>& tensors, std:
 // What no order can do without, and what is known of that. The scratch block is always there.
 void judge_order(const schedule::Schedule& schedule, const PlanningOptions& options,
                  MemoryPlan& plan) {
-  const std::size_t scratch =
-      core::align_up(std::max(options.workspace_bytes, kLeastWorkspace), options.alignment);
+  const std::size_t scratch = core::align_up(scratch_bytes(options), options.alignment);
   const std::size_t by_graph = static_cast<std::size_t>(schedule.bound_by_graph) + scratch;
   const std::size_t by_search = static_cast<std::size_t>(schedule.bound_by_search) + scratch;
   plan.order_bound = std::max(by_graph, by_search);

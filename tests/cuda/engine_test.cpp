@@ -95,12 +95,34 @@ TEST(CudaEngine, StoresHalvesWhereAskedTo) {
   }
 }
 
-TEST(CudaEngine, WithoutTheLibrariesItComputesTheSame) {
-  EngineConfig config = on_cuda();
-  config.cuda.libraries = false;
-  Engine engine(config);
-  ASSERT_TRUE(engine.build(small_model()).ok());
-  EXPECT_EQ(run(*engine.context()), expected());
+// Small integers, whose products are exact whoever computes them: on a GPU the libraries, too.
+TEST(CudaEngine, ProductsAreTheSameWithAndWithoutTheLibraries) {
+  constexpr std::int64_t kRows = 16, kDepth = 32, kColumns = 24;
+  std::vector<float> x, w, y(kRows * kColumns, 0.0f);
+  for (int i = 0; i < kRows * kDepth; ++i) x.push_back(static_cast<float>(i % 7 - 3));
+  for (int i = 0; i < kDepth * kColumns; ++i) w.push_back(static_cast<float>(i % 5 - 2));
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    for (std::size_t k = 0; k < kDepth; ++k) {
+      y[i] += x[i / kColumns * kDepth + k] * w[k * kColumns + i % kColumns];
+    }
+  }
+  for (const bool libraries : {true, false}) {
+    GraphBuilder b;
+    b.output(b.op("MatMul",
+                  {b.input("x", {kRows, kDepth}), b.constant(floats({kDepth, kColumns}, w))}, {},
+                  "y"));
+    EngineConfig config = on_cuda();
+    config.cuda.libraries = libraries;
+    Engine engine(config);
+    ASSERT_TRUE(engine.build(b.share()).ok());
+    ASSERT_TRUE(engine.context()->set_input("x", floats({kRows, kDepth}, x)).ok());
+    ASSERT_TRUE(engine.context()->run().ok());
+    const auto output = engine.context()->output("y");
+    EXPECT_EQ(std::vector<float>(output->as<float>().begin(), output->as<float>().end()), y);
+    // What computes it is told: nobody, of the libraries, where they are not wanted.
+    const std::string kernel = engine.memory_plan().steps.front().kernel;
+    EXPECT_EQ(kernel, libraries && !is_emulated() ? "cuBLASLt" : "");
+  }
 }
 
 TEST(CudaEngine, AllocatesOncePerPool) {

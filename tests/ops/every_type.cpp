@@ -244,6 +244,10 @@ Tensor in_16_bits(const Tensor& floats, DataType type) {
   return rounded(floats, kFormats[type == DataType::kFloat16 ? 0 : 1]);
 }
 
+Tensor in_32_bits(const Tensor& halves) {
+  return widened(halves, kFormats[halves.type() == DataType::kFloat16 ? 0 : 1]);
+}
+
 void expect_on_every_machine(const OpCase& test_case) {
   SCOPED_TRACE(test_case.op);
   core::ThreadPool pools[] = {core::ThreadPool(1), core::ThreadPool(2), core::ThreadPool(5)};

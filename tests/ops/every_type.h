@@ -15,6 +15,9 @@ void expect_in_16_bits(const OpCase& float_case);
 // Floats, rounded to fp16 or bf16.
 core::Tensor in_16_bits(const core::Tensor& floats, core::DataType type);
 
+// The numbers of a tensor of fp16 or bf16.
+core::Tensor in_32_bits(const core::Tensor& halves);
+
 // Every instruction set of this machine gives the same within the tolerance of expect_output, and
 // any number of threads the same bits.
 void expect_on_every_machine(const OpCase& test_case);

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "cpu/evaluator.h"
@@ -102,6 +103,17 @@ TEST(Precision, IndicesAndShapesStay) {
   const Graph graph = stored(b, Precision::kFloat16);
   EXPECT_EQ(op_list(graph), "Gather Reshape Cast");
   EXPECT_EQ(graph.value(graph.nodes()[0].inputs[1]).type, core::DataType::kInt64);
+}
+
+TEST(Precision, WhatIsReadWhileBuildingStays) {
+  Builder b;
+  auto x = b.input("x", {2, 4});
+  auto training =
+      b.constant("training", core::Tensor::from<bool>(core::DataType::kBool, {}, std::array{true}));
+  b.output(b.node("Dropout", "y", {x, b.scalar("ratio", 0.5f), training}));
+  const Graph graph = stored(b, Precision::kFloat16);
+  EXPECT_EQ(op_list(graph), "Cast Dropout Cast");
+  EXPECT_EQ(graph.value(graph.nodes()[1].inputs[1]).type, core::DataType::kFloat32);
 }
 
 TEST(Precision, StatisticsOfANormalizationStayFloat32) {

@@ -59,6 +59,9 @@ TEST(MemoryPlanner, TheScratchBlockIsAsLargeAsAskedAndNoLessThanAKilobyte) {
   EXPECT_EQ(large.total_memory, usual - 1024 + (1 << 20));
   EXPECT_EQ(large.lower_bound, large.total_memory);
   EXPECT_TRUE(large.proven_order());
+  const Status refused = plan_with((std::size_t{1} << 40) + 1).status;
+  EXPECT_EQ(refused.code(), Status::ERROR_INVALID_ARGUMENT);
+  EXPECT_THAT(refused.message(), HasSubstr("workspace: expected at most 1099511627776 bytes"));
 }
 
 TEST(MemoryPlanner, HalvesNeedHalfTheBytesOfTheSamePlan) {

@@ -47,7 +47,7 @@ struct StepTime {
   std::string_view node;  // lives as long as the context
   std::string_view op;
   std::chrono::nanoseconds total{0};  // over all runs
-  std::string_view kernel = "";       // see PlanStep; empty where there is one way to compute it
+  std::string_view kernel = "";       // see PlanStep; on CUDA empty for our own
 };
 
 // One arena and everything bound to it: what one thread needs to run an engine. Made by

@@ -22,7 +22,8 @@ struct PlanningOptions {
   // and what is alive at the peak. nullopt: any number. No part of the plan's identity.
   std::optional<std::size_t> memory_limit = std::nullopt;
   // Bytes that every step can use as workspace at least, in a block that lives as long as the run;
-  // holes give more for nothing. No less than 1024. More lets a GPU's libraries take faster ways.
+  // holes give more for nothing. From 1024 (taken for less) to 2^40. More lets a GPU's libraries
+  // take faster ways.
   std::size_t workspace_bytes = 1024;
   core::Precision precision = core::Precision::kFloat32;
   // Optimiser passes to run; nullopt for all. Constants are folded in any case.
