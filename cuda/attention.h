@@ -62,22 +62,32 @@ struct AttentionForm {
 
   // What the mask adds to a score; kMasked also where a bool hides it.
   __device__ float added_at(std::int64_t at) const {
+    return with_mask([at](auto added) { return added(at); });
+  }
+
+  // use(added_at), the kind of the mask looked at once: loads that wait for no branch overlap.
+  template <typename Use>
+  __device__ auto with_mask(Use use) const {
     switch (mask_kind) {
-      case MaskKind::kNone:
-        return 0;
       case MaskKind::kBool:
-        return static_cast<const std::uint8_t*>(mask)[at] != 0 ? 0.0f : kMasked;
+        return use([values = static_cast<const std::uint8_t*>(mask)](std::int64_t at) {
+          return values[at] != 0 ? 0.0f : kMasked;
+        });
       case MaskKind::kFloat:
-        return static_cast<const float*>(mask)[at];
+        return use(
+            [values = static_cast<const float*>(mask)](std::int64_t at) { return values[at]; });
       case MaskKind::kOwn:
-        return ops::widened(static_cast<const T*>(mask)[at]);
+        return use([values = static_cast<const T*>(mask)](std::int64_t at) {
+          return ops::widened(values[at]);
+        });
+      case MaskKind::kNone:
+        break;
     }
-    return 0;
+    return use([](std::int64_t) { return 0.0f; });
   }
 
   // A masked key's score is never looked at: whatever its vector holds, a NaN even, stays out.
-  __device__ float biased(float scaled, std::int64_t mask_at) const {
-    const float added = added_at(mask_at);
+  __device__ float biased(float scaled, float added) const {
     if (added != kMasked) return capped(scaled) + added;
     return mask_kind == MaskKind::kBool ? masked_score : kMasked;
   }

@@ -68,8 +68,10 @@ class Walk {
         form_.rules.visible(token_ + count_ - 1, head_.before, head_.valid).last};
     for (std::int64_t key = all.first; key < all.last; key += kKeys) {
       const int keys = least(kKeys, all.last - key);
+      Added added;
+      fetch_mask(key, keys, added);
       score(key, keys);
-      weigh(key, keys);
+      weigh(key, keys, added);
       add_values(key, keys, first);
     }
     for (float& total : total_) total = warp_sum(total);
@@ -144,21 +146,43 @@ class Walk {
   }
 
   // Score of key `first + k` for the warp's query i, masked.
-  __device__ __forceinline__ float biased(int i, int k, std::int64_t first) const {
+  __device__ __forceinline__ float biased(int i, int k, std::int64_t first, float added) const {
     const std::int64_t key = first + k;
     if (key < visible_[i].first || key >= visible_[i].last) return kMasked;
-    return form_.biased(shared_.scores[first_row_ + i][k], mask_at_[i] + key * form_.mask_steps[3]);
+    return form_.biased(shared_.scores[first_row_ + i][k], added);
+  }
+  __device__ __forceinline__ float biased(int i, int k, std::int64_t first) const {
+    return biased(i, k, first, form_.added_at(mask_at_[i] + (first + k) * form_.mask_steps[3]));
+  }
+
+  // What the mask adds to the lane's scores of the warp's queries.
+  using Added = float[kRows][kKeys / kLanes];
+
+  // Places that are not looked at are read all the same, at the last key: without branches the
+  // loads overlap.
+  __device__ __forceinline__ void fetch_mask(std::int64_t first, int keys, Added& added) const {
+    form_.with_mask([&](auto added_at) {
+      MI_UNROLL
+      for (int i = 0; i < kRows; ++i) {
+        MI_UNROLL
+        for (int part = 0; part < kKeys / kLanes; ++part) {
+          const int k = lane_ + part * kLanes;
+          added[i][part] =
+              added_at(mask_at_[i] + (first + (k < keys ? k : keys - 1)) * form_.mask_steps[3]);
+        }
+      }
+    });
   }
 
   // The warp's scores become weights; what was summed before shrinks to the new largest score.
-  __device__ __forceinline__ void weigh(std::int64_t first, int keys) {
+  __device__ __forceinline__ void weigh(std::int64_t first, int keys, const Added& added) {
     MI_UNROLL
     for (int i = 0; i < kRows; ++i) {
       float scores[kKeys / kLanes];
       float largest = kMasked;
       for (int part = 0; part < kKeys / kLanes; ++part) {
         const int k = lane_ + part * kLanes;
-        scores[part] = k < keys ? biased(i, k, first) : kMasked;
+        scores[part] = k < keys ? biased(i, k, first, added[i][part]) : kMasked;
         largest = ops::Max{}(largest, scores[part]);
       }
       largest = ops::Max{}(largest_[i], warp_largest(largest));

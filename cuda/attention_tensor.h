@@ -68,11 +68,13 @@ class TensorWalk {
     for (std::int64_t key = all.first; key < all.last; key += kTensorKeys) {
       const int keys =
           all.last - key < kTensorKeys ? static_cast<int>(all.last - key) : kTensorKeys;
+      Added added;
+      fetch_mask(key, keys, added);
       fetch(key, keys);
       __syncthreads();
       TileC scores[kKeyTiles];
       score(scores);
-      weigh(key, keys, scores);
+      weigh(key, keys, added, scores);
       add_values(scores);
       add_infinite_values(key, scores);
       __syncthreads();
@@ -86,6 +88,12 @@ class TensorWalk {
     return static_cast<int>(threadIdx.x) / kLanes * kWarpQueries + group_ + half * 8;
   }
 
+  // Of those at hand, the one of sum i of a tile.
+  __device__ int key_of(int tile, int i) const { return tile * 8 + pair_ * 2 + i % 2; }
+  __device__ static int within(std::int64_t key, int keys) {
+    return key < 0 ? 0 : key < keys ? static_cast<int>(key) : keys;
+  }
+
   __device__ __forceinline__ void fetch_query(int half, int row) {
     const T* query = form_.query + form_.query_heads.offset(head_.sample, head_.head, token_ + row);
     MI_UNROLL
@@ -96,6 +104,25 @@ class TensorWalk {
             d < form_.query_heads.size ? load_word(query + d) : 0u;
       }
     }
+  }
+
+  // What the mask adds to the scores of the lane, which lie as in TileC::sums.
+  using Added = float[kKeyTiles][4];
+
+  // Places that are not looked at are read all the same, at the last key: without branches the
+  // loads overlap.
+  __device__ __forceinline__ void fetch_mask(std::int64_t first, int keys, Added& added) const {
+    form_.with_mask([&](auto added_at) {
+      MI_UNROLL
+      for (int tile = 0; tile < kKeyTiles; ++tile) {
+        MI_UNROLL
+        for (int i = 0; i < 4; ++i) {
+          const int key = key_of(tile, i);
+          added[tile][i] = added_at(mask_at_[i / 2] +
+                                    (first + (key < keys ? key : keys - 1)) * form_.mask_steps[3]);
+        }
+      }
+    });
   }
 
   // So many keys and their values; what is beyond them, or not finite, is 0.
@@ -139,23 +166,23 @@ class TensorWalk {
     }
   }
 
-  __device__ __forceinline__ float biased(int half, std::int64_t key, float score) const {
-    if (key < visible_[half].first || key >= visible_[half].last) return kMasked;
-    return form_.biased(form_.scale * score, mask_at_[half] + key * form_.mask_steps[3]);
-  }
-
   // Scores become weights; what was summed before shrinks to the new largest score.
-  __device__ __forceinline__ void weigh(std::int64_t first, int keys, TileC (&scores)[kKeyTiles]) {
+  __device__ __forceinline__ void weigh(std::int64_t first, int keys, const Added& added,
+                                        TileC (&scores)[kKeyTiles]) {
     constexpr float kLog2E = 1.44269504f;
     MI_UNROLL
     for (int half = 0; half < 2; ++half) {
       float largest = largest_[half];
+      const int begin = within(visible_[half].first - first, keys);
+      const int end = within(visible_[half].last - first, keys);
       MI_UNROLL
       for (int tile = 0; tile < kKeyTiles; ++tile) {
-        for (int i = 0; i < 2; ++i) {
-          float& score = scores[tile].sums[half * 2 + i];
-          const int key = tile * 8 + pair_ * 2 + i;
-          score = key < keys ? biased(half, first + key, score) : kMasked;
+        MI_UNROLL
+        for (int i = half * 2; i < half * 2 + 2; ++i) {
+          float& score = scores[tile].sums[i];
+          const int key = key_of(tile, i);
+          const bool visible = key >= begin && key < end;
+          score = visible ? form_.biased(form_.scale * score, added[tile][i]) : kMasked;
           largest = ops::Max{}(largest, score);
         }
       }

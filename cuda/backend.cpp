@@ -77,8 +77,8 @@ constexpr const std::span<const KernelEntry>* kTables[] = {&kArgReduceKernels,
 
 class CudaBackend final : public ops::Backend {
  public:
-  CudaBackend(std::unique_ptr<ops::Device> device, KernelSources sources)
-      : device_(std::move(device)), sources_(std::move(sources)) {}
+  CudaBackend(std::unique_ptr<ops::Device> device, KernelSources sources, Judge judge)
+      : device_(std::move(device)), sources_(std::move(sources)), judge_(std::move(judge)) {}
 
   std::string_view name() const override { return "cuda"; }
   ops::Device* device() const override { return device_.get(); }
@@ -86,10 +86,26 @@ class CudaBackend final : public ops::Backend {
   core::Result<ops::Kernel> bind(const ops::NodeView& view,
                                  const ops::BindContext& context) const override {
     MI_TRY(device_->use());
+    MI_ASSIGN(std::optional<ops::Kernel> theirs, from_sources(view, context));
+    if (theirs && !judge_) return *std::move(theirs);
+    core::Result<ops::Kernel> ours = from_tables(view);
+    if (!theirs) return ours;
+    if (!ours.ok()) return *std::move(theirs);
+    std::vector<ops::Kernel> both = {*std::move(theirs), *std::move(ours)};
+    return std::move(both[static_cast<std::size_t>(judge_(view, both, context))]);
+  }
+
+ private:
+  core::Result<std::optional<ops::Kernel>> from_sources(const ops::NodeView& view,
+                                                        const ops::BindContext& context) const {
     for (const auto& source : sources_) {
       MI_ASSIGN(std::optional<ops::Kernel> kernel, source->bind(view, context));
-      if (kernel) return *std::move(kernel);
+      if (kernel) return kernel;
     }
+    return std::optional<ops::Kernel>();
+  }
+
+  static core::Result<ops::Kernel> from_tables(const ops::NodeView& view) {
     for (const auto* table : kTables) {
       for (const KernelEntry& entry : *table) {
         if (view.node().is(entry.type, entry.domain)) return entry.bind(view);
@@ -98,16 +114,16 @@ class CudaBackend final : public ops::Backend {
     return view.unsupported("this operator on CUDA");
   }
 
- private:
   std::unique_ptr<ops::Device> device_;
   KernelSources sources_;
+  Judge judge_;
 };
 
 }  // namespace
 
 std::unique_ptr<ops::Backend> make_backend(std::unique_ptr<ops::Device> device,
-                                           KernelSources sources) {
-  return std::make_unique<CudaBackend>(std::move(device), std::move(sources));
+                                           KernelSources sources, Judge judge) {
+  return std::make_unique<CudaBackend>(std::move(device), std::move(sources), std::move(judge));
 }
 
 }  // namespace mini_infer::cuda

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,9 +21,14 @@ class KernelSource {
 
 using KernelSources = std::vector<std::shared_ptr<const KernelSource>>;
 
-// The kernels of the sources, in this order, and then those of cuda/ops. Immutable.
+// Of several kernels for a node, which one it gets.
+using Judge = std::function<int(const ops::NodeView& view, std::span<const ops::Kernel> kernels,
+                                const ops::BindContext& context)>;
+
+// The kernels of the sources, in this order, and then those of cuda/ops. Where a node is served by
+// both the judge decides, and without one the source's is taken. Immutable.
 std::unique_ptr<ops::Backend> make_backend(std::unique_ptr<ops::Device> device,
-                                           KernelSources sources);
+                                           KernelSources sources = {}, Judge judge = nullptr);
 
 // A function that makes a node ready to run, shapes known.
 using Bind = core::Result<ops::Kernel> (*)(const ops::NodeView&);

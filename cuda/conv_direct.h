@@ -2,7 +2,6 @@
 
 #include "cuda/each.h"
 #include "cuda/epilogue.h"
-#include "cuda/pack.h"
 #include "cuda/window.h"
 #include "ops/conv.h"
 
@@ -52,38 +51,6 @@ struct DirectBody {
       sum += ops::widened(own_w[weight_depth.at(k)]) * ops::widened(x.data[at + number * x_group]);
     }
     epilogue.store(sum, output, filter);
-  }
-};
-
-// Depthwise, channels last: 16 bytes of channels of one output pixel.
-template <typename T>
-struct DepthwiseBody {
-  WindowOperand<T> x;
-  const T* w = nullptr;
-  Epilogue<T> epilogue;
-  Divisor packs;
-  int taps = 0;
-
-  __device__ void operator()(std::int64_t item) const {
-    constexpr int kCount = Pack<T>::kCount;
-    int pack = static_cast<int>(item);
-    const auto line = x.line(packs.quotient(pack));
-    const int channel = pack * kCount;
-    const T* own_w = w + static_cast<std::int64_t>(channel) * taps;
-    float sums[kCount] = {};
-    for (int tap = 0; tap < taps; ++tap) {
-      std::int64_t at = 0;
-      if (!x.find(line, x.step(tap), at)) continue;
-      const Pack<T> in = load_pack(x.data + at + channel);
-      MI_UNROLL
-      for (int i = 0; i < kCount; ++i) {
-        sums[i] += ops::widened(own_w[i * taps + tap]) * ops::widened(in.at[i]);
-      }
-    }
-    MI_UNROLL
-    for (int i = 0; i < kCount; ++i) {
-      epilogue.store(sums[i], item * kCount + i, channel + i);
-    }
   }
 };
 

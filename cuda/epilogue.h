@@ -3,6 +3,7 @@
 #include <cuda_runtime.h>
 
 #include "cuda/optional.h"
+#include "cuda/pack.h"
 #include "ops/activation.h"
 #include "ops/dispatch.h"
 
@@ -32,6 +33,9 @@ __device__ MI_NOINLINE inline float activate_by_call(const ops::Activation& acti
 __device__ inline float activated(const ops::Activation& activation, float x) {
   if (activation.kind == ops::Activation::Kind::kNone) return x;
   if (activation.kind == ops::Activation::Kind::kRelu) return ops::Relu{}(x);
+  if (activation.kind == ops::Activation::Kind::kClip) {
+    return ops::Clip{activation.alpha, activation.beta}(x);
+  }
   return activate_by_call(activation, x);
 }
 
@@ -57,6 +61,25 @@ struct Epilogue {
     } else {
       y[at] = sum;
     }
+  }
+
+  // The same for neighbours, whose biases are neighbours too; both places are multiples of kCount.
+  template <int kCount>
+  __device__ void store_pack(const float (&sums)[kCount], std::int64_t at,
+                             std::int64_t bias_at) const {
+    Pack<T, kCount> biases{};
+    Pack<T, kCount> residuals{};
+    if (bias != nullptr) biases = load_pack<T, kCount>(bias + bias_at);
+    if (residual != nullptr) residuals = load_pack<T, kCount>(residual + at);
+    Pack<T, kCount> pack;
+    MI_UNROLL
+    for (int i = 0; i < kCount; ++i) {
+      float sum = alpha * sums[i];
+      if (bias != nullptr) sum += beta * ops::widened(biases.at[i]);
+      if (residual != nullptr) sum += ops::widened(residuals.at[i]);
+      pack.at[i] = ops::convert<T>(activated(activation, sum));
+    }
+    cuda::store_pack(y + at, pack);
   }
 
   // The same on the tensors of a run: inputs 2 and 3 are the bias and the residual.

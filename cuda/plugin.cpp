@@ -5,6 +5,7 @@
 #include "cuda/device.h"
 #ifdef MINI_INFER_CUDA_LIBRARIES
 #include "cuda/libraries/libraries.h"
+#include "cuda/libraries/trial.h"
 #endif
 #include "ops/cuda_plugin.h"
 
@@ -34,12 +35,20 @@ core::Result<KernelSources> open_sources(const ops::CudaRequest& request) {
   return sources;
 }
 
+Judge judge_of(const ops::CudaRequest& request) {
+#ifdef MINI_INFER_CUDA_LIBRARIES
+  if (request.tune) return fastest_kernel;
+#endif
+  (void)request;
+  return nullptr;
+}
+
 core::Result<std::unique_ptr<ops::Backend>> open_backend(const ops::CudaRequest& request) {
   MI_TRY(check_version(request.version));
   MI_ASSIGN(std::unique_ptr<ops::Device> device, open_device(request.device));
   MI_TRY(device->use());
   MI_ASSIGN(KernelSources sources, open_sources(request));
-  return make_backend(std::move(device), std::move(sources));
+  return make_backend(std::move(device), std::move(sources), judge_of(request));
 }
 
 }  // namespace

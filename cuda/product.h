@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cuda/product_deep.h"
 #include "cuda/product_scalar.h"
 #include "cuda/product_tensor.h"
 #include "cuda/product_thin.h"
@@ -20,6 +21,7 @@ struct Product {
     if constexpr (std::is_same_v<Right, Matrix<T>> && std::is_same_v<ops::Wide<T>, float>) {
       if (form.rows <= thin::kMostRows) return run_thin(left_data, right_data, args);
     }
+    using Small = product::ScalarSums<T, 32>;
     // Enough tiles to keep a large GPU busy, and then as large ones as possible.
     constexpr std::int64_t kEnough = 128;
     if constexpr (sizeof(T) == 2) {
@@ -35,8 +37,12 @@ struct Product {
       using Medium = product::ScalarSums<T, 64>;
       if (tiles<Large>() >= kEnough) return run<Large>(left_data, right_data, args);
       if (tiles<Medium>() >= kEnough) return run<Medium>(left_data, right_data, args);
+      constexpr int kDeep = 256;
+      if (form.depth >= kDeep && tiles<Small>() < 2 * kEnough) {
+        return run<product::DeepSums<T>>(left_data, right_data, args);
+      }
     }
-    return run<product::ScalarSums<T, 32>>(left_data, right_data, args);
+    return run<Small>(left_data, right_data, args);
   }
 
  private:

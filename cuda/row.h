@@ -75,15 +75,23 @@ class Row {
   // y[i] = function(i, element i). y may be where the row lies.
   template <typename Function>
   __device__ void store(T* y, Function function) const {
+    store_chunks(y, [&](std::int64_t first, float(&numbers)[kWidth]) {
+      for (int i = 0; i < kWidth; ++i) numbers[i] = function(first + i, numbers[i]);
+    });
+  }
+  // The same, chunk by chunk: change(first, the elements from there on).
+  template <typename Change>
+  __device__ void store_chunks(T* y, Change change) const {
     for_each([&](std::int64_t first, const float(&numbers)[kWidth]) {
       float results[kWidth];
-      for (int i = 0; i < kWidth; ++i) results[i] = function(first + i, numbers[i]);
+      for (int i = 0; i < kWidth; ++i) results[i] = numbers[i];
+      change(first, results);
       store_wide(y + first * step_, results);
     });
   }
 
  private:
-  static constexpr int kHeld = 16 / kWidth;
+  static constexpr int kHeld = 32 / kWidth;
   static constexpr std::int64_t kRound = std::int64_t{Team::kSize} * kWidth;
 
   __device__ std::int64_t at(int chunk) const { return begin_ + chunk * kRound; }

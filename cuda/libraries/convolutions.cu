@@ -1,11 +1,10 @@
-#include <cstring>
-
 #include "core/try.h"
 #include "cuda/conv_direct.h"
 #include "cuda/libraries/activate.h"
 #include "cuda/libraries/cudnn_conv.h"
 #include "cuda/libraries/libraries.h"
 #include "cuda/libraries/trial.h"
+#include "cuda/pack_weights.h"
 
 // Conv by cuDNN.
 namespace mini_infer::cuda {
@@ -27,36 +26,9 @@ bool needs_packing(const ConvGeometry& geometry) {
 }
 
 // [M, C / group, taps] as [M, taps, C / group].
-template <typename Unit>
-void pack_filters(const ConvGeometry& geometry, const std::byte* from, std::byte* to,
-                  core::ThreadPool& threads) {
-  const std::int64_t channels = geometry.channels_per_group();
-  const std::int64_t taps = WindowSizes(geometry.window).taps;
-  threads.run(geometry.filters, [&](std::int64_t filter, int) {
-    const std::byte* own_from = from + filter * channels * taps * std::int64_t{sizeof(Unit)};
-    std::byte* own_to = to + filter * channels * taps * std::int64_t{sizeof(Unit)};
-    for (std::int64_t channel = 0; channel < channels; ++channel) {
-      for (std::int64_t tap = 0; tap < taps; ++tap) {
-        std::memcpy(own_to + (tap * channels + channel) * std::int64_t{sizeof(Unit)},
-                    own_from + (channel * taps + tap) * std::int64_t{sizeof(Unit)}, sizeof(Unit));
-      }
-    }
-  });
-}
-
 ops::PackedInput packed_filters(const NodeView& view, const ConvGeometry& geometry) {
-  const bool wide = view.input_type(kWeights) == core::DataType::kFloat32;
-  return {.slot = kWeights,
-          .bytes = static_cast<std::size_t>(view.input_shape(kWeights).elements()) *
-                   (wide ? sizeof(float) : sizeof(std::uint16_t)),
-          .form = "conv: channels last, " + std::to_string(geometry.channels_per_group()) + " by " +
-                  std::to_string(WindowSizes(geometry.window).taps),
-          .pack = [geometry, wide](const core::Tensor& weights, std::byte* to,
-                                   core::ThreadPool& threads) {
-            const std::byte* from = weights.bytes().data();
-            wide ? pack_filters<std::uint32_t>(geometry, from, to, threads)
-                 : pack_filters<std::uint16_t>(geometry, from, to, threads);
-          }};
+  return transposed_weights(view, kWeights, geometry.filters, geometry.channels_per_group(),
+                            WindowSizes(geometry.window).taps);
 }
 
 bool serves(const NodeView& view, const ConvGeometry& geometry) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 namespace mini_infer::cuda {
 namespace {
@@ -39,6 +40,41 @@ class Stopwatch {
   cudaEvent_t start_ = nullptr, stop_ = nullptr;
 };
 
+constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
+
+// Where tensors of a trial lie in its memory.
+struct Tensors {
+  std::size_t bytes = 0;
+  std::vector<std::size_t> inputs, outputs;
+
+  // The place of so many bytes; kNowhere of none.
+  std::size_t add(std::size_t count) {
+    constexpr std::size_t kAlignment = 256;
+    if (count == 0) return kNowhere;
+    const std::size_t at = bytes;
+    bytes += core::align_up(count, kAlignment);
+    return at;
+  }
+
+  template <typename Pointer>
+  static std::vector<Pointer> pointers(const std::vector<std::size_t>& places, std::byte* memory) {
+    std::vector<Pointer> pointers;
+    for (const std::size_t at : places) pointers.push_back(at == kNowhere ? nullptr : memory + at);
+    return pointers;
+  }
+};
+
+std::size_t bytes_of(core::DataType type, const core::Shape& shape) {
+  return static_cast<std::size_t>((shape.elements() * core::bits_per_element(type) + 7) / 8);
+}
+
+std::size_t packed_bytes(const ops::Kernel& kernel, int slot) {
+  for (const ops::PackedInput& packed : kernel.packed) {
+    if (packed.slot == slot) return packed.bytes;
+  }
+  return 0;
+}
+
 }  // namespace
 
 int fastest(int count, std::size_t bytes,
@@ -71,6 +107,36 @@ int fastest(int count, std::size_t bytes,
   cudaStreamDestroy(stream);
   cudaFree(memory);
   return best;
+}
+
+int fastest_kernel(const ops::NodeView& view, std::span<const ops::Kernel> kernels,
+                   const ops::BindContext& context) {
+  Tensors tensors;
+  for (int slot = 0; slot < view.input_count(); ++slot) {
+    std::size_t bytes = 0;
+    if (view.has_input(slot)) bytes = bytes_of(view.input_type(slot), view.input_shape(slot));
+    for (const ops::Kernel& kernel : kernels) bytes = std::max(bytes, packed_bytes(kernel, slot));
+    tensors.inputs.push_back(tensors.add(bytes));
+  }
+  for (int slot = 0; slot < view.output_count(); ++slot) {
+    const bool there = view.has_output(slot);
+    tensors.outputs.push_back(
+        tensors.add(there ? bytes_of(view.output_type(slot), view.output_shape(slot)) : 0));
+  }
+  const std::size_t fault = tensors.add(sizeof(std::uint32_t));
+  const std::size_t workspace = tensors.add(context.workspace_bytes);
+  return fastest(static_cast<int>(kernels.size()), tensors.bytes,
+                 [&](int i, std::byte* memory, cudaStream_t stream) {
+                   const auto inputs = tensors.pointers<const void*>(tensors.inputs, memory);
+                   const auto outputs = tensors.pointers<void*>(tensors.outputs, memory);
+                   ops::KernelArgs args{.inputs = inputs, .outputs = outputs};
+                   if (workspace != kNowhere) {
+                     args.workspace = {memory + workspace, context.workspace_bytes};
+                   }
+                   args.queue = stream;
+                   args.fault = reinterpret_cast<std::uint32_t*>(memory + fault);
+                   return kernels[static_cast<std::size_t>(i)](args);
+                 });
 }
 
 }  // namespace mini_infer::cuda

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "cuda/check.h"
+#include "ops/backend.h"
 
 // Which of several ways is the fastest here and now.
 namespace mini_infer::cuda {
@@ -12,5 +13,9 @@ namespace mini_infer::cuda {
 // guessed, where the device has no room for a trial.
 int fastest(int count, std::size_t bytes,
             const std::function<core::Status(int i, std::byte* memory, cudaStream_t stream)>& run);
+
+// The same of kernels that compute one node.
+int fastest_kernel(const ops::NodeView& view, std::span<const ops::Kernel> kernels,
+                   const ops::BindContext& context);
 
 }  // namespace mini_infer::cuda

@@ -1,6 +1,9 @@
 #include "core/try.h"
 #include "cuda/backend.h"
+#include "cuda/conv_depthwise.h"
 #include "cuda/conv_direct.h"
+#include "cuda/conv_stem.h"
+#include "cuda/pack_weights.h"
 #include "cuda/product.h"
 #include "cuda/window.h"
 #include "ops/conv.h"
@@ -86,6 +89,13 @@ Stack stack_of(const ConvGeometry& geometry, const WindowSizes& sizes) {
 }
 
 template <typename T>
+Epilogue<T> epilogue_of(const NodeView& view) {
+  Epilogue<T> epilogue;
+  epilogue.activation = activation_of(view);
+  return epilogue;
+}
+
+template <typename T>
 Result<Kernel> bind_product(const NodeView& view, const ConvGeometry& geometry) {
   const WindowSizes sizes(geometry.window);
   Product<T, WindowOperand<T>> product;
@@ -93,7 +103,7 @@ Result<Kernel> bind_product(const NodeView& view, const ConvGeometry& geometry) 
   MI_ASSIGN(product.right, input_of<T>(view, geometry, sizes));
   product.left = weights_of<T>(geometry, sizes);
   product.stack = stack_of(geometry, sizes);
-  product.epilogue.activation = activation_of(view);
+  product.epilogue = epilogue_of<T>(view);
   return Kernel([product](const KernelArgs& args) {
     return product.run(args.in<T>(kWeights), args.in<T>(0), args);
   });
@@ -106,24 +116,15 @@ bool is_direct(const ConvGeometry& geometry) {
 }
 
 template <typename T>
-bool is_depthwise_in_packs(const ConvGeometry& geometry) {
-  return channels_last(geometry) && input_channels_last(geometry) &&
-         geometry.groups == geometry.channels && geometry.groups == geometry.filters &&
-         geometry.channels % Pack<T>::kCount == 0;
-}
-
-template <typename T>
 Result<Kernel> bind_direct(const NodeView& view, const ConvGeometry& geometry) {
   const WindowSizes sizes(geometry.window);
   MI_ASSIGN(const WindowOperand<T> input, input_of<T>(view, geometry, sizes));
-  Epilogue<T> epilogue;
-  epilogue.activation = activation_of(view);
+  const Epilogue<T> epilogue = epilogue_of<T>(view);
   const std::int64_t outputs = geometry.output_shape.elements();
-  if (is_depthwise_in_packs<T>(geometry)) {
-    const std::int64_t packs = geometry.channels / Pack<T>::kCount;
-    return direct_kernel<T>(
-        DepthwiseBody<T>{input, nullptr, epilogue, Divisor(packs), static_cast<int>(sizes.taps)},
-        outputs / Pack<T>::kCount);
+  if (is_depthwise<T>(geometry) && view.constant(kWeights) != nullptr) {
+    Kernel kernel = bind_depthwise<T>(geometry, epilogue);
+    kernel.packed.push_back(transposed_weights(view, kWeights, 1, geometry.channels, sizes.taps));
+    return kernel;
   }
   DirectBody<T> body;
   body.x = input;
@@ -146,8 +147,13 @@ Result<Kernel> bind_conv(const NodeView& view) {
                        [&]<typename T>(T) -> Result<Kernel> {
                          MI_ASSIGN(const ConvGeometry geometry, ops::conv_geometry(view));
                          if (geometry.output_shape.elements() == 0) return nothing_to_do();
-                         return is_direct(geometry) ? bind_direct<T>(view, geometry)
-                                                    : bind_product<T>(view, geometry);
+                         if (is_direct(geometry)) return bind_direct<T>(view, geometry);
+                         if constexpr (sizeof(T) == 2) {
+                           if (stem::suits<T>(geometry)) {
+                             return stem::bind<T>(geometry, epilogue_of<T>(view));
+                           }
+                         }
+                         return bind_product<T>(view, geometry);
                        });
 }
 

@@ -40,9 +40,16 @@ struct Parameter {
     return parameter;
   }
 
-  __device__ std::int64_t offset(std::int64_t row, std::int64_t i, std::int64_t extent) const {
-    if (per_row) return i;
-    std::int64_t rest = row * extent + i;
+  // Its numbers for elements `first` and following of a row.
+  template <typename T, int kWidth>
+  __device__ void load(const T* from, std::int64_t row, std::int64_t first, std::int64_t extent,
+                       float (&to)[kWidth]) const {
+    if (per_row) return load_wide(from + first, to);
+    for (int i = 0; i < kWidth; ++i) to[i] = ops::widened(from[offset(row * extent + first + i)]);
+  }
+
+ private:
+  __device__ std::int64_t offset(std::int64_t rest) const {
     std::int64_t at = 0;
     for (int axis = 0; axis < axes; ++axis) {
       at += rest % extents[axis] * strides[axis];
@@ -82,11 +89,14 @@ struct NormalizationBody {
     }
     const float mean = of.around_mean ? mean_of(team, row, of.extent) : 0.0f;
     const float factor = 1.0f / std::sqrt(variance_of(team, row, of.extent, mean) + of.epsilon);
-    row.store(y + first, [&](std::int64_t i, float element) {
-      const float scaled =
-          (element - mean) * factor * ops::widened(scale[of.scale.offset(number, i, of.extent)]);
-      if (bias == nullptr) return scaled;
-      return scaled + ops::widened(bias[of.bias.offset(number, i, of.extent)]);
+    row.store_chunks(y + first, [&](std::int64_t begin, float(&elements)[kWidth]) {
+      float scales[kWidth];
+      float biases[kWidth] = {};
+      of.scale.load(scale, number, begin, of.extent, scales);
+      if (bias != nullptr) of.bias.load(bias, number, begin, of.extent, biases);
+      for (int i = 0; i < kWidth; ++i) {
+        elements[i] = (elements[i] - mean) * factor * scales[i] + biases[i];
+      }
     });
     if (team.rank != 0) return;
     if (means != nullptr) means[number] = mean;

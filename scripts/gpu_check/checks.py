@@ -105,9 +105,10 @@ def last_line(text: str) -> str:
 SHARDS = 4  # of a long test program, side by side
 
 
-def run_tests(bench: Bench, program: Path, shards: int = 1) -> Result:
+def run_tests(bench: Bench, program: Path, shards: int = 1, settings: tuple = ()) -> Result:
     def run_shard(shard: int) -> tuple[int, list[str]]:
-        command = ["env", f"GTEST_TOTAL_SHARDS={shards}", f"GTEST_SHARD_INDEX={shard}", program]
+        shard_of = (f"GTEST_TOTAL_SHARDS={shards}", f"GTEST_SHARD_INDEX={shard}")
+        command = ["env", *settings, *shard_of, program]
         run = bench.run([*command, "--gtest_brief=1"], 600)
         failed = re.findall(r"\[  FAILED  \] (\S+)", run.stdout)
         if run.returncode != 0 and not failed:
@@ -127,6 +128,14 @@ def run_tests(bench: Bench, program: Path, shards: int = 1) -> Result:
 def operators(bench: Bench) -> Result:
     """Every operator case, on the GPU and on the CPU."""
     return run_tests(bench, bench.test_program("ops_tests"), SHARDS)
+
+
+@check
+def own_kernels(bench: Bench) -> Result:
+    """Those that the libraries' are taken before."""
+    some = "GTEST_FILTER=*Products*:*Conv*:Gemm*:MatMul*"
+    settings = ("MINI_INFER_WITHOUT_LIBRARIES=1", some)
+    return run_tests(bench, bench.test_program("ops_tests"), SHARDS, settings)
 
 
 @check
@@ -268,6 +277,7 @@ def latency(bench: Bench, name: str, precision: str, batch: int) -> dict:
 
 CHECKS: dict[str, Callable[[Bench], Result]] = {
     "operators": operators,
+    "own kernels": own_kernels,
     "engines": engines,
     "committed models": committed_models,
     "made models": made_models,

@@ -25,7 +25,13 @@ inline namespace MI_ISA {
 
 MI_HD inline float to_float(BFloat16 x) { return math::float_of(std::uint32_t{x.bits} << 16); }
 
+// A GPU has instructions for these three; they give the same but for the payload of NaNs.
 MI_HD inline float to_float(Float16 x) {
+#ifdef __CUDA_ARCH__
+  float result;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(result) : "h"(x.bits));
+  return result;
+#else
   const std::uint32_t sign = (std::uint32_t{x.bits} & 0x8000u) << 16;
   const std::uint32_t magnitude = (std::uint32_t{x.bits} & 0x7fffu) << 13;
   // The exponent still lacks the difference of the biases; the product also normalises subnormals.
@@ -33,16 +39,28 @@ MI_HD inline float to_float(Float16 x) {
   const bool finite = (x.bits & 0x7c00u) != 0x7c00u;
   const auto scaled_bits = static_cast<std::uint32_t>(math::bits_of(scaled));
   return math::float_of(sign | (finite ? scaled_bits : magnitude | 0x7f800000u));
+#endif
 }
 
 MI_HD inline BFloat16 to_bfloat16(float x) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+  std::uint16_t result;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(result) : "f"(x));
+  return {result};
+#else
   const auto bits = static_cast<std::uint32_t>(math::bits_of(x));
   const std::uint32_t rounded = bits + 0x7fffu + ((bits >> 16) & 1u);
   const std::uint32_t nan = bits | 0x400000u;
   return {static_cast<std::uint16_t>((x != x ? nan : rounded) >> 16)};
+#endif
 }
 
 MI_HD inline Float16 to_float16(float x) {
+#ifdef __CUDA_ARCH__
+  std::uint16_t result;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(result) : "f"(x));
+  return {result};
+#else
   const auto bits = static_cast<std::uint32_t>(math::bits_of(x));
   const std::uint32_t sign = (bits >> 16) & 0x8000u;
   const std::uint32_t magnitude = bits & 0x7fffffffu;
@@ -57,6 +75,7 @@ MI_HD inline Float16 to_float16(float x) {
     result = (rebiased + 0xfffu + ((rebiased >> 13) & 1u)) >> 13;
   }
   return {static_cast<std::uint16_t>(sign | result)};
+#endif
 }
 
 // The float next to x whose last bit tells that something was cut off, so that rounding it once

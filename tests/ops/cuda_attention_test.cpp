@@ -96,6 +96,14 @@ TEST(CudaAttention, AMaskOfFloats) {
   expect_in_halves(test_case);
 }
 
+TEST(CudaAttention, AMaskOfBoolsOverSeveralBlocksOfKeys) {
+  OpCase test_case = attention({1, 2, 2, 20, 100, 16, 16}, 10);
+  std::vector<bool> seen;
+  for (int i = 0; i < 20 * 100; ++i) seen.push_back(i % 3 != 0);
+  test_case.inputs.push_back(bools({20, 100}, seen));
+  expect_in_halves(test_case);
+}
+
 TEST(CudaAttention, PastKeysComeFirst) {
   OpCase test_case = attention({1, 2, 2, 10, 10, 16, 16}, 10);
   Random random(11);

@@ -23,18 +23,23 @@ using core::Tensor;
 
 bool without_cuda() { return std::getenv("MINI_INFER_WITHOUT_CUDA") != nullptr; }
 
-// The library that the environment names, on a GPU say; else the emulated device.
+// The library that the environment names, on a GPU say; else the emulated device. With
+// MINI_INFER_WITHOUT_LIBRARIES our own kernels alone.
 std::unique_ptr<ops::Backend> open_backend() {
   const char* path = std::getenv("MINI_INFER_CUDA_LIBRARY");
   if (path == nullptr || *path == '\0') {
-    return cuda::make_backend(cuda::open_device(0).value(), {});
+    return cuda::make_backend(cuda::open_device(0).value());
   }
   void* library = dlopen(path, RTLD_NOW);
   if (library == nullptr) throw std::runtime_error(dlerror());
   void* entry = dlsym(library, ops::kCudaEntry);
   ops::CudaAnswer answer;
   reinterpret_cast<ops::CudaEntry>(entry)(
-      {.version = MINI_INFER_VERSION, .device = 0, .libraries = true, .tf32 = false, .tune = false},
+      {.version = MINI_INFER_VERSION,
+       .device = 0,
+       .libraries = std::getenv("MINI_INFER_WITHOUT_LIBRARIES") == nullptr,
+       .tf32 = false,
+       .tune = false},
       answer);
   if (!answer.status.ok()) throw std::runtime_error(answer.status.to_string());
   return std::move(answer.backend);

@@ -97,5 +97,80 @@ TEST(CudaProducts, ChannelsLastIn16Bits) {
   }
 }
 
+// Few results of a great depth: it is shared out among the threads of a block.
+TEST(CudaProducts, DeepOnes) {
+  Random random(5);
+  for (const std::int64_t transposed : {0, 1}) {
+    const Shape rows{21, 700};
+    const Shape columns{700, 37};
+    expect_as_on_the_cpu(
+        {.op = "Gemm",
+         .attributes = {{"transA", transposed}, {"transB", transposed}},
+         .inputs = {random.tensor(transposed ? Shape{rows[1], rows[0]} : rows),
+                    random.tensor(transposed ? Shape{columns[1], columns[0]} : columns),
+                    random.tensor({37})}});
+  }
+  for (const char* layout : {"NCHW", "NHWC"}) {
+    const Tensor x = random.tensor({2, 64, 5, 7});
+    expect_as_on_the_cpu({.op = "Conv",
+                          .domain = "mini_infer",
+                          .attributes = {{"layout", std::string(layout)},
+                                         {"pads", std::vector<std::int64_t>{1, 1, 1, 1}},
+                                         {"activation", std::string("Relu")}},
+                          .inputs = {std::string(layout) == "NHWC" ? channels_last(x) : x,
+                                     random.tensor({20, 64, 3, 3}), random.tensor({20})},
+                          .constants = {1}});
+  }
+}
+
+// Of images so large that a thread computes several neighbours.
+TEST(CudaProducts, DepthwiseInStrips) {
+  Random random(6);
+  for (const std::int64_t kernel : {3, 5}) {
+    for (const std::int64_t stride : {1, 2}) {
+      const Tensor x = random.tensor({1, 64, 181 * stride, 187 * stride});
+      const std::int64_t pad = kernel / 2;
+      expect_as_on_the_cpu({.op = "Conv",
+                            .domain = "mini_infer",
+                            .attributes = {{"layout", std::string("NHWC")},
+                                           {"group", std::int64_t{64}},
+                                           {"strides", std::vector<std::int64_t>{stride, stride}},
+                                           {"pads", std::vector<std::int64_t>{pad, pad, pad, pad}},
+                                           {"activation", std::string("Clip")},
+                                           {"activation_alpha", 0.0f},
+                                           {"activation_beta", 6.0f}},
+                            .inputs = {channels_last(x), random.tensor({64, 1, kernel, kernel}),
+                                       random.tensor({64})},
+                            .constants = {1}});
+    }
+  }
+}
+
+// The first layer of a network: from channels first to channels last.
+TEST(CudaProducts, StemsIn16Bits) {
+  struct Stem {
+    std::int64_t channels, filters, kernel, stride, dilation, width;
+  };
+  Random random(7);
+  for (const Stem& stem : {Stem{3, 64, 7, 2, 1, 150}, Stem{3, 32, 3, 2, 1, 19},
+                           Stem{1, 72, 5, 1, 2, 70}, Stem{4, 8, 1, 3, 1, 200}}) {
+    OpCase test_case{
+        .op = "Conv",
+        .domain = "mini_infer",
+        .attributes = {{"layout", std::string("NHWC")},
+                       {"x_layout", std::string("NCHW")},
+                       {"strides", std::vector<std::int64_t>{stem.stride, stem.stride}},
+                       {"dilations", std::vector<std::int64_t>{stem.dilation, stem.dilation}},
+                       {"pads", std::vector<std::int64_t>{1, 3, 0, 2}},
+                       {"activation", std::string("Relu")}},
+        .inputs = {whole(random, {2, stem.channels, 12, stem.width}),
+                   whole(random, {stem.filters, stem.channels, stem.kernel, stem.kernel}),
+                   whole(random, {stem.filters})},
+        .constants = {1}};
+    expect_in(DataType::kFloat16, test_case);
+    expect_in(DataType::kBFloat16, test_case);
+  }
+}
+
 }  // namespace
 }  // namespace mini_infer::test
