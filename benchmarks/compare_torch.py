@@ -12,6 +12,7 @@ counts. Torch's peak is what one eager run takes beyond parameters and inputs.
 """
 
 import argparse
+import itertools
 import json
 import os
 import platform
@@ -247,15 +248,14 @@ def write(folder: Path, machine: dict[str, str], rows: list[dict], left: list[st
 def main() -> int:
     arguments = parse_arguments()
     machine, rows, left, begin = describe(arguments), [], [], time.monotonic()
-    for model in arguments.only:
-        for precision in arguments.precisions:
-            for batch in arguments.batches:
-                if time.monotonic() - begin > arguments.budget:
-                    left.append(f"{model} {batch} {precision}")
-                    continue
-                rows.append(measure(arguments, model, batch, precision))
-                print({key: rows[-1].get(key) for key in [*COLUMNS, "error"]}, flush=True)
-                write(arguments.output, machine, rows, left)
+    cases = itertools.product(arguments.precisions, arguments.only, arguments.batches)
+    for precision, model, batch in cases:  # so that a budget covers all models
+        if time.monotonic() - begin > arguments.budget:
+            left.append(f"{model} {batch} {precision}")
+            continue
+        rows.append(measure(arguments, model, batch, precision))
+        print({key: rows[-1].get(key) for key in [*COLUMNS, "error"]}, flush=True)
+        write(arguments.output, machine, rows, left)
     write(arguments.output, machine, rows, left)
     return 1 if any("error" in row for row in rows) else 0
 

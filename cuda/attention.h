@@ -9,6 +9,11 @@ namespace mini_infer::cuda {
 
 constexpr float kMasked = -std::numeric_limits<float>::infinity();
 
+// Called, because it is rarely wanted and would be repeated for every score of a tile.
+__device__ MI_NOINLINE inline float cap_by_call(float score, float softcap) {
+  return softcap * ops::math::tanh(score / softcap);
+}
+
 enum class MaskKind { kNone, kBool, kFloat, kOwn };  // kOwn: of the type of the queries
 
 // Keys or values: those of the past, followed by the new ones.
@@ -57,7 +62,7 @@ struct AttentionForm {
   Fault fault = {};
 
   __device__ float capped(float score) const {
-    return softcap > 0 ? softcap * ops::math::tanh(score / softcap) : score;
+    return softcap > 0 ? cap_by_call(score, softcap) : score;
   }
 
   // What the mask adds to a score; kMasked also where a bool hides it.

@@ -27,13 +27,13 @@ struct TensorShared {
   // Whether all values are finite; of each key.
   bool all_finite;
   bool finite[kTensorKeys];
+  // Where the mask is the same for all queries: what it adds to each key's scores.
+  alignas(8) float added[kTensorKeys];
 };
 
-template <typename T>
-__device__ bool is_finite(T x) {
-  const float number = ops::widened(x);
-  return number - number == 0.0f;
-}
+// Its exponent is not the one of infinities and NaNs.
+__device__ inline bool is_finite(ops::Float16 x) { return (x.bits & 0x7c00u) != 0x7c00u; }
+__device__ inline bool is_finite(ops::BFloat16 x) { return (x.bits & 0x7f80u) != 0x7f80u; }
 
 template <typename T, int kSize>
 class TensorWalk {
@@ -69,10 +69,10 @@ class TensorWalk {
       const int keys =
           all.last - key < kTensorKeys ? static_cast<int>(all.last - key) : kTensorKeys;
       Added added;
-      fetch_mask(key, keys, added);
       fetch(key, keys);
       __syncthreads();
       TileC scores[kKeyTiles];
+      fetch_mask(key, keys, added);
       score(scores);
       weigh(key, keys, added, scores);
       add_values(scores);
@@ -112,6 +112,14 @@ class TensorWalk {
   // Places that are not looked at are read all the same, at the last key: without branches the
   // loads overlap.
   __device__ __forceinline__ void fetch_mask(std::int64_t first, int keys, Added& added) const {
+    if (one_mask_row()) {
+      MI_UNROLL
+      for (int tile = 0; tile < kKeyTiles; ++tile) {
+        MI_UNROLL
+        for (int i = 0; i < 4; ++i) added[tile][i] = shared_.added[key_of(tile, i)];
+      }
+      return;
+    }
     form_.with_mask([&](auto added_at) {
       MI_UNROLL
       for (int tile = 0; tile < kKeyTiles; ++tile) {
@@ -125,12 +133,23 @@ class TensorWalk {
     });
   }
 
+  __device__ bool one_mask_row() const {
+    return form_.mask_kind != MaskKind::kNone && form_.mask_steps[2] == 0;
+  }
+  __device__ __forceinline__ void fetch_mask_row(std::int64_t first, int keys) {
+    const int key = static_cast<int>(threadIdx.x);
+    if (key >= keys) return;
+    const std::int64_t row = head_.sample * form_.mask_steps[0] + head_.head * form_.mask_steps[1];
+    shared_.added[key] = form_.added_at(row + (first + key) * form_.mask_steps[3]);
+  }
+
   // So many keys and their values; what is beyond them, or not finite, is 0.
   __device__ __forceinline__ void fetch(std::int64_t first, int keys) {
     constexpr int kCount = Pack<T>::kCount;
     constexpr int kPacks = kSize / kCount;
     if (threadIdx.x < kTensorKeys) shared_.finite[threadIdx.x] = true;
     if (threadIdx.x == 0) shared_.all_finite = true;
+    if (one_mask_row()) fetch_mask_row(first, keys);
     __syncthreads();
     for (int i = static_cast<int>(threadIdx.x); i < kTensorKeys * kPacks;
          i += kTensorWarps * kLanes) {
@@ -142,9 +161,13 @@ class TensorWalk {
         if (d < form_.query_heads.size) key = load_pack(head_.keys.at(first + row) + d);
         if (d < form_.y_heads.size) value = load_pack(head_.values.at(first + row) + d);
       }
+      bool finite = true;
+      MI_UNROLL
       for (T& element : value.at) {
-        if (is_finite(element)) continue;
-        element = T{};
+        finite = finite && is_finite(element);
+        element = is_finite(element) ? element : T{};
+      }
+      if (!finite) {
         shared_.finite[row] = false;
         shared_.all_finite = false;
       }
@@ -237,16 +260,17 @@ class TensorWalk {
       if (shared_.finite[key]) continue;
       const T* value = head_.values.at(first + key);
       MI_UNROLL
-      for (int tile = 0; tile < kKeyTiles; ++tile) {
-        if (tile != key / 8) continue;
+      for (int half = 0; half < 2; ++half) {
+        // Of the lane's own two in the key's tile, the one of a key as even or odd as this one.
+        float own = 0;
         MI_UNROLL
-        for (int half = 0; half < 2; ++half) {
-          const float even = weights[tile].sums[half * 2];
-          const float odd = weights[tile].sums[half * 2 + 1];
-          const float weight =
-              __shfl_sync(0xffffffffu, key % 2 == 0 ? even : odd, group_ * 4 + key % 8 / 2);
-          if (weight != 0.0f) add_infinite_value(half, weight, value);
+        for (int tile = 0; tile < kKeyTiles; ++tile) {
+          const float* sums = weights[tile].sums + half * 2;
+          const float weight = key % 2 == 0 ? sums[0] : sums[1];
+          own = tile == key / 8 ? weight : own;
         }
+        const float weight = __shfl_sync(0xffffffffu, own, group_ * 4 + key % 8 / 2);
+        if (weight != 0.0f) add_infinite_value(half, weight, value);
       }
     }
   }
@@ -272,14 +296,15 @@ class TensorWalk {
       if (row_of(half) >= count_) continue;
       T* y = form_.y + form_.y_heads.offset(head_.sample, head_.head, token_ + row_of(half));
       const bool masked = largest_[half] == kMasked;
+      const float factor = 1.0f / total;
       MI_UNROLL
       for (int tile = 0; tile < kSize / 8; ++tile) {
         const int d = tile * 8 + pair_ * 2;
         if (d >= form_.y_heads.size) continue;
         const float* sums = sums_[tile].sums + half * 2;
         const std::uint32_t word =
-            word_of(ops::convert<T>(masked ? form_.masked_row : sums[0] / total),
-                    ops::convert<T>(masked ? form_.masked_row : sums[1] / total));
+            word_of(ops::convert<T>(masked ? form_.masked_row : sums[0] * factor),
+                    ops::convert<T>(masked ? form_.masked_row : sums[1] * factor));
         std::memcpy(y + d, &word, sizeof word);
       }
     }
@@ -301,7 +326,7 @@ class TensorWalk {
 };
 
 template <typename T, int kSize>
-__global__ void __launch_bounds__(kTensorWarps* kLanes)
+__global__ void __launch_bounds__(kTensorWarps* kLanes, kSize <= 64 ? 3 : 1)
     tensor_kernel(AttentionForm<T> form, std::int64_t blocks) {
   using Walk = TensorWalk<T, kSize>;
   __shared__ typename Walk::Shared shared;

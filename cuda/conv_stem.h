@@ -52,7 +52,7 @@ struct Form {
   __host__ __device__ int patch_rows() const { return channels * height.kernel; }
   std::int64_t shared_bytes() const {
     return std::int64_t{4} * steps() * kStep +
-           std::int64_t{2} * (kFilters * weight_row() + patch_rows() * patch_width);
+           std::int64_t{2} * (kFilters * weight_row() + (patch_rows() + 1) * patch_width);
   }
 };
 
@@ -73,19 +73,20 @@ class Walk {
         first_filter_(static_cast<int>(blockIdx.y) * kFilters) {}
 
   // The block's filters, zeros beyond the depth and the last filter; and where in the patch of the
-  // first pixel each element of the depth lies.
+  // first pixel each element of the depth lies: beyond the depth, in a row of zeros.
   __device__ void fetch_weights() {
     for (int row = warp_; row < kFilters; row += kWarps) {
       const int filter = first_filter_ + row;
-      for (int k = lane_; k < form_.weight_row(); k += kLanes) {
-        const bool inside = filter < form_.filters && k < form_.depth;
-        weights_[row * form_.weight_row() + k] =
-            inside ? w_[static_cast<std::int64_t>(filter) * form_.depth + k] : T{};
-      }
+      const T* from = w_ + static_cast<std::int64_t>(filter) * form_.depth;
+      fetch_row(filter < form_.filters ? from : nullptr, 0, form_.depth, form_.weight_row(),
+                weights_ + row * form_.weight_row());
     }
+    const int zeros = form_.patch_rows() * form_.patch_width;
+    fetch_row(nullptr, 0, 0, form_.patch_width, patch_ + zeros);
     for (int k = static_cast<int>(threadIdx.x); k < form_.steps() * kStep; k += kWarps * kLanes) {
-      places_[k] = k / form_.width.kernel * form_.patch_width +
-                   k % form_.width.kernel * form_.width.dilation;
+      const int place = k / form_.width.kernel * form_.patch_width +
+                        k % form_.width.kernel * form_.width.dilation;
+      places_[k] = k < form_.depth ? place : zeros;
     }
   }
 
@@ -104,40 +105,56 @@ class Walk {
   // Rows [channel, tap of the height].
   __device__ void fetch_patch(int image, int line, int column) {
     const int left = form_.width.place(column, 0);
+    const T* from = x_ + static_cast<std::int64_t>(image) * form_.channels * form_.height.input *
+                             form_.width.input;
     for (int row = warp_; row < form_.patch_rows(); row += kWarps) {
       const int channel = row / form_.height.kernel;
-      const int y = form_.height.place(line, row % form_.height.kernel);
-      const bool inside = form_.height.holds(y);
-      const T* from =
-          x_ +
-          ((static_cast<std::int64_t>(image) * form_.channels + channel) * form_.height.input + y) *
-              form_.width.input;
-      for (int i = lane_; i < form_.patch_width; i += kLanes) {
-        patch_[row * form_.patch_width + i] =
-            inside && form_.width.holds(left + i) ? from[left + i] : T{};
-      }
+      const int y = form_.height.place(line, row - channel * form_.height.kernel);
+      const std::int64_t at =
+          (static_cast<std::int64_t>(channel) * form_.height.input + y) * form_.width.input;
+      fetch_row(form_.height.holds(y) ? from + at : nullptr, left, form_.width.input,
+                form_.patch_width, patch_ + row * form_.patch_width);
     }
   }
 
-  __device__ T element(int row, int k) const {
-    const int pixel = warp_ * kWarpPixels + row;
-    return k < form_.depth ? patch_[places_[k] + pixel * form_.width.stride] : T{};
+  // By a warp: `width` elements of a line of `extent`, from `left` on, which may be negative; zeros
+  // outside, and where there is no line. Several loads are under way at once.
+  __device__ __forceinline__ void fetch_row(const T* line, int left, int extent, int width, T* to) {
+    constexpr int kBatch = 5;
+    for (int first = lane_; first < width; first += kBatch * kLanes) {
+      T held[kBatch];
+      MI_UNROLL
+      for (int i = 0; i < kBatch; ++i) {
+        const int at = left + first + i * kLanes;
+        const bool inside = line != nullptr && at >= 0 && at < extent;
+        held[i] = inside ? line[at] : T{};
+      }
+      MI_UNROLL
+      for (int i = 0; i < kBatch; ++i) {
+        if (first + i * kLanes < width) to[first + i * kLanes] = held[i];
+      }
+    }
   }
 
   __device__ void add(int step, TileC (&sums)[kFilterTiles]) const {
     const int group = lane_ / 4;
     const int pair = lane_ % 4 * 2;
+    const T* upper = patch_ + (warp_ * kWarpPixels + group) * form_.width.stride;
+    const T* lower = upper + 8 * form_.width.stride;
+    const int* places = places_ + step * kStep + pair;
     TileA pixels;
     MI_UNROLL
-    for (int word = 0; word < 4; ++word) {
-      const int row = group + word % 2 * 8;
-      const int k = step * kStep + word / 2 * 8 + pair;
-      pixels.words[word] = word_of(element(row, k), element(row, k + 1));
+    for (int half = 0; half < 2; ++half) {
+      const int first = places[half * 8];
+      const int second = places[half * 8 + 1];
+      pixels.words[half * 2] = word_of(upper[first], upper[second]);
+      pixels.words[half * 2 + 1] = word_of(lower[first], lower[second]);
     }
+    const int row = form_.weight_row();
+    const T* weight = weights_ + group * row + step * kStep + pair;
     MI_UNROLL
-    for (int tile = 0; tile < kFilterTiles; ++tile) {
+    for (int tile = 0; tile < kFilterTiles; ++tile, weight += 8 * row) {
       if (first_filter_ + tile * 8 >= form_.filters) break;
-      const T* weight = weights_ + (tile * 8 + group) * form_.weight_row() + step * kStep + pair;
       multiply<T>(sums[tile], pixels, {load_word(weight), load_word(weight + 8)});
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "cuda/hints.h"
 #include "cuda/launch.h"
 
 // What most operators are on a device: something for each element of the output, one by one.
@@ -32,12 +33,5 @@ core::Status for_each(const char* name, std::int64_t count, ops::Queue queue, Bo
 }
 
 #define MI_EACH [=] __device__
-
-// Before a loop whose arrays are to be registers.
-#ifdef MI_CUDA_EMULATED
-#define MI_UNROLL
-#else
-#define MI_UNROLL _Pragma("unroll")
-#endif
 
 }  // namespace mini_infer::cuda

@@ -2,19 +2,11 @@
 
 #include <cuda_runtime.h>
 
+#include "cuda/hints.h"
 #include "cuda/optional.h"
 #include "cuda/pack.h"
 #include "ops/activation.h"
 #include "ops/dispatch.h"
-
-// Arrays stay in registers only where every index is known when compiling.
-#ifdef __CUDACC__
-#define MI_NOINLINE __noinline__
-#define MI_UNROLL _Pragma("unroll")
-#else
-#define MI_NOINLINE
-#define MI_UNROLL
-#endif
 
 namespace mini_infer::cuda {
 

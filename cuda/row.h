@@ -91,7 +91,8 @@ class Row {
   }
 
  private:
-  static constexpr int kHeld = 32 / kWidth;
+  // Threads of large teams have few registers.
+  static constexpr int kHeld = (Team::kSize * Team::kTeams <= 256 ? 32 : 16) / kWidth;
   static constexpr std::int64_t kRound = std::int64_t{Team::kSize} * kWidth;
 
   __device__ std::int64_t at(int chunk) const { return begin_ + chunk * kRound; }

@@ -17,11 +17,12 @@ from pathlib import Path
 GRAPH = ["core"]
 OPS = ["core", "graph"]
 ABOVE_OPS = ["core", "graph", "ops"]
-RUNTIME = ABOVE_OPS + ["planner", "importers", "optimizer", "schedule", "cpu", "cuda"]
+RUNTIME = ABOVE_OPS + ["planner", "judge", "importers", "optimizer", "schedule", "cpu", "cuda"]
 SEES = {
     "core": [],
     "graph": GRAPH,
     "planner": ["core"],
+    "judge": ["core", "planner"],
     "ops": OPS,
     "importers": ABOVE_OPS,
     "optimizer": ABOVE_OPS,
@@ -38,7 +39,7 @@ SEES = {
 HEAVY = [
     (r"CLI/", "src/cli", 1),
     (r"spdlog/", "src/core", 1),
-    (r"nlohmann/", "src/report", 1),
+    (r"nlohmann/", "src/report", 2),
     (r"nlohmann/", "src/cli", 1),
     (r"protozero/", "src/importers/onnx", None),
     (r"zlib\.h", "src/importers", 1),

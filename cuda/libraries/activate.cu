@@ -20,11 +20,12 @@ core::Status activate(const ops::Activation& activation, T* y, std::int64_t coun
                       return;
                     }
                     Pack<T> pack = load_pack(y + first);
-                    MI_UNROLL
-                    for (int i = 0; i < kCount; ++i) {
-                      pack.at[i] =
-                          ops::convert<T>(ops::apply(activation, ops::widened(pack.at[i])));
-                    }
+                    ops::with_functor(activation, [&](auto function) {
+                      MI_UNROLL
+                      for (int i = 0; i < kCount; ++i) {
+                        pack.at[i] = ops::convert<T>(function(ops::widened(pack.at[i])));
+                      }
+                    });
                     store_pack(y + first, pack);
                   });
 }

@@ -45,7 +45,12 @@ struct Parameter {
   __device__ void load(const T* from, std::int64_t row, std::int64_t first, std::int64_t extent,
                        float (&to)[kWidth]) const {
     if (per_row) return load_wide(from + first, to);
-    for (int i = 0; i < kWidth; ++i) to[i] = ops::widened(from[offset(row * extent + first + i)]);
+    float found[kWidth];
+    MI_ROLLED  // or it would be most of the kernel
+        for (int i = 0; i < kWidth; ++i) {
+      found[i] = ops::widened(from[offset(row * extent + first + i)]);
+    }
+    for (int i = 0; i < kWidth; ++i) to[i] = found[i];
   }
 
  private:

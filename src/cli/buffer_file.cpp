@@ -1,7 +1,5 @@
 #include "cli/buffer_file.h"
 
-#include <fstream>
-#include <iterator>
 #include <string_view>
 #include <unordered_map>
 
@@ -15,17 +13,6 @@ namespace mini_infer::cli {
 namespace {
 
 using core::Status;
-
-core::Result<std::string> read_text(const std::string& path) {
-  std::error_code unknown;
-  if (!std::filesystem::is_directory(path, unknown)) {
-    std::ifstream stream(path, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(stream)), {});
-    if (stream.is_open() && !stream.bad()) return text;
-  }
-  return Status(Status::ERROR_INVALID_ARGUMENT,
-                path + ": cannot be read; expected a CSV or JSON file of buffers");
-}
 
 Status check_ids(const BufferFile& file) {
   std::unordered_map<std::string_view, std::size_t> seen;
@@ -48,7 +35,7 @@ core::Result<BufferFile> read_buffers(const std::string& path) {
   BufferFile file;
   file.path = path;
   file.json = path.ends_with(".json");
-  MI_ASSIGN(const std::string text, read_text(path));
+  MI_ASSIGN(const std::string text, read_text(path, "a CSV or JSON file of buffers"));
   MI_TRY(file.json ? parse_json(text, file) : parse_csv(text, file));
   MI_TRY(check_ids(file));
   return file;

@@ -47,6 +47,7 @@ struct PlanCommand {
   PlanningFlags planning;
   std::string device = "none";
   bool steps = false;
+  std::string certificate;
 };
 
 struct RunCommand {
@@ -104,6 +105,12 @@ struct SolveCommand {
   std::optional<std::int64_t> capacity;
 };
 
+struct CheckCommand {
+  bool json = false;
+  std::string path;
+  bool search = false;
+};
+
 // A Status says that there is no result; an exit code says what the result means.
 core::Result<ExitCode> execute(const PlanCommand& command);
 core::Result<ExitCode> execute(const RunCommand& command);
@@ -111,5 +118,6 @@ core::Result<ExitCode> execute(const VerifyCommand& command);
 core::Result<ExitCode> execute(const BenchCommand& command);
 core::Result<ExitCode> execute(const InspectCommand& command);
 core::Result<ExitCode> execute(const SolveCommand& command);
+core::Result<ExitCode> execute(const CheckCommand& command);
 
 }  // namespace mini_infer::cli

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "core/try.h"
 #include "importers/tensor_file.h"
@@ -53,6 +55,16 @@ core::Result<Tensors> read_inputs(const std::vector<std::string>& texts) {
   Tensors tensors;
   for (const std::string& text : texts) MI_TRY(as_argument(read_input(tensors, text)));
   return tensors;
+}
+
+core::Result<std::string> read_text(const std::string& path, const std::string& expected) {
+  std::error_code unknown;
+  if (!std::filesystem::is_directory(path, unknown)) {
+    std::ifstream stream(path, std::ios::binary);
+    std::string text((std::istreambuf_iterator<char>(stream)), {});
+    if (stream.is_open() && !stream.bad()) return text;
+  }
+  return Status(Status::ERROR_INVALID_ARGUMENT, path + ": cannot be read; expected " + expected);
 }
 
 Status as_argument(const Status& status) {

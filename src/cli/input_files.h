@@ -17,6 +17,10 @@ using Tensors = std::map<std::string, core::Tensor>;
 // is the caller's, not the model.
 core::Result<Tensors> read_inputs(const std::vector<std::string>& texts);
 
+// A file's whole text. ERROR_INVALID_ARGUMENT for one that cannot be read; `expected` says what it
+// should be.
+core::Result<std::string> read_text(const std::string& path, const std::string& expected);
+
 // What the caller named and cannot be read or written is a wrong argument.
 core::Status as_argument(const core::Status& status);
 

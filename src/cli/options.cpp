@@ -23,17 +23,19 @@ constexpr const char* kExamples = R"(Examples:
   mini-infer bench model.onnx --shapes=x:1x3x224x224 --duration 3
   mini-infer inspect model.onnx --nodes
   mini-infer solve buffers.csv
+  mini-infer check plan.json
 
 'mini-infer VERB --help' lists a verb's options.
 
 Exit codes: 0 ok, 1 usage or an input file, 2 invalid model, 3 unsupported operator, 4 over budget,
-5 accuracy, 6 regression, 7 device (out of memory), 8 internal error.)";
+5 accuracy or a refused plan, 6 regression, 7 device (out of memory), 8 internal error.)";
 
 constexpr const char* kPlanExamples = R"(Examples:
   mini-infer plan model.onnx --shapes=x:8x3x224x224 --json
   mini-infer plan model.onnx --no-sharing           the unshared plan, to compare with
   mini-infer plan model.onnx --passes none          without the optimiser
-  mini-infer plan model.onnx --device cpu           also binds every step to a CPU kernel)";
+  mini-infer plan model.onnx --device cpu           also binds every step to a CPU kernel
+  mini-infer plan model.onnx --certificate plan.json    for anyone to check, without the model)";
 
 constexpr const char* kRunExamples = R"(Examples:
   mini-infer run model.onnx --input x=x.npy --input mask=mask.pb --output-dir out
@@ -67,6 +69,13 @@ understood: buffer, buffer_id; begin, start; end (the last step itself). JSON: t
 {"buffers": [{"id": "a", "lower": 0, "upper": 2, "size": 64}]}.
 
 Ends with 4 if no plan within the capacity was found.)";
+
+constexpr const char* kCheckExamples = R"(Examples:
+  mini-infer plan model.onnx --certificate plan.json
+  mini-infer check plan.json
+  mini-infer check plan.json --search               also searches again where a claim rests on it
+
+Ends with 5 if the plan is refused, with 1 if the file is no certificate, or damaged.)";
 
 // A check whose rule the help text states in its own words.
 CLI::Validator silent(CLI::Validator check) { return check.description(""); }
@@ -179,8 +188,9 @@ void add_device(CLI::App* verb, DeviceFlags& device) {
   verb->add_flag("--no-winograd", device.no_winograd, "compute every convolution directly");
   verb->add_flag("--no-libraries", device.no_libraries,
                  "on CUDA: our own kernels only, without cuBLASLt and cuDNN");
-  verb->add_flag("--tune", device.tune,
-                 "on CUDA: time the libraries' ways to compute a step, take the fastest");
+  verb->add_flag(
+      "--tune", device.tune,
+      "on CUDA: time the ways to compute a step, ours and the libraries', take the fastest");
 }
 
 void add_options(CLI::App* verb, PlanCommand& command) {
@@ -192,6 +202,9 @@ void add_options(CLI::App* verb, PlanCommand& command) {
       ->check(silent(CLI::IsMember({"none", "cpu", "cuda"})))
       ->type_name("none|cpu|cuda");
   verb->add_flag("--steps", command.steps, "list the steps: what is alive, the hole, the kernel");
+  verb->add_option("--certificate", command.certificate,
+                   "write what anyone needs to check the plan (mini-infer check)")
+      ->type_name("FILE");
 }
 
 void add_options(CLI::App* verb, RunCommand& command) {
@@ -298,6 +311,13 @@ void add_options(CLI::App* verb, SolveCommand& command) {
       ->needs(time);
 }
 
+void add_options(CLI::App* verb, CheckCommand& command) {
+  verb->footer(kCheckExamples);
+  verb->add_option("FILE", command.path, "a certificate")->required()->type_name("");
+  verb->add_flag("--search", command.search,
+                 "repeat the searches that claims rest on: as long as planning, or longer");
+}
+
 template <typename Command>
 void add_verb(CLI::App& app, const char* name, const char* summary, Invocation& invocation) {
   CLI::App* verb = app.add_subcommand(name, summary);
@@ -316,6 +336,7 @@ void add_verbs(CLI::App& app, Invocation& invocation) {
   add_verb<BenchCommand>(app, "bench", "measure latency, throughput and memory", invocation);
   add_verb<InspectCommand>(app, "inspect", "what is in a model", invocation);
   add_verb<SolveCommand>(app, "solve", "place buffers of a file in the least memory", invocation);
+  add_verb<CheckCommand>(app, "check", "whether a plan's certificate holds", invocation);
 }
 
 // What is wrong, and where the help is.
@@ -345,7 +366,7 @@ core::Result<std::variant<Invocation, ExitCode>> parse_command_line(int argc, ch
     return usage_error(app, error.what());
   }
   if (!invocation.execute) {
-    return usage_error(app, "no verb: expected plan, run, verify, bench, inspect or solve");
+    return usage_error(app, "no verb: expected plan, run, verify, bench, inspect, solve or check");
   }
   return Parsed(std::move(invocation));
 }

@@ -1,8 +1,11 @@
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/input_files.h"
 #include "cli/model.h"
 #include "cli/stopwatch.h"
 #include "core/try.h"
+#include "importers/write_file.h"
+#include "mini_infer/report/certificate.h"
 #include "mini_infer/report/memory_report.h"
 #include "mini_infer/runtime/memory_planner.h"
 #include "report/plan_json.h"
@@ -26,6 +29,12 @@ core::Result<runtime::MemoryPlan> plan_for_cpu(Model& model, const PlanningFlags
   return engine.memory_plan();
 }
 
+core::Status write_certificate(const std::string& path, const runtime::MemoryPlan& plan) {
+  MI_ASSIGN(const std::string text, report::certificate_to_json(plan));
+  const std::string_view parts[] = {text, "\n"};
+  return as_argument(importers::write_file(path, parts));
+}
+
 }  // namespace
 
 core::Result<ExitCode> execute(const PlanCommand& command) {
@@ -40,6 +49,7 @@ core::Result<ExitCode> execute(const PlanCommand& command) {
                                                 : plan_without_device(model, command.planning));
   const double compile_ms = stopwatch.milliseconds();
   progress.clear();
+  if (!command.certificate.empty()) MI_TRY(write_certificate(command.certificate, plan));
   if (command.json) {
     write_json(report::plan_json(plan)
                    .set("model", command.model.path)

@@ -1,10 +1,10 @@
-#include "runtime/byte_owners.h"
+#include "judge/byte_owners.h"
 
 #include <iterator>
 
-namespace mini_infer::runtime {
+namespace mini_infer::judge {
 
-void ByteOwners::write(std::size_t begin, std::size_t end, int content) {
+void ByteOwners::write(std::int64_t begin, std::int64_t end, int content) {
   if (begin == end) return;
   cut(begin);
   cut(end);
@@ -12,7 +12,7 @@ void ByteOwners::write(std::size_t begin, std::size_t end, int content) {
   runs_[begin] = {end, content};
 }
 
-bool ByteOwners::owned(std::size_t begin, std::size_t end, int content) const {
+bool ByteOwners::owned(std::int64_t begin, std::int64_t end, int content) const {
   if (begin == end) return true;
   auto run = runs_.upper_bound(begin);
   if (run == runs_.begin()) return false;
@@ -28,7 +28,7 @@ bool ByteOwners::owned(std::size_t begin, std::size_t end, int content) const {
   return true;
 }
 
-std::vector<int> ByteOwners::contents_in(std::size_t begin, std::size_t end) const {
+std::vector<int> ByteOwners::contents_in(std::int64_t begin, std::int64_t end) const {
   std::vector<int> found;
   if (begin == end) return found;
   auto run = runs_.upper_bound(begin);
@@ -37,7 +37,7 @@ std::vector<int> ByteOwners::contents_in(std::size_t begin, std::size_t end) con
   return found;
 }
 
-void ByteOwners::cut(std::size_t at) {
+void ByteOwners::cut(std::int64_t at) {
   auto run = runs_.upper_bound(at);
   if (run == runs_.begin()) return;
   --run;
@@ -46,4 +46,4 @@ void ByteOwners::cut(std::size_t at) {
   run->second.end = at;
 }
 
-}  // namespace mini_infer::runtime
+}  // namespace mini_infer::judge

@@ -7,11 +7,10 @@
 #include "core/try.h"
 #include "cpu/evaluator.h"
 #include "mini_infer/core/log.h"
-#include "runtime/check_execution.h"
-#include "runtime/check_plan.h"
 #include "runtime/legalize_outputs.h"
 #include "runtime/memory_limit.h"
 #include "runtime/plan_builder.h"
+#include "runtime/state_plan.h"
 #include "schedule/liveness_analyzer.h"
 
 namespace mini_infer::runtime {
@@ -78,9 +77,10 @@ Status plan_memory(Compiled& compiled, const PlanningOptions& options) {
   MI_ASSIGN(plan.original_memory, unshared_bytes(compiled.graph, options, schedule_options));
   plan.memory_saving_ratio =
       1.0f - static_cast<float>(plan.total_memory) / static_cast<float>(plan.original_memory);
-  MI_TRY(check_plan(plan).with_context("the packing judge refused the plan"));
-  MI_TRY(
-      check_execution(compiled.graph, plan).with_context("the execution judge refused the plan"));
+  MI_ASSIGN(judge::Statement statement,
+            state_plan(compiled.graph, plan, schedule_options.overwrite));
+  MI_TRY(judge_plan(statement));
+  plan.statement = std::make_shared<const judge::Statement>(std::move(statement));
   log_summary(plan);
   if (options.memory_limit) MI_TRY(check_memory_limit(plan, *options.memory_limit));
   compiled.plan = std::move(plan);

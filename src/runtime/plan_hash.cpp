@@ -2,27 +2,12 @@
 
 #include <cstdint>
 
+#include "core/fnv1a.h"
+
 namespace mini_infer::runtime {
 namespace {
 
-class Fnv1a {
- public:
-  void add(std::uint64_t number) {
-    for (int byte = 0; byte < 8; ++byte) {
-      hash_ = (hash_ ^ ((number >> (8 * byte)) & 0xff)) * 0x100000001b3ULL;
-    }
-  }
-  std::string hex() const {
-    std::string text(16, '0');
-    for (int digit = 0; digit < 16; ++digit) {
-      text[static_cast<std::size_t>(15 - digit)] = "0123456789abcdef"[(hash_ >> (4 * digit)) & 0xf];
-    }
-    return text;
-  }
-
- private:
-  std::uint64_t hash_ = 0xcbf29ce484222325ULL;
-};
+using core::Fnv1a;
 
 void add_placement(Fnv1a& hash, const TensorPlacement& tensor) {
   hash.add(static_cast<std::uint64_t>(tensor.kind));
@@ -56,8 +41,7 @@ std::string plan_hash(const MemoryPlan& plan, const schedule::Schedule& schedule
 std::string kernels_hash(const MemoryPlan& plan) {
   Fnv1a hash;
   for (const PlanStep& step : plan.steps) {
-    hash.add(step.kernel.size());
-    for (char letter : step.kernel) hash.add(static_cast<unsigned char>(letter));
+    hash.add(step.kernel);
     hash.add(step.workspace_taken);
   }
   return hash.hex();

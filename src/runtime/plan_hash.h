@@ -7,9 +7,8 @@
 
 namespace mini_infer::runtime {
 
-// 64-bit FNV-1a (Fowler, Noll, Vo) over the order, the alias set, and every storage's size,
-// lifetime and offset, as 16 hex digits. Integers only, so it is the same on every machine and
-// build.
+// core::Fnv1a over the order, the alias set, and every storage's size, lifetime and offset.
+// Integers only, so it is the same on every machine and build.
 std::string plan_hash(const MemoryPlan& plan, const schedule::Schedule& schedule);
 
 // The same over the kernels of the steps, which an engine has chosen.

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <string>
 
+#include "judge/execution.h"
 #include "mini_infer/runtime/engine.h"
-#include "runtime/check_execution.h"
-#include "runtime/check_plan.h"
+#include "runtime/state_plan.h"
 #include "support/random_graph.h"
 
 namespace mini_infer::test {
@@ -107,7 +107,14 @@ TEST(PlannedExecution, WorksInTheCallersBuffers) {
 }
 
 bool refused(const graph::Graph& graph, const MemoryPlan& plan) {
-  return !check_plan(plan).ok() || !check_execution(graph, plan).ok();
+  const auto statement = runtime::state_plan(graph, plan);
+  return !statement.ok() || !runtime::judge_plan(*statement).ok();
+}
+
+// By the judge of the execution alone.
+bool execution_refused(const graph::Graph& graph, const MemoryPlan& plan) {
+  const auto statement = runtime::state_plan(graph, plan);
+  return !statement.ok() || !judge::check_execution(*statement).ok();
 }
 
 bool live_together(const TensorPlacement& a, const TensorPlacement& b) {
@@ -152,13 +159,13 @@ void expect_shortened_lifetimes_refused(const graph::Graph& graph, const MemoryP
     }
     MemoryPlan mutated = plan;
     --mutated.pools[0].tensors[a].last_step;
-    ASSERT_FALSE(check_execution(graph, mutated).ok()) << tensor.name << " ends early\n"
-                                                       << graph.to_text();
+    ASSERT_TRUE(execution_refused(graph, mutated)) << tensor.name << " ends early\n"
+                                                   << graph.to_text();
     ++done.shortened;
     mutated = plan;
     ++mutated.pools[0].tensors[a].first_step;
-    ASSERT_FALSE(check_execution(graph, mutated).ok()) << tensor.name << " starts late\n"
-                                                       << graph.to_text();
+    ASSERT_TRUE(execution_refused(graph, mutated)) << tensor.name << " starts late\n"
+                                                   << graph.to_text();
     ++done.shortened;
   }
 }
@@ -207,7 +214,7 @@ void expect_wrong_aliases_refused(const graph::Graph& graph, const MemoryPlan& p
       mutated.pools[0].tensors[to].values.push_back(moved);
       mutated.pools[0].tensors[to].last_step =
           std::max(tensors[to].last_step, tensors[from].last_step);
-      ASSERT_FALSE(check_execution(graph, mutated).ok())
+      ASSERT_TRUE(execution_refused(graph, mutated))
           << tensors[from].name << " into " << tensors[to].name << "\n"
           << graph.to_text();
       ++done.wrong_aliases;

@@ -1,4 +1,4 @@
-#include "runtime/byte_owners.h"
+#include "judge/byte_owners.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 namespace mini_infer::test {
 namespace {
 
-using runtime::ByteOwners;
+using judge::ByteOwners;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 

@@ -104,6 +104,12 @@ TEST(CudaAttention, AMaskOfBoolsOverSeveralBlocksOfKeys) {
   expect_in_halves(test_case);
 }
 
+TEST(CudaAttention, OneMaskForAllQueries) {
+  OpCase test_case = attention({2, 2, 2, 20, 100, 16, 16}, 11);
+  test_case.inputs.push_back(Random(12).tensor({2, 1, 1, 100}));
+  expect_in_halves(test_case);
+}
+
 TEST(CudaAttention, PastKeysComeFirst) {
   OpCase test_case = attention({1, 2, 2, 10, 10, 16, 16}, 10);
   Random random(11);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,10 @@
 #include "mini_infer/core/types.h"
 #include "mini_infer/graph/graph.h"
 #include "mini_infer/planner/problem.h"
+
+namespace mini_infer::judge {
+struct Statement;
+}
 
 // What a memory plan says. Plain values; sizes and offsets in bytes; a step is the execution of one
 // node, counted from 0 in the plan's order.
@@ -74,7 +79,9 @@ struct MemoryPlan {
   std::size_t order_bound = 0;         // no order needs less, whatever it does in place
   // From schedule to judges, without the optimiser; a measurement, no part of the plan's identity.
   double planning_milliseconds = 0;
-  std::string plan_hash;     // 16 hex digits over order, aliases, lifetimes and offsets
+  std::string plan_hash;  // 16 hex digits over order, aliases, lifetimes and offsets
+  // All that its judges were told: what report::certificate_to_json writes.
+  std::shared_ptr<const judge::Statement> statement;
   std::string kernels_hash;  // the same over the kernels of an engine's steps; no part of plan_hash
 
   bool proven_offsets() const { return offsets_proof != Proof::kNone; }

@@ -1,0 +1,203 @@
+#include "judge/execution.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "core/try.h"
+#include "judge/byte_owners.h"
+#include "judge/places.h"
+
+namespace mini_infer::judge {
+namespace {
+
+using core::Status;
+
+constexpr int kForever = std::numeric_limits<int>::max();
+
+Status refuse(const std::string& message) { return {Status::ERROR_INTERNAL, message}; }
+
+std::size_t index(int number) { return static_cast<std::size_t>(number); }
+
+struct Content {
+  int made_at = -1;
+  int last_read = -1;  // kForever for outputs and kept inputs
+  std::string name;
+};
+
+class Walk {
+ public:
+  Walk(const Statement& statement, std::vector<Place> places)
+      : statement_(statement),
+        places_(std::move(places)),
+        content_of_(find_contents(statement, places_)),
+        owners_(1 + statement.callers.size()) {}
+
+  Status judge() {
+    MI_TRY(check_order());
+    note_needs();
+    MI_TRY(fill_inputs());
+    for (int step = 0; step < static_cast<int>(statement_.steps.size()); ++step) {
+      MI_TRY(execute(step).with_context("step " + std::to_string(step) + ", " + at(step).node));
+    }
+    MI_TRY(check_kept(statement_.outputs, "graph output "));
+    return statement_.keeps_inputs ? check_kept(statement_.inputs, "graph input ")
+                                   : Status::SUCCESS;
+  }
+
+ private:
+  const Step& at(int step) const { return statement_.steps[index(step)]; }
+  const Place& place(int value) const { return places_[index(value)]; }
+  int content(int value) const { return content_of_[index(value)]; }
+  Content& facts(int content) { return contents_[index(content)]; }
+  ByteOwners& owners(const Place& place) { return owners_[index(place.space)]; }
+  int last_step() const { return std::max(0, static_cast<int>(statement_.steps.size()) - 1); }
+  std::string name(int value) const { return "'" + statement_.values[index(value)].name + "'"; }
+
+  // Every value is made once, before it is used.
+  Status check_order() const {
+    std::vector<bool> made(statement_.values.size(), false);
+    for (const int input : statement_.inputs) made[index(input)] = true;
+    for (const Step& step : statement_.steps) {
+      for (const Input& input : step.inputs) {
+        if (!made[index(input.value)]) {
+          return refuse(step.node + " runs before what makes " + name(input.value));
+        }
+      }
+      for (const int output : step.outputs) {
+        if (made[index(output)]) return refuse(step.node + " makes " + name(output) + " again");
+        made[index(output)] = true;
+      }
+    }
+    for (const int output : statement_.outputs) {
+      if (!made[index(output)]) return refuse("nobody makes the graph's output " + name(output));
+    }
+    return Status::SUCCESS;
+  }
+
+  void note_needs() {
+    for (const Value& value : statement_.values) contents_.push_back({.name = value.name});
+    for (int step = 0; step < static_cast<int>(statement_.steps.size()); ++step) {
+      for (const int output : at(step).outputs) facts(content(output)).made_at = step;
+      for (const Input& input : at(step).inputs) {
+        int& last = facts(content(input.value)).last_read;
+        last = std::max(last, step);
+      }
+    }
+    for (const int output : statement_.outputs) facts(content(output)).last_read = kForever;
+    if (!statement_.keeps_inputs) return;
+    for (const int input : statement_.inputs) facts(content(input)).last_read = kForever;
+  }
+
+  Status fill_inputs() {
+    for (const int input : statement_.inputs) {
+      MI_TRY(check_placed(input, 0).with_context("before the first step"));
+      facts(content(input)).made_at = 0;
+      MI_TRY(claim(place(input), content(input), 0, nullptr));
+    }
+    return claim_unnamed(StorageKind::kScratch, 0, kForever);
+  }
+
+  // Scratch and workspaces that begin at this step.
+  Status claim_unnamed(StorageKind kind, int step, int last_read) {
+    for (const Storage& storage : statement_.arena) {
+      if (storage.kind != kind || storage.first_step != step) continue;
+      const Place at{0, storage.offset, storage.offset + storage.bytes, &storage};
+      contents_.push_back({step, last_read, storage.name});
+      MI_TRY(claim(at, static_cast<int>(contents_.size()) - 1, step, nullptr));
+    }
+    return Status::SUCCESS;
+  }
+
+  Status check_placed(int value, int step) const {
+    const Place& at = place(value);
+    if (at.space < 0) return refuse(name(value) + " has no place in the plan");
+    if (step >= at.storage->first_step && step <= at.storage->last_step) return Status::SUCCESS;
+    return refuse(name(value) + " is used at step " + std::to_string(step) +
+                  " but its storage lives from " + std::to_string(at.storage->first_step) + " to " +
+                  std::to_string(at.storage->last_step));
+  }
+
+  Status execute(int step) {
+    for (const Input& input : at(step).inputs) {
+      if (input.read) MI_TRY(read(input.value, step));
+    }
+    MI_TRY(claim_unnamed(StorageKind::kWorkspace, step, step));
+    for (const int output : at(step).outputs) MI_TRY(write(output, step));
+    return Status::SUCCESS;
+  }
+
+  Status read(int value, int step) {
+    MI_TRY(check_placed(value, step));
+    const Place& at = place(value);
+    if (owners(at).owned(at.begin, at.end, content(value))) return Status::SUCCESS;
+    return refuse("input " + name(value) + " no longer owns its bytes [" +
+                  std::to_string(at.begin) + ", " + std::to_string(at.end) + ")");
+  }
+
+  Status write(int value, int step) {
+    MI_TRY(check_placed(value, step));
+    if (content(value) != value) return Status::SUCCESS;  // a view: its source was read above
+    return claim(place(value), value, step, &at(step));
+  }
+
+  // Gives bytes to a content, if nothing in them is still needed. `writer` is the step that writes.
+  Status claim(const Place& at, int owner, int step, const Step* writer) {
+    for (const int old : owners(at).contents_in(at.begin, at.end)) {
+      const Content& held = facts(old);
+      const bool needed = held.last_read >= step || held.made_at == step;
+      if (needed && !(writer != nullptr && may_overwrite(*writer, at, old, step))) {
+        return refuse("'" + facts(owner).name + "' would overwrite '" + held.name +
+                      "', which is still needed, at bytes [" + std::to_string(at.begin) + ", " +
+                      std::to_string(at.end) + ")");
+      }
+    }
+    owners(at).write(at.begin, at.end, owner);
+    return Status::SUCCESS;
+  }
+
+  // The operator allows this output to take exactly that input's bytes, nobody needs them later,
+  // and the step does not read them through another input in another order.
+  bool may_overwrite(const Step& writer, const Place& at, int old, int step) {
+    if (facts(old).last_read != step) return false;
+    int overwritten = -1;
+    for (const Alias& alias : writer.overwrites) {
+      const int input = writer.inputs[index(alias.input)].value;
+      const int output = writer.outputs[index(alias.output)];
+      if (place(output).same_bytes(at) && place(input).same_bytes(at) && content(input) == old) {
+        overwritten = alias.input;
+      }
+    }
+    if (overwritten < 0) return false;
+    if (writer.elementwise) return true;
+    for (int slot = 0; slot < static_cast<int>(writer.inputs.size()); ++slot) {
+      if (slot != overwritten && content(writer.inputs[index(slot)].value) == old) return false;
+    }
+    return true;
+  }
+
+  Status check_kept(const std::vector<int>& values, const std::string& kind) {
+    for (const int value : values) {
+      MI_TRY(check_placed(value, last_step()).with_context("after the last step"));
+      const Place& at = place(value);
+      if (owners(at).owned(at.begin, at.end, content(value))) continue;
+      return refuse(kind + name(value) + " was overwritten before the end");
+    }
+    return Status::SUCCESS;
+  }
+
+  const Statement& statement_;
+  std::vector<Place> places_;       // by value
+  std::vector<int> content_of_;     // by value
+  std::vector<Content> contents_;   // values first, then scratch and workspaces
+  std::vector<ByteOwners> owners_;  // by space
+};
+
+}  // namespace
+
+Status check_execution(const Statement& statement) {
+  MI_ASSIGN(std::vector<Place> places, find_places(statement));
+  return Walk(statement, std::move(places)).judge();
+}
+
+}  // namespace mini_infer::judge

@@ -1,0 +1,157 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "judge/execution.h"
+#include "judge/order_bound.h"
+#include "judge/packing.h"
+
+// Statements written by hand: what the judges make of them.
+namespace mini_infer::judge {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Values of 100 bytes each, in bytes of their own, which live throughout.
+class StatementBuilder {
+ public:
+  int input(const std::string& name) {
+    statement_.inputs.push_back(value(name));
+    return statement_.inputs.back();
+  }
+  int step(const std::string& name, const std::vector<int>& inputs, bool overwrites = false) {
+    Step step;
+    step.node = "Op '" + name + "'";
+    for (const int input : inputs) step.inputs.push_back({.value = input, .read = true});
+    step.outputs = {value(name)};
+    if (overwrites) step.overwrites = {{.output = 0, .input = 0}};
+    statement_.steps.push_back(step);
+    return step.outputs[0];
+  }
+  Statement build(const std::vector<int>& outputs) {
+    statement_.outputs = outputs;
+    for (Storage& storage : statement_.arena) {
+      storage.last_step = static_cast<int>(statement_.steps.size()) - 1;
+    }
+    return statement_;
+  }
+
+ private:
+  int value(const std::string& name) {
+    const int number = static_cast<int>(statement_.values.size());
+    statement_.values.push_back({name, 100});
+    Storage storage;
+    storage.name = name;
+    storage.values = {number};
+    storage.offset = 100 * number;
+    storage.bytes = 100;
+    statement_.arena.push_back(storage);
+    statement_.claims.arena_bytes += 100;
+    return number;
+  }
+
+  Statement statement_;
+};
+
+std::int64_t bound_of(const Statement& statement) {
+  return order_bound(statement).value().value().bytes;
+}
+
+TEST(OrderBound, OfAChainIsOneStepsNeed) {
+  StatementBuilder b;
+  const int x = b.input("x");
+  const int c = b.step("c", {b.step("b", {b.step("a", {x})})});
+  EXPECT_EQ(bound_of(b.build({c})), 200);
+}
+
+TEST(OrderBound, WhatMayBeOverwrittenIsNotNeededTwice) {
+  StatementBuilder b;
+  const int x = b.input("x");
+  const int c = b.step("c", {b.step("b", {b.step("a", {x}, true)}, true)}, true);
+  EXPECT_EQ(bound_of(b.build({c})), 100);
+}
+
+TEST(OrderBound, WhatIsReadLaterIsNotOverwritten) {
+  StatementBuilder b;
+  const int x = b.input("x");
+  const int a = b.step("a", {x}, true);
+  const int c = b.step("c", {a}, true);
+  const int y = b.step("y", {c, a}, true);  // a stays for this one
+  EXPECT_EQ(bound_of(b.build({y})), 200);
+}
+
+// While the second branch runs, either the first one's result or what it is made of is there; the
+// bound counts what is there in every order, so only x.
+TEST(OrderBound, CountsWhatIsThereInEveryOrder) {
+  StatementBuilder b;
+  const int x = b.input("x");
+  const int left = b.step("left", {x});
+  const int right = b.step("right", {x});
+  const int y = b.step("y", {left, right});
+  EXPECT_EQ(bound_of(b.build({y})), 300);  // at y
+}
+
+TEST(OrderBound, AllOutputsAreThereInTheEnd) {
+  StatementBuilder b;
+  const int x = b.input("x");
+  std::vector<int> outputs;
+  for (const char* name : {"a", "b", "c"}) outputs.push_back(b.step(name, {x}));
+  EXPECT_EQ(bound_of(b.build(outputs)), 300);
+}
+
+TEST(CheckOrder, RefusesABoundThatTheGraphDoesNotShow) {
+  StatementBuilder b;
+  const int x = b.input("x");
+  Statement statement = b.build({b.step("y", {b.step("a", {x})})});
+  statement.claims.lower_bound = statement.claims.order_bound = 300;
+  statement.claims.order_proof = planner::Proof::kByBound;
+  EXPECT_THAT(check_order(statement).status().message(), HasSubstr("the graph shows only 200"));
+  statement.claims.order_proof = planner::Proof::kBySearch;
+  EXPECT_FALSE(check_order(statement).value());
+  statement.claims.lower_bound = statement.claims.order_bound = 200;
+  statement.claims.order_proof = planner::Proof::kByBound;
+  EXPECT_TRUE(check_order(statement).value());
+}
+
+TEST(CheckExecution, RefusesWhatStillIsNeeded) {
+  StatementBuilder b;
+  const int x = b.input("x");
+  const int a = b.step("a", {x});
+  const int y = b.step("y", {a, x});
+  Statement statement = b.build({y});
+  EXPECT_TRUE(check_execution(statement).ok());
+  statement.arena[static_cast<std::size_t>(a)].offset = 0;  // where x is
+  EXPECT_THAT(check_execution(statement).message(),
+              HasSubstr("'a' would overwrite 'x', which is still needed, at bytes [0, 100)"));
+}
+
+TEST(CheckExecution, WantsEachValueOnceAndBeforeItIsUsed) {
+  StatementBuilder b;
+  const int x = b.input("x");
+  const int a = b.step("a", {x});
+  const Statement right = b.build({b.step("y", {a})});
+  Statement late = right;
+  std::swap(late.steps[0], late.steps[1]);
+  EXPECT_THAT(check_execution(late).message(), HasSubstr("Op 'y' runs before what makes 'a'"));
+  Statement twice = right;
+  twice.steps.push_back(twice.steps.back());
+  EXPECT_THAT(check_execution(twice).message(), HasSubstr("Op 'y' makes 'y' again"));
+  Statement never = right;
+  never.steps.pop_back();
+  EXPECT_THAT(check_execution(never).message(), HasSubstr("nobody makes the graph's output 'y'"));
+}
+
+TEST(CheckPacking, HolesAreFree) {
+  StatementBuilder b;
+  const int x = b.input("x");
+  Statement statement = b.build({b.step("y", {x})});
+  statement.claims.lower_bound = 200;
+  EXPECT_TRUE(check_packing(statement).ok());
+  statement.steps[0].hole_bytes = 1;
+  EXPECT_THAT(check_packing(statement).message(),
+              HasSubstr("the hole of step 0, Op 'y', overlaps"));
+  statement.steps[0].hole_offset = 200;
+  EXPECT_THAT(check_packing(statement).message(), HasSubstr("ends outside the arena"));
+}
+
+}  // namespace
+}  // namespace mini_infer::judge
