@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Everything that needs a GPU, in one go; the result goes to FOLDER (default: benchmarks/results):
-#   scripts/gpu_check.sh [--output FOLDER]
+#   scripts/gpu_check.sh [--output FOLDER] [--budget SECONDS]
 #   scripts/gpu_check.sh --pack      before: gathers what a machine without compilers needs into build/gpu
+# What has not begun after the budget is reported as not run.
 # On the GPU's machine it takes build/gpu where that is, else build/release. The environment variable
 # MINI_INFER_CUDA_LIBRARY names another backend (the emulated one tries out the checks themselves);
 # MINI_INFER_COMMIT the commit that the binaries are of, where the checkout has another or none.

@@ -64,8 +64,8 @@ class CheckLayers(unittest.TestCase):
 
     def test_heavy_headers_stay_in_one_file(self):
         status, output = run({
-            "src/report/a.cpp": "#include <nlohmann/json.hpp>\n",
-            "src/report/b.cpp": "#include <nlohmann/json.hpp>\n",
+            "src/cli/a.cpp": "#include <nlohmann/json.hpp>\n",
+            "src/cli/b.cpp": "#include <nlohmann/json.hpp>\n",
         })
         self.assertEqual(status, 1)
         self.assertIn("src/report/b.cpp:1: ", output)
