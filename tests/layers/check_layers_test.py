@@ -68,7 +68,7 @@ class CheckLayers(unittest.TestCase):
             "src/cli/b.cpp": "#include <nlohmann/json.hpp>\n",
         })
         self.assertEqual(status, 1)
-        self.assertIn("src/report/b.cpp:1: ", output)
+        self.assertIn("src/cli/b.cpp:1: ", output)
 
     def test_a_path_starts_at_a_layer(self):
         self.refuses("src/ops/a.cpp", '#include "a.h"', "no layer")
