@@ -209,7 +209,7 @@ bool suits(const ops::ConvGeometry& geometry) {
   }
   for (const ops::SlidingAxis& axis : geometry.window) {
     if (axis.kernel > kMostDepth || axis.stride > kMostDepth || axis.dilation > kMostDepth ||
-        !is_countable(axis.input) || !is_countable(axis.pad_begin + kMostReach)) {
+        !is_countable(axis.input + axis.pad_begin + axis.pad_end + kMostReach)) {
       return false;
     }
   }

@@ -31,7 +31,11 @@ class Walk {
       : statement_(statement),
         places_(std::move(places)),
         content_of_(find_contents(statement, places_)),
-        owners_(1 + statement.callers.size()) {}
+        owners_(1 + statement.callers.size()) {
+    for (const Storage& storage : statement.arena) {
+      if (storage.kind != StorageKind::kTensor) unnamed_.push_back(&storage);
+    }
+  }
 
   Status judge() {
     MI_TRY(check_order());
@@ -100,10 +104,10 @@ class Walk {
 
   // Scratch and workspaces that begin at this step.
   Status claim_unnamed(StorageKind kind, int step, int last_read) {
-    for (const Storage& storage : statement_.arena) {
-      if (storage.kind != kind || storage.first_step != step) continue;
-      const Place at{0, storage.offset, storage.offset + storage.bytes, &storage};
-      contents_.push_back({step, last_read, storage.name});
+    for (const Storage* storage : unnamed_) {
+      if (storage->kind != kind || storage->first_step != step) continue;
+      const Place at{0, storage->offset, storage->offset + storage->bytes, storage};
+      contents_.push_back({step, last_read, storage->name});
       MI_TRY(claim(at, static_cast<int>(contents_.size()) - 1, step, nullptr));
     }
     return Status::SUCCESS;
@@ -187,10 +191,11 @@ class Walk {
   }
 
   const Statement& statement_;
-  std::vector<Place> places_;       // by value
-  std::vector<int> content_of_;     // by value
-  std::vector<Content> contents_;   // values first, then scratch and workspaces
-  std::vector<ByteOwners> owners_;  // by space
+  std::vector<Place> places_;            // by value
+  std::vector<int> content_of_;          // by value
+  std::vector<Content> contents_;        // values first, then scratch and workspaces
+  std::vector<ByteOwners> owners_;       // by space
+  std::vector<const Storage*> unnamed_;  // scratch and workspaces
 };
 
 }  // namespace

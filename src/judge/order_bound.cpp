@@ -1,6 +1,7 @@
 #include "judge/order_bound.h"
 
 #include <algorithm>
+#include <bit>
 #include <string>
 
 #include "core/try.h"
@@ -30,7 +31,17 @@ class StepSets {
       bits_[set * words_ + word] |= from.bits_[other * words_ + word];
     }
   }
-  void clear() { std::fill(bits_.begin(), bits_.end(), std::uint64_t{0}); }
+  void fill(bool all) { std::fill(bits_.begin(), bits_.end(), all ? ~std::uint64_t{0} : 0); }
+
+  // use(step) for each step of both's first sets; also for some beyond the last, after fill(true).
+  template <typename Use>
+  static void for_each_in_both(const StepSets& a, const StepSets& b, Use use) {
+    for (std::size_t word = 0; word < a.words_; ++word) {
+      for (std::uint64_t rest = a.bits_[word] & b.bits_[word]; rest != 0; rest &= rest - 1) {
+        use(word * 64 + static_cast<std::size_t>(std::countr_zero(rest)));
+      }
+    }
+  }
 
  private:
   std::size_t words_;
@@ -44,6 +55,8 @@ class Judge {
         count_(contents.steps.size()),
         earlier_(count_, count_),
         later_(count_, count_),
+        there_(1, count_),
+        wanted_(1, count_),
         needed_(count_, contents.scratch) {}
 
   OrderBound bound() {
@@ -91,15 +104,13 @@ class Judge {
   // A content that nobody uses is there at its maker's step, which is among its users.
   void add(const Content& content) {
     if (content.bytes == 0) return;
-    StepSets made(1, count_);
-    StepSets used(1, count_);
-    for (const int maker : content.makers) made.add_all(0, later_, index(maker));
-    for (const int user : content.users) used.add_all(0, earlier_, index(user));
-    for (std::size_t step = 0; step < count_; ++step) {
-      const bool there = content.from_start || made.has(0, static_cast<int>(step));
-      const bool wanted = content.to_end || used.has(0, static_cast<int>(step));
-      if (there && wanted) needed_[step] += content.bytes;
-    }
+    there_.fill(content.from_start);
+    wanted_.fill(content.to_end);
+    for (const int maker : content.makers) there_.add_all(0, later_, index(maker));
+    for (const int user : content.users) wanted_.add_all(0, earlier_, index(user));
+    StepSets::for_each_in_both(there_, wanted_, [&](std::size_t step) {
+      if (step < count_) needed_[step] += content.bytes;
+    });
   }
 
   // Whether no step can need it after this one: in some order this one is the last.
@@ -127,6 +138,7 @@ class Judge {
   const Contents& contents_;
   std::size_t count_;
   StepSets earlier_, later_;
+  StepSets there_, wanted_;           // of one content
   std::vector<std::int64_t> needed_;  // by step
 };
 
