@@ -7,6 +7,7 @@
 #include "mini_infer/core/types.h"
 #include "mini_infer/graph/graph.h"
 #include "mini_infer/importers/onnx.h"
+#include "mini_infer/report/certificate.h"
 #include "mini_infer/report/memory_report.h"
 #include "mini_infer/runtime/devices.h"
 #include "mini_infer/runtime/engine.h"

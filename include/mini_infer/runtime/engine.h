@@ -40,8 +40,9 @@ struct CudaConfig {
   // Take kernels of cuBLASLt and cuDNN where they serve a step and its hole has their workspace;
   // false: this library's own only.
   bool libraries = true;
-  // Time the libraries' ways to compute a step while building, in device memory of its own, and
-  // take the fastest. The bits of results are then those of one engine, not of every engine.
+  // Time the ways to compute a step, the libraries' and our own, while building, in device memory
+  // of its own, and take the fastest. The bits of results are then those of one engine, not of
+  // every engine.
   bool tune = false;
 };
 
