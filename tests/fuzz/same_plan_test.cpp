@@ -28,7 +28,7 @@ std::string hash_of_many(std::uint32_t graphs) {
 }
 
 // After a wanted change of plans, state what is found: it is the same in every build.
-TEST(SamePlan, OnEveryMachineAndInEveryBuild) { EXPECT_EQ(hash_of_many(1000), ""); }
+TEST(SamePlan, OnEveryMachineAndInEveryBuild) { EXPECT_EQ(hash_of_many(1000), "126bcfe7fbe2bfbb"); }
 
 TEST(SamePlan, InEveryRun) {
   const std::string first = hash_of_many(200);
@@ -39,7 +39,7 @@ TEST(SamePlan, ForAnyNumberOfThreads) {
   for (std::uint32_t seed = 0; seed < 50; ++seed) {
     for (const int threads : {1, 2, 4}) {
       runtime::EngineConfig config;
-      config.threads = threads;
+      config.cpu.threads = threads;
       runtime::Engine engine(config);
       ASSERT_TRUE(engine.build(random_graph(seed).graph).ok());
       EXPECT_EQ(engine.memory_plan().plan_hash, plan_hash(seed)) << threads << " threads";
