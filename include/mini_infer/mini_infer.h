@@ -15,3 +15,4 @@
 #include "mini_infer/runtime/memory_plan.h"
 #include "mini_infer/runtime/memory_planner.h"
 #include "mini_infer/runtime/shape_inputs.h"
+#include "mini_infer/runtime/shared_arena.h"

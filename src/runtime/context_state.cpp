@@ -1,5 +1,7 @@
 #include "runtime/context_state.h"
 
+#include <algorithm>
+
 #include "core/try.h"
 #include "ops/alias.h"
 #include "runtime/device_run.h"
@@ -10,19 +12,26 @@ using graph::kNoValue;
 using graph::ValueId;
 
 core::Result<std::unique_ptr<ContextState>> ContextState::create(
-    std::shared_ptr<const EngineState> engine, Arena arena) {
-  std::unique_ptr<ContextState> state(new ContextState(std::move(engine), std::move(arena)));
+    std::shared_ptr<const EngineState> engine, Arena arena, Turns turns) {
+  std::unique_ptr<ContextState> state(
+      new ContextState(std::move(engine), std::move(arena), std::move(turns)));
   state->device = state->engine->backend->device();
   if (state->device == nullptr) return state;
   MI_ASSIGN(state->staging, Staging::create(*state->engine));
   MI_ASSIGN(state->queue, state->device->create_queue());
-  MI_TRY(prepare_on_device(*state));
+  MI_TRY(state->turns.begin_run(false));
+  const core::Status prepared = prepare_on_device(*state);
+  state->turns.end_run();
+  if (!prepared.ok()) return prepared;
   return state;
 }
 
 ContextState::~ContextState() {
   if (device == nullptr) return;
-  if (pending) device->synchronize(last_queue);
+  if (pending) {
+    device->synchronize(last_queue);
+    turns.end_run();
+  }
   forget_recording();
   if (queue != nullptr) device->destroy(queue);
 }
@@ -32,9 +41,11 @@ void ContextState::forget_recording() {
   recording = nullptr;
 }
 
-ContextState::ContextState(std::shared_ptr<const EngineState> engine_state, Arena own_arena)
+ContextState::ContextState(std::shared_ptr<const EngineState> engine_state, Arena own_arena,
+                           Turns own_turns)
     : engine(std::move(engine_state)),
       arena(std::move(own_arena)),
+      turns(std::move(own_turns)),
       bound(engine->compiled.plan.bound.size(), nullptr),
       input_ready(engine->inputs.size(), false) {
   if (engine->config.enable_profiling) step_time.resize(engine->steps.size());
@@ -80,6 +91,25 @@ void ContextState::resolve_pointers() {
     for (std::size_t slot = 0; slot < view.node().outputs.size(); ++slot) {
       const ValueId output = view.node().outputs[slot];
       if (output != kNoValue) outputs[steps[step].first_output + slot] = address(output);
+    }
+  }
+}
+
+bool ContextState::has_inputs_in_arena() const {
+  if (device != nullptr) return false;  // they are staged elsewhere, and uploaded by the run
+  const auto& ids = engine->compiled.graph.inputs;
+  return std::any_of(ids.begin(), ids.end(), [this](ValueId id) {
+    return engine->locations[static_cast<std::size_t>(id)].space == Location::Space::kArena;
+  });
+}
+
+void ContextState::notice_turns() {
+  if (device != nullptr || !turns.lost()) return;
+  ran = false;
+  const auto& ids = engine->compiled.graph.inputs;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (engine->locations[static_cast<std::size_t>(ids[i])].space == Location::Space::kArena) {
+      input_ready[i] = false;
     }
   }
 }

@@ -8,6 +8,7 @@
 #include "runtime/arena.h"
 #include "runtime/engine_state.h"
 #include "runtime/staging.h"
+#include "runtime/turns.h"
 
 namespace mini_infer::runtime {
 
@@ -20,11 +21,12 @@ struct StepPointers {
 
 struct ContextState {
   static core::Result<std::unique_ptr<ContextState>> create(
-      std::shared_ptr<const EngineState> engine, Arena arena);
+      std::shared_ptr<const EngineState> engine, Arena arena, Turns turns);
   ~ContextState();
 
   std::shared_ptr<const EngineState> engine;
   Arena arena;
+  Turns turns;  // in the arena, where others share it
   // On a device; null and empty on the host.
   ops::Device* device = nullptr;
   Staging staging;
@@ -48,11 +50,15 @@ struct ContextState {
 
   ops::KernelArgs args(std::size_t step) const;
   void* address(graph::ValueId id) const;
+  // Forgets what was in the arena if another context had its turn there.
+  void notice_turns();
+  // Whether an input lies in the arena when a run begins.
+  bool has_inputs_in_arena() const;
   // Points every slot that reads or writes `storage` of MemoryPlan::bound at `memory`.
   void bind(std::size_t storage, void* memory);
 
  private:
-  ContextState(std::shared_ptr<const EngineState> engine_state, Arena own_arena);
+  ContextState(std::shared_ptr<const EngineState> engine_state, Arena own_arena, Turns own_turns);
   void forget_recording();
   const void* input(const ops::NodeView& view, int slot) const;
   void resolve_pointers();

@@ -10,6 +10,7 @@
 #include "runtime/device_pools.h"
 #include "runtime/engine_state.h"
 #include "runtime/plan_hash.h"
+#include "runtime/shared_arena_state.h"
 
 namespace mini_infer::runtime {
 namespace {
@@ -222,7 +223,7 @@ core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context() const t
   MI_ASSIGN(Arena arena,
             Arena::allocate("activations", activation_bytes(), state_->config.memory_alignment,
                             state_->config.allocator, state_->backend->device()));
-  return make_context(std::move(arena));
+  return make_context(std::move(arena), Turns());
 } catch (const std::bad_alloc&) {
   return out_of_host_memory("Engine::create_context");
 }
@@ -246,13 +247,42 @@ core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context(
                                                 std::string(device->name()) +
                                                 ", was given memory that it does not reach"};
   }
-  return make_context(Arena::borrow(memory.data(), activation_bytes()));
+  return make_context(Arena::borrow(memory.data(), activation_bytes()), Turns());
 } catch (const std::bad_alloc&) {
   return out_of_host_memory("Engine::create_context");
 }
 
-core::Result<std::unique_ptr<ExecutionContext>> Engine::make_context(Arena arena) const {
-  MI_ASSIGN(std::unique_ptr<ContextState> state, ContextState::create(state_, std::move(arena)));
+core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context(
+    std::shared_ptr<SharedArena> arena) const try {
+  const auto refuse = [](const std::string& what) {
+    return Status(Status::ERROR_INVALID_ARGUMENT, "Engine::create_context: " + what);
+  };
+  if (state_ == nullptr) return refuse("build the engine first");
+  if (arena == nullptr) return refuse("no arena was given");
+  if (state_->config.poison_memory) return refuse("poison_memory needs an arena of its own");
+  SharedArenaState& shared = *arena->state_;
+  if (activation_bytes() > shared.arena.size() ||
+      state_->config.memory_alignment > shared.alignment) {
+    return refuse("expected a shared arena of " + std::to_string(activation_bytes()) +
+                  " bytes aligned to " + std::to_string(state_->config.memory_alignment) +
+                  ", was given " + std::to_string(shared.arena.size()) + " aligned to " +
+                  std::to_string(shared.alignment));
+  }
+  const ops::Device* device = shared.engine->backend->device();
+  const std::string owner = device == nullptr ? "cpu" : std::string(device->name());
+  if (owner != device_name()) {
+    return refuse("expected a shared arena on " + device_name() + ", was given one on " + owner);
+  }
+  return make_context(Arena::borrow(shared.arena.data(), activation_bytes()),
+                      Turns(std::move(arena), shared));
+} catch (const std::bad_alloc&) {
+  return out_of_host_memory("Engine::create_context");
+}
+
+core::Result<std::unique_ptr<ExecutionContext>> Engine::make_context(Arena arena,
+                                                                     Turns turns) const {
+  MI_ASSIGN(std::unique_ptr<ContextState> state,
+            ContextState::create(state_, std::move(arena), std::move(turns)));
   return std::unique_ptr<ExecutionContext>(new ExecutionContext(std::move(state)));
 }
 

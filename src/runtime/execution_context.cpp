@@ -112,10 +112,12 @@ Status ExecutionContext::set_input(std::size_t index, std::span<const std::byte>
     if (state_->leases > 0) {
       return {Status::ERROR_BUSY, "an output is still leased; its bytes may lie where inputs go"};
     }
-    if (!bytes.empty()) {
-      void* to =
-          state_->device != nullptr ? state_->staging.input(index).data() : state_->address(id);
-      std::memcpy(to, bytes.data(), bytes.size());
+    if (state_->device != nullptr) {
+      std::copy(bytes.begin(), bytes.end(), state_->staging.input(index).begin());
+    } else {
+      state_->notice_turns();
+      MI_ASSIGN(const auto turn, state_->turns.take());
+      if (!bytes.empty()) std::memcpy(state_->address(id), bytes.data(), bytes.size());
     }
     // An input's bytes may be an output's of the run before.
     state_->ran = false;
@@ -219,19 +221,28 @@ Status ExecutionContext::run() {
 
 Status ExecutionContext::enqueue(void* queue) {
   ContextState& state = *state_;
+  state.notice_turns();
   MI_TRY(check_ready(state));
+  MI_TRY(state.turns.begin_run(state.has_inputs_in_arena()));
   state.ran = false;
   consume_inputs(state);
   if (state.device == nullptr) {
-    MI_TRY(run_on_host(state));
-    state.ran = true;
-    return Status::SUCCESS;
+    const Status ran = run_on_host(state);
+    state.turns.end_run();
+    state.ran = ran.ok();
+    return ran;
   }
-  return state.step_time.empty() ? enqueue_on_device(state, queue) : profile_on_device(state);
+  const Status enqueued =
+      state.step_time.empty() ? enqueue_on_device(state, queue) : profile_on_device(state);
+  if (!state.pending) state.turns.end_run();
+  return enqueued;
 }
 
 Status ExecutionContext::synchronize() {
-  return state_->device == nullptr ? Status(Status::SUCCESS) : synchronize_on_device(*state_);
+  if (!state_->pending) return Status::SUCCESS;
+  const Status done = synchronize_on_device(*state_);
+  state_->turns.end_run();
+  return done;
 }
 
 core::Result<OutputLease> ExecutionContext::output(std::string_view name) const {
@@ -256,6 +267,13 @@ core::Result<OutputLease> ExecutionContext::output(std::size_t index) const {
       engine.locations[static_cast<std::size_t>(id)].space == Location::Space::kBound) {
     return refuse("output '" + info.name + "' is not staged: read it where it was bound");
   }
+  lease.in_arena_ = state_->device == nullptr &&
+                    engine.locations[static_cast<std::size_t>(id)].space == Location::Space::kArena;
+  if (lease.in_arena_ && !state_->turns.lease()) {
+    lease.state_ = nullptr;
+    return refuse("output '" + info.name +
+                  "' is gone: another context has used the arena since, which this one shares");
+  }
   const void* bytes =
       state_->device != nullptr ? state_->staging.output(index).data() : state_->address(id);
   lease.bytes_ = {static_cast<const std::byte*>(bytes), info.size_bytes};
@@ -279,12 +297,15 @@ std::span<const std::byte> ExecutionContext::arena() const {
 
 OutputLease::OutputLease(OutputLease&& other) noexcept
     : state_(std::exchange(other.state_, nullptr)),
+      in_arena_(other.in_arena_),
       type_(other.type_),
       shape_(other.shape_),
       bytes_(other.bytes_) {}
 
 OutputLease::~OutputLease() {
-  if (state_ != nullptr) --state_->leases;
+  if (state_ == nullptr) return;
+  --state_->leases;
+  if (in_arena_) state_->turns.end_lease();
 }
 
 }  // namespace mini_infer::runtime

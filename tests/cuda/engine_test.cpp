@@ -10,6 +10,7 @@
 
 #include "cuda/emulator.h"
 #include "mini_infer/runtime/devices.h"
+#include "mini_infer/runtime/shared_arena.h"
 #include "support/graph_builder.h"
 
 // An engine on a CUDA device, which is emulated: its memory is the host's, its kernels are ours.
@@ -276,6 +277,40 @@ TEST(CudaEngine, AQueueOfTheCallers) {
   const auto y = context.output("y");
   ASSERT_TRUE(y.ok());
   EXPECT_EQ(y->as<float>()[1], 1.5f);
+}
+
+// Inputs and outputs are staged elsewhere: only runs take turns.
+TEST(CudaEngine, ContextsTakeTurnsInOneArena) {
+  EngineConfig config = on_cuda();
+  config.caller_memory = true;
+  Engine engine(config), other(config), cpu;
+  ASSERT_TRUE(engine.build(small_model()).ok());
+  ASSERT_TRUE(other.build(small_model()).ok());
+  ASSERT_TRUE(cpu.build(small_model()).ok());
+  const Engine* const engines[] = {&engine, &other};
+  const auto arena = runtime::SharedArena::create(engines);
+  ASSERT_TRUE(arena.ok()) << arena.status().to_string();
+  EXPECT_EQ((*arena)->size_bytes(), engine.activation_bytes());
+  EXPECT_THAT(cpu.create_context(*arena).status().message(), HasSubstr("given one on cuda:0"));
+  const auto a = engine.create_context(*arena).value();
+  const auto b = other.create_context(*arena).value();
+
+  const Tensor x = floats({2, 3}, kInput);
+  ASSERT_TRUE(a->set_input("x", x).ok());
+  ASSERT_TRUE(b->set_input("x", x).ok());
+  ASSERT_TRUE(a->enqueue().ok());
+  const Status refused = b->enqueue();
+  EXPECT_EQ(refused.code(), Status::ERROR_BUSY);
+  EXPECT_THAT(refused.message(), HasSubstr("another context is running in the arena"));
+  EXPECT_EQ(engine.create_context(*arena).status().code(), Status::ERROR_BUSY);
+  ASSERT_TRUE(a->synchronize().ok());
+  ASSERT_TRUE(b->enqueue().ok());
+  ASSERT_TRUE(b->synchronize().ok());
+  for (const ExecutionContext* context : {a.get(), b.get()}) {
+    const auto y = context->output("y");
+    ASSERT_TRUE(y.ok()) << y.status().to_string();
+    EXPECT_EQ(std::vector<float>(y->as<float>().begin(), y->as<float>().end()), expected());
+  }
 }
 
 TEST(CudaEngine, TimesEveryStep) {

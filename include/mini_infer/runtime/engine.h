@@ -16,6 +16,7 @@
 #include "mini_infer/runtime/execution_context.h"
 #include "mini_infer/runtime/memory_plan.h"
 #include "mini_infer/runtime/planning_options.h"
+#include "mini_infer/runtime/shared_arena.h"
 
 namespace mini_infer::runtime {
 
@@ -92,6 +93,7 @@ struct DeviceMemory {
 
 struct EngineState;
 class Arena;
+class Turns;
 
 // A model planned, judged and made ready to run. build() once; immutable and safe to read from any
 // thread after. Contexts keep what they need of it alive.
@@ -114,6 +116,10 @@ class MINI_INFER_API Engine {
   // activation_bytes(), aligned to memory_alignment, left alone while the context lives.
   core::Result<std::unique_ptr<ExecutionContext>> create_context() const;
   core::Result<std::unique_ptr<ExecutionContext>> create_context(std::span<std::byte> memory) const;
+  // Or taking turns with other contexts in an arena made for this engine too. ERROR_BUSY while
+  // another one's run goes on there, on a device.
+  core::Result<std::unique_ptr<ExecutionContext>> create_context(
+      std::shared_ptr<SharedArena> arena) const;
 
   // What it computes with; "", 0 and kNative before build.
   std::string device_name() const;  // see devices.h
@@ -134,7 +140,8 @@ class MINI_INFER_API Engine {
   const graph::Graph& graph() const;
 
  private:
-  core::Result<std::unique_ptr<ExecutionContext>> make_context(Arena arena) const;
+  friend class SharedArena;
+  core::Result<std::unique_ptr<ExecutionContext>> make_context(Arena arena, Turns turns) const;
 
   EngineConfig config_;
   std::shared_ptr<const EngineState> state_;

@@ -38,6 +38,7 @@ class MINI_INFER_API OutputLease {
   friend class ExecutionContext;
   OutputLease() = default;
   ContextState* state_ = nullptr;
+  bool in_arena_ = false;
   core::DataType type_ = core::DataType::kUndefined;
   const core::Shape* shape_ = nullptr;
   std::span<const std::byte> bytes_;

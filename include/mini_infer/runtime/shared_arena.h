@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "mini_infer/core/export.h"
+#include "mini_infer/core/status.h"
+
+namespace mini_infer::runtime {
+
+class Engine;
+struct SharedArenaState;
+
+// One block of activations for contexts, of one engine or several, that take turns: as large as the
+// largest of them needs, where arenas of their own would take the sum. Made before the contexts,
+// which keep it alive (Engine::create_context); engines that need no other context are built with
+// EngineConfig::caller_memory.
+//
+// A turn is enforced, never assumed. A context begins one when it is given a staged input or runs,
+// and the one before has then lost what it had in the block: its staged inputs have to be set
+// again, its outputs are refused. While a run goes on (on a device until synchronize()), and while
+// an output is leased, nobody else gets a turn: ERROR_BUSY, never a wait. On a device staged inputs
+// and outputs are not in the block, so that only runs take turns. Safe from several threads.
+class MINI_INFER_API SharedArena {
+ public:
+  // For these engines, which are built, on one device; the first one's allocator is asked once.
+  // ERROR_INVALID_ARGUMENT names the engine that does not fit, ERROR_OUT_OF_MEMORY the bytes asked.
+  static core::Result<std::shared_ptr<SharedArena>> create(std::span<const Engine* const> engines);
+  ~SharedArena();
+  SharedArena(SharedArena&&) = delete;
+
+  std::size_t size_bytes() const;
+
+ private:
+  friend class Engine;
+  friend struct ContextState;
+  explicit SharedArena(std::unique_ptr<SharedArenaState> state);
+  std::unique_ptr<SharedArenaState> state_;
+};
+
+}  // namespace mini_infer::runtime

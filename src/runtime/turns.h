@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include "mini_infer/core/status.h"
+#include "mini_infer/runtime/shared_arena.h"
+
+namespace mini_infer::runtime {
+
+// A context's part in a SharedArena. Without one, of a context with an arena of its own, everything
+// is granted and nothing is lost.
+class Turns {
+ public:
+  Turns() = default;
+  explicit Turns(std::shared_ptr<SharedArena> arena, SharedArenaState& state);
+
+  // Whether another context had a turn since this one's last.
+  bool lost() const;
+  // Takes the turn; nobody else can while the lock is held, so that bytes can be written.
+  // ERROR_BUSY.
+  core::Result<std::unique_lock<std::mutex>> take();
+  // Takes the turn for a run, to be ended. `needs`: the run reads what was written before, so that
+  // the turn must not have been lost.
+  core::Status begin_run(bool needs);
+  void end_run();
+  // Keeps the turn while an output in the block is looked at. False where it was lost.
+  bool lease();
+  void end_lease();
+
+ private:
+  core::Status check_free() const;  // under the mutex
+
+  std::shared_ptr<SharedArena> arena_;
+  SharedArenaState* state_ = nullptr;
+  std::uint64_t number_ = 0;
+};
+
+}  // namespace mini_infer::runtime

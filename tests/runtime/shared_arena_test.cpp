@@ -1,0 +1,168 @@
+#include "mini_infer/runtime/shared_arena.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "mini_infer/runtime/engine.h"
+#include "support/graph_builder.h"
+
+// Contexts that take turns in one block of memory.
+namespace mini_infer::test {
+namespace {
+
+using core::Status;
+using core::Tensor;
+using runtime::Engine;
+using runtime::EngineConfig;
+using runtime::ExecutionContext;
+using runtime::SharedArena;
+using ::testing::Each;
+using ::testing::HasSubstr;
+
+// y = factor * relu(x), of so many elements.
+std::unique_ptr<Engine> engine_of(std::int64_t elements, float factor, EngineConfig config = {}) {
+  GraphBuilder b;
+  const graph::ValueId x = b.input("x", {elements});
+  const graph::ValueId scale = b.constant(
+      Tensor::from<float>(core::DataType::kFloat32, core::Shape{}, std::vector<float>{factor}));
+  b.output(b.op("Mul", {b.op("Relu", {x}), scale}, {}, "y"));
+  config.caller_memory = true;
+  auto engine = std::make_unique<Engine>(config);
+  const Status built = engine->build(b.share());
+  EXPECT_TRUE(built.ok()) << built.to_string();
+  return engine;
+}
+
+Tensor filled(std::int64_t elements, float value) {
+  return Tensor::from<float>(core::DataType::kFloat32, core::Shape{elements},
+                             std::vector<float>(static_cast<std::size_t>(elements), value));
+}
+
+std::vector<float> output_of(const ExecutionContext& context) {
+  const auto y = context.output("y");
+  EXPECT_TRUE(y.ok()) << y.status().to_string();
+  if (!y.ok()) return {};
+  const auto values = y->as<float>();
+  return {values.begin(), values.end()};
+}
+
+// Two engines, and a context of each, in one block.
+class SharedArenaTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    small_ = engine_of(64, 2);
+    large_ = engine_of(4096, 3);
+    const Engine* const engines[] = {small_.get(), large_.get()};
+    auto arena = SharedArena::create(engines);
+    ASSERT_TRUE(arena.ok()) << arena.status().to_string();
+    arena_ = *arena;
+    a_ = small_->create_context(arena_).value();
+    b_ = large_->create_context(arena_).value();
+  }
+
+  std::unique_ptr<Engine> small_, large_;
+  std::shared_ptr<SharedArena> arena_;
+  std::unique_ptr<ExecutionContext> a_, b_;
+};
+
+TEST_F(SharedArenaTest, IsAsLargeAsTheLargestNeeds) {
+  EXPECT_EQ(arena_->size_bytes(), large_->activation_bytes());
+  EXPECT_GT(large_->activation_bytes(), small_->activation_bytes());
+  EXPECT_EQ(a_->arena().data(), b_->arena().data());
+}
+
+TEST_F(SharedArenaTest, ContextsTakeTurns) {
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_TRUE(a_->set_input("x", filled(64, 1)).ok());
+    ASSERT_TRUE(a_->run().ok());
+    EXPECT_THAT(output_of(*a_), Each(2));
+    ASSERT_TRUE(b_->set_input("x", filled(4096, 1)).ok());
+    ASSERT_TRUE(b_->run().ok());
+    EXPECT_THAT(output_of(*b_), Each(3));
+  }
+}
+
+TEST_F(SharedArenaTest, WhatAnotherTurnHasOverwrittenIsRefused) {
+  ASSERT_TRUE(a_->set_input("x", filled(64, 1)).ok());
+  ASSERT_TRUE(b_->set_input("x", filled(4096, 1)).ok());
+  EXPECT_THAT(a_->run().message(), HasSubstr("input 'x' was not set"));
+  ASSERT_TRUE(b_->run().ok());  // asking cost it nothing
+  ASSERT_TRUE(a_->set_input("x", filled(64, 1)).ok());
+  EXPECT_THAT(b_->output("y").status().message(),
+              HasSubstr("output 'y' is gone: another context has used the arena"));
+  ASSERT_TRUE(a_->run().ok());
+  EXPECT_THAT(output_of(*a_), Each(2));
+}
+
+TEST_F(SharedArenaTest, ALeasedOutputKeepsTheTurn) {
+  ASSERT_TRUE(a_->set_input("x", filled(64, 1)).ok());
+  ASSERT_TRUE(a_->run().ok());
+  {
+    const auto y = a_->output("y");
+    ASSERT_TRUE(y.ok());
+    const Status refused = b_->set_input("x", filled(4096, 7));
+    EXPECT_EQ(refused.code(), Status::ERROR_BUSY);
+    EXPECT_THAT(refused.message(), HasSubstr("still leased"));
+    EXPECT_THAT(y->as<float>(), Each(2));
+  }
+  EXPECT_TRUE(b_->set_input("x", filled(4096, 7)).ok());
+}
+
+TEST_F(SharedArenaTest, LivesAsLongAsItsContexts) {
+  arena_.reset();
+  small_.reset();
+  large_.reset();
+  ASSERT_TRUE(a_->set_input("x", filled(64, 1)).ok());
+  a_.reset();
+  ASSERT_TRUE(b_->set_input("x", filled(4096, 1)).ok());
+  ASSERT_TRUE(b_->run().ok());
+  EXPECT_THAT(output_of(*b_), Each(3));
+}
+
+// Whoever gets a turn computes the right thing; nobody computes another.
+TEST_F(SharedArenaTest, ThreadsNeverSeeEachOthersBytes) {
+  constexpr int kRuns = 2000;
+  const auto work = [](ExecutionContext& context, std::int64_t elements, float factor, int& done) {
+    for (int i = 0; i < kRuns; ++i) {
+      const auto value = static_cast<float>(i % 100 + 1);
+      if (!context.set_input("x", filled(elements, value)).ok() || !context.run().ok()) continue;
+      const auto y = context.output("y");
+      if (!y.ok()) continue;
+      ASSERT_THAT(y->as<float>(), Each(factor * value));
+      ++done;
+    }
+  };
+  int done_a = 0, done_b = 0;
+  std::thread other([&] { work(*b_, 4096, 3, done_b); });
+  work(*a_, 64, 2, done_a);
+  other.join();
+  EXPECT_GT(done_a + done_b, 0);
+}
+
+TEST(SharedArenaCreate, NamesTheEngineThatDoesNotFit) {
+  const auto built = engine_of(64, 1);
+  const Engine empty;
+  const Engine* const engines[] = {built.get(), &empty};
+  EXPECT_THAT(SharedArena::create(engines).status().message(), HasSubstr("engine 1 is not built"));
+  EXPECT_THAT(SharedArena::create({}).status().message(), HasSubstr("no engine was given"));
+}
+
+TEST(SharedArenaCreate, AnEngineThatItWasNotMadeForIsRefused) {
+  const auto small = engine_of(64, 1);
+  const auto large = engine_of(4096, 1);
+  const Engine* const engines[] = {small.get()};
+  const auto arena = SharedArena::create(engines).value();
+  EXPECT_THAT(large->create_context(arena).status().message(),
+              HasSubstr("expected a shared arena of "));
+  EXPECT_THAT(small->create_context(std::shared_ptr<SharedArena>()).status().message(),
+              HasSubstr("no arena was given"));
+  EngineConfig config;
+  config.poison_memory = true;
+  EXPECT_THAT(engine_of(64, 1, config)->create_context(arena).status().message(),
+              HasSubstr("poison_memory needs an arena of its own"));
+}
+
+}  // namespace
+}  // namespace mini_infer::test
