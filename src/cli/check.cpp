@@ -34,7 +34,7 @@ std::string evidence_text(Evidence evidence, const std::string& claim) {
     case Evidence::kRepeated:
       return claim + ": the search was repeated";
     case Evidence::kTrusted:
-      return "claimed to be " + claim + ", by a search that was not repeated (--search)";
+      return "claimed to be " + claim + ", which was not checked: --search looks for better";
   }
   return "";
 }

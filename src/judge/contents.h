@@ -33,6 +33,7 @@ struct Contents {
   std::vector<StepFacts> steps;
   std::int64_t scratch = 0;  // bytes reserved at every step
 
+  // Of a statement that check_packing has accepted.
   static core::Result<Contents> of(const Statement& statement);
 };
 

@@ -81,7 +81,7 @@ class Judge {
       if (content.to_end) end += content.bytes;
     }
     if (start > most.bytes) most = {start, 0};
-    if (end > most.bytes) most = {end, static_cast<int>(count_) - 1};
+    if (end > most.bytes) most = {end, std::max(0, static_cast<int>(count_) - 1)};
     return most;
   }
 

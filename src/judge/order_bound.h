@@ -17,7 +17,8 @@ struct OrderBound {
   int step = 0;  // the first that needs so many
 };
 
-// nullopt where there are more steps than kMostJudged: it takes their number squared, in bits.
+// Of a statement that check_packing has accepted. nullopt where there are more steps than
+// kMostJudged: it takes their number squared, in bits.
 constexpr int kMostJudged = 16384;
 core::Result<std::optional<OrderBound>> order_bound(const Statement& statement);
 

@@ -1,5 +1,8 @@
 #include "judge/packing.h"
 
+#include <algorithm>
+#include <string>
+
 #include "core/try.h"
 #include "mini_infer/planner/check.h"
 
@@ -10,11 +13,12 @@ using core::Status;
 
 Status refuse(const std::string& message) { return {Status::ERROR_INTERNAL, message}; }
 
-// Lifetimes lie inside the plan: without steps all is at step 0.
+// Lifetimes lie inside the plan: without steps all is at step 0, and no workspace is.
 Status check_lifetimes(const Statement& statement) {
   const int steps = static_cast<int>(statement.steps.size());
   for (const Storage& storage : statement.arena) {
-    if (storage.first_step >= 0 && storage.last_step < std::max(1, steps)) continue;
+    const int end = storage.kind == StorageKind::kWorkspace ? steps : std::max(1, steps);
+    if (storage.first_step >= 0 && storage.last_step < end) continue;
     return refuse("storage '" + storage.name + "' lives at steps " +
                   std::to_string(storage.first_step) + ".." + std::to_string(storage.last_step) +
                   " of " + std::to_string(steps));

@@ -103,8 +103,7 @@ bool ContextState::has_inputs_in_arena() const {
   });
 }
 
-void ContextState::notice_turns() {
-  if (device != nullptr || !turns.lost()) return;
+void ContextState::forget_arena() {
   ran = false;
   const auto& ids = engine->compiled.graph.inputs;
   for (std::size_t i = 0; i < ids.size(); ++i) {

@@ -50,8 +50,8 @@ struct ContextState {
 
   ops::KernelArgs args(std::size_t step) const;
   void* address(graph::ValueId id) const;
-  // Forgets what was in the arena if another context had its turn there.
-  void notice_turns();
+  // What lies in the arena, on the host, is another context's now.
+  void forget_arena();
   // Whether an input lies in the arena when a run begins.
   bool has_inputs_in_arena() const;
   // Points every slot that reads or writes `storage` of MemoryPlan::bound at `memory`.

@@ -115,8 +115,8 @@ Status ExecutionContext::set_input(std::size_t index, std::span<const std::byte>
     if (state_->device != nullptr) {
       std::copy(bytes.begin(), bytes.end(), state_->staging.input(index).begin());
     } else {
-      state_->notice_turns();
-      MI_ASSIGN(const auto turn, state_->turns.take());
+      MI_ASSIGN(const Turns::Taken turn, state_->turns.take());
+      if (turn.lost) state_->forget_arena();
       if (!bytes.empty()) std::memcpy(state_->address(id), bytes.data(), bytes.size());
     }
     // An input's bytes may be an output's of the run before.
@@ -221,7 +221,7 @@ Status ExecutionContext::run() {
 
 Status ExecutionContext::enqueue(void* queue) {
   ContextState& state = *state_;
-  state.notice_turns();
+  if (state.device == nullptr && state.turns.lost()) state.forget_arena();
   MI_TRY(check_ready(state));
   MI_TRY(state.turns.begin_run(state.has_inputs_in_arena()));
   state.ran = false;

@@ -7,7 +7,7 @@
 namespace mini_infer::runtime {
 
 // A plan of a graph as its judges want it: with what the steps read and write, and what the
-// operators allow; overwriting only where the plan was `allowed` any. Refuses a plan that does not
+// operators allow; overwriting only where the plan `may_overwrite`. Refuses a plan that does not
 // run every node once, or speaks of values that are not there.
 core::Result<judge::Statement> state_plan(const graph::Graph& graph, const MemoryPlan& plan,
                                           bool may_overwrite = true);

@@ -1,5 +1,7 @@
 #include "runtime/turns.h"
 
+#include <utility>
+
 #include "core/try.h"
 #include "runtime/shared_arena_state.h"
 
@@ -34,12 +36,12 @@ bool Turns::lost() const {
   return state_->holder != number_;
 }
 
-core::Result<std::unique_lock<std::mutex>> Turns::take() {
-  if (state_ == nullptr) return std::unique_lock<std::mutex>();
+core::Result<Turns::Taken> Turns::take() {
+  if (state_ == nullptr) return Taken();
   std::unique_lock lock(state_->mutex);
   MI_TRY(check_free());
-  state_->holder = number_;
-  return lock;
+  const bool lost = std::exchange(state_->holder, number_) != number_;
+  return Taken{std::move(lock), lost};
 }
 
 Status Turns::begin_run(bool needs) {

@@ -18,9 +18,13 @@ class Turns {
 
   // Whether another context had a turn since this one's last.
   bool lost() const;
-  // Takes the turn; nobody else can while the lock is held, so that bytes can be written.
-  // ERROR_BUSY.
-  core::Result<std::unique_lock<std::mutex>> take();
+  // Takes the turn; nobody else can while the lock is held, so that bytes can be written. `lost`:
+  // another context had one since, as lost() would have said. ERROR_BUSY.
+  struct Taken {
+    std::unique_lock<std::mutex> lock;
+    bool lost = false;
+  };
+  core::Result<Taken> take();
   // Takes the turn for a run, to be ended. `needs`: the run reads what was written before, so that
   // the turn must not have been lost.
   core::Status begin_run(bool needs);

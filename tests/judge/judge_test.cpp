@@ -79,15 +79,14 @@ TEST(OrderBound, WhatIsReadLaterIsNotOverwritten) {
   EXPECT_EQ(bound_of(b.build({y})), 200);
 }
 
-// While the second branch runs, either the first one's result or what it is made of is there; the
-// bound counts what is there in every order, so only x.
+// Which branch runs first is open: while one does, only x and its own result are counted.
 TEST(OrderBound, CountsWhatIsThereInEveryOrder) {
   StatementBuilder b;
   const int x = b.input("x");
   const int left = b.step("left", {x});
   const int right = b.step("right", {x});
   const int y = b.step("y", {left, right});
-  EXPECT_EQ(bound_of(b.build({y})), 300);  // at y
+  EXPECT_EQ(bound_of(b.build({y})), 300);  // at y: both results, and its own
 }
 
 TEST(OrderBound, AllOutputsAreThereInTheEnd) {
@@ -138,6 +137,16 @@ TEST(CheckExecution, WantsEachValueOnceAndBeforeItIsUsed) {
   Statement never = right;
   never.steps.pop_back();
   EXPECT_THAT(check_execution(never).message(), HasSubstr("nobody makes the graph's output 'y'"));
+}
+
+TEST(CheckPacking, AWorkspaceIsOfAStep) {
+  StatementBuilder b;
+  Statement statement = b.build({b.input("x")});  // nothing runs
+  statement.arena[0].last_step = 0;
+  statement.claims.lower_bound = 100;
+  EXPECT_TRUE(check_packing(statement).ok());
+  statement.arena[0].kind = StorageKind::kWorkspace;
+  EXPECT_THAT(check_packing(statement).message(), HasSubstr("lives at steps 0..0 of 0"));
 }
 
 TEST(CheckPacking, HolesAreFree) {

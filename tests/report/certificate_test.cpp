@@ -119,7 +119,7 @@ TEST(Certificate, AWrongPlanIsRefused) {
 
   json early = right;  // a is an output
   for (json& storage : early["arena"]) storage["steps"][1] = storage["steps"][0];
-  expect_refused(early, "");
+  expect_refused(early, "lower_bound is");
 
   json unmade = right;
   for (json& step : unmade["steps"]) step["hole"] = {0, 0};
