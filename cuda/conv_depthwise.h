@@ -22,6 +22,7 @@ struct Depthwise {
   Epilogue<T> epilogue;
   PlaneAxis height, width;
   int channels = 0;
+  std::int64_t x_pitch = 0, y_pitch = 0;  // elements from pixel to pixel
   // Of the work: packs of channels, strips of a line, lines of an image.
   Divisor packs, strips, lines;
 
@@ -43,7 +44,7 @@ struct Depthwise {
   }
 
   __device__ std::int64_t input_line(const Place& place, int y) const {
-    return (static_cast<std::int64_t>(place.image) * height.input + y) * width.input * channels +
+    return (static_cast<std::int64_t>(place.image) * height.input + y) * width.input * x_pitch +
            place.channel;
   }
   __device__ Pack<T> weights(int tap, int channel) const {
@@ -57,7 +58,7 @@ struct Depthwise {
     const std::int64_t pixel =
         (static_cast<std::int64_t>(place.image) * height.output + place.line) * width.output +
         column;
-    epilogue.store_pack(sums, pixel * channels + place.channel, place.channel);
+    epilogue.store_pack(sums, pixel * y_pitch + place.channel, place.channel);
   }
 };
 
@@ -74,7 +75,7 @@ struct DepthwisePixel : Depthwise<T> {
       for (int j = 0; j < this->width.kernel; ++j) {
         const int column = this->width.place(place.strip, j);
         if (!this->width.holds(column)) continue;
-        this->add(sums, load_pack(line + static_cast<std::int64_t>(column) * this->channels),
+        this->add(sums, load_pack(line + column * this->x_pitch),
                   this->weights(i * this->width.kernel + j, place.channel));
       }
     }
@@ -104,7 +105,7 @@ struct DepthwiseStrip : Depthwise<T> {
       MI_UNROLL
       for (int at = 0; at < kInputs; ++at) {
         if (!this->width.holds(left + at)) continue;
-        const Pack<T> in = load_pack(line + static_cast<std::int64_t>(left + at) * this->channels);
+        const Pack<T> in = load_pack(line + (left + at) * this->x_pitch);
         MI_UNROLL
         for (int j = 0; j < kKernel; ++j) {
           const int output = at - j;
@@ -159,6 +160,8 @@ ops::Kernel bind_depthwise(const ops::ConvGeometry& geometry, const Epilogue<T>&
   depthwise.height = PlaneAxis::of(geometry.window[1]);
   depthwise.width = PlaneAxis::of(geometry.window[2]);
   depthwise.channels = static_cast<int>(geometry.channels);
+  depthwise.x_pitch = geometry.input_pitch;
+  depthwise.y_pitch = geometry.output_pitch;
   const PlaneAxis& width = depthwise.width;
   const bool square = width.kernel == depthwise.height.kernel && width.dilation == 1;
   const bool many = geometry.output_shape.elements() / Pack<T>::kCount >= kStrip * kEnough;

@@ -24,6 +24,7 @@ struct DirectBody {
   Divisor filters, group, pixels;
   int pixel_count = 0;
   int depth = 0;
+  std::int64_t y_pitch = 0;  // channels last: from pixel to pixel
   Steps weight_depth;
   // From group to group, and from filter to filter of one.
   std::int64_t x_group = 0;
@@ -50,7 +51,7 @@ struct DirectBody {
       if (!x.find(line, x.step(k), at)) continue;
       sum += ops::widened(own_w[weight_depth.at(k)]) * ops::widened(x.data[at + number * x_group]);
     }
-    epilogue.store(sum, output, filter);
+    epilogue.store(sum, channels_last ? pixel * y_pitch + filter : output, filter);
   }
 };
 

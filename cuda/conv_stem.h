@@ -27,6 +27,7 @@ struct Form {
   PlaneAxis height, width;
   int channels = 0;
   int filters = 0;
+  std::int64_t y_pitch = 0;  // elements from pixel to pixel
   int depth = 0;        // channels * taps
   int patch_width = 0;  // of the input, under the windows of kPixels
   int stretches = 0;    // of a line
@@ -38,6 +39,7 @@ struct Form {
     form.width = PlaneAxis::of(geometry.window[2]);
     form.channels = static_cast<int>(geometry.channels);
     form.filters = static_cast<int>(geometry.filters);
+    form.y_pitch = geometry.output_pitch;
     form.depth = form.channels * form.height.kernel * form.width.kernel;
     form.patch_width =
         (kPixels - 1) * form.width.stride + (form.width.kernel - 1) * form.width.dilation + 1;
@@ -170,7 +172,7 @@ class Walk {
         const int filter = first_filter_ + tile * 8 + lane_ % 4 * 2;
         if (filter >= form_.filters) break;
         const float pair[2] = {sums[tile].sums[half * 2], sums[tile].sums[half * 2 + 1]};
-        epilogue_.store_pack(pair, pixel * form_.filters + filter, filter);
+        epilogue_.store_pack(pair, pixel * form_.y_pitch + filter, filter);
       }
     }
   }

@@ -54,6 +54,9 @@ class Convolutions final : public KernelSource {
     MI_ASSIGN(const ConvGeometry geometry, ops::conv_geometry(view));
     if (!serves(view, geometry)) return std::optional<Kernel>();
     const ops::Activation activation = activation_of(view);
+    const bool fused = activation.kind == ops::Activation::Kind::kNone ||
+                       activation.kind == ops::Activation::Kind::kRelu;
+    if (!fused && geometry.has_pixels_apart()) return std::optional<Kernel>();
     const CudnnConv conv{.geometry = geometry,
                          .type = view.input_type(0),
                          .tf32 = options_.tf32,
@@ -88,9 +91,9 @@ class Convolutions final : public KernelSource {
     };
     const ConvGeometry& geometry = conv.geometry;
     const WindowSizes sizes(geometry.window);
-    const std::size_t x = aligned(geometry.batch * geometry.channels * sizes.input_pixels);
+    const std::size_t x = aligned(geometry.batch * geometry.input_pitch * sizes.input_pixels);
     const std::size_t w = aligned(geometry.filters * geometry.channels_per_group() * sizes.taps);
-    const std::size_t y = aligned(geometry.output_shape.elements());
+    const std::size_t y = aligned(geometry.batch * geometry.output_pitch * sizes.output_pixels);
     const std::size_t bias = aligned(geometry.filters);
     std::size_t workspace = 0;
     for (const CudnnWay& way : ways) workspace = std::max(workspace, way.workspace_bytes);

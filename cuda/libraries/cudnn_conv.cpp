@@ -42,12 +42,13 @@ struct Axes {
   }
 };
 
-// Of a tensor [outer, channels, spatial...] that lies in the layout.
-Extents strides_of(const Extents& extents, ops::Layout layout) {
+// Of a tensor [outer, channels, spatial...] that lies in the layout; `pitch`: channels last, from
+// pixel to pixel.
+Extents strides_of(const Extents& extents, ops::Layout layout, std::int64_t pitch) {
   Extents strides(extents.size(), 1);
   std::int64_t step = 1;
   const bool channels_last = layout == ops::Layout::kNhwc;
-  if (channels_last) step = extents[1];
+  if (channels_last) step = pitch;
   for (std::size_t axis = extents.size() - 1; axis > 1; --axis) {
     strides[axis] = step;
     step *= extents[axis];
@@ -111,6 +112,11 @@ class Graph {
     return uid == kSum;
   }
 
+  std::int64_t pitch_of(std::int64_t uid, const Extents& extents) const {
+    if (uid == kX) return conv_.geometry.input_pitch;
+    return uid == kY ? conv_.geometry.output_pitch : extents[1];
+  }
+
   Status tensor(std::int64_t uid, const Extents& extents) {
     constexpr std::int64_t kAlignment = 16;
     const bool between = uid > kY;
@@ -118,7 +124,8 @@ class Graph {
     descriptor.set(CUDNN_ATTR_TENSOR_UNIQUE_ID, uid)
         .set(CUDNN_ATTR_TENSOR_DATA_TYPE, between ? CUDNN_DATA_FLOAT : type_of(conv_.type))
         .set(CUDNN_ATTR_TENSOR_DIMENSIONS, extents)
-        .set(CUDNN_ATTR_TENSOR_STRIDES, strides_of(extents, conv_.geometry.layout))
+        .set(CUDNN_ATTR_TENSOR_STRIDES,
+             strides_of(extents, conv_.geometry.layout, pitch_of(uid, extents)))
         .set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, kAlignment)
         .set(CUDNN_ATTR_TENSOR_IS_VIRTUAL, between);
     MI_TRY(descriptor.finish());
@@ -228,7 +235,8 @@ std::string CudnnConv::key() const {
     add(flag ? 1 : 0);
   }
   for (const std::int64_t number :
-       {geometry.batch, geometry.channels, geometry.filters, geometry.groups}) {
+       {geometry.batch, geometry.channels, geometry.filters, geometry.groups, geometry.input_pitch,
+        geometry.output_pitch}) {
     add(number);
   }
   for (const ops::SlidingAxis& axis : geometry.window) {

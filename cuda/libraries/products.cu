@@ -114,7 +114,7 @@ std::optional<Request> matmul(const NodeView& view) {
 std::optional<Request> conv(const NodeView& view) {
   const auto geometry = ops::conv_geometry(view);
   if (!geometry.ok() || geometry->groups != 1 || geometry->layout != ops::Layout::kNhwc ||
-      geometry->input_layout != ops::Layout::kNhwc) {
+      geometry->input_layout != ops::Layout::kNhwc || geometry->has_pixels_apart()) {
     return std::nullopt;
   }
   std::int64_t pixels = geometry->batch;

@@ -77,8 +77,27 @@ struct Tensors {
   }
 };
 
-std::size_t bytes_of(core::DataType type, const core::Shape& shape) {
-  return static_cast<std::size_t>((shape.elements() * core::bits_per_element(type) + 7) / 8);
+std::int64_t last_extent(const core::Shape& shape) {
+  return shape.rank() == 0 ? 1 : shape[shape.rank() - 1];
+}
+
+// `pitch`: elements from one row to the next.
+std::size_t bytes_of(core::DataType type, const core::Shape& shape, std::int64_t pitch) {
+  const std::int64_t row = last_extent(shape);
+  const std::int64_t elements = row == 0 ? 0 : shape.elements() / row * pitch;
+  return static_cast<std::size_t>((elements * core::bits_per_element(type) + 7) / 8);
+}
+
+std::size_t input_bytes(const ops::NodeView& view, int slot) {
+  if (!view.has_input(slot)) return 0;
+  const core::Shape& shape = view.input_shape(slot);
+  return bytes_of(view.input_type(slot), shape, view.input_pitch(slot, last_extent(shape)));
+}
+
+std::size_t output_bytes(const ops::NodeView& view, int slot) {
+  if (!view.has_output(slot)) return 0;
+  const core::Shape& shape = view.output_shape(slot);
+  return bytes_of(view.output_type(slot), shape, view.output_pitch(slot, last_extent(shape)));
 }
 
 std::size_t packed_bytes(const ops::Kernel& kernel, int slot) {
@@ -128,15 +147,12 @@ int fastest_kernel(const ops::NodeView& view, std::span<const ops::Kernel> kerne
                    const ops::BindContext& context) {
   Tensors tensors;
   for (int slot = 0; slot < view.input_count(); ++slot) {
-    std::size_t bytes = 0;
-    if (view.has_input(slot)) bytes = bytes_of(view.input_type(slot), view.input_shape(slot));
+    std::size_t bytes = input_bytes(view, slot);
     for (const ops::Kernel& kernel : kernels) bytes = std::max(bytes, packed_bytes(kernel, slot));
     tensors.inputs.push_back(tensors.add(bytes));
   }
   for (int slot = 0; slot < view.output_count(); ++slot) {
-    const bool there = view.has_output(slot);
-    tensors.outputs.push_back(
-        tensors.add(there ? bytes_of(view.output_type(slot), view.output_shape(slot)) : 0));
+    tensors.outputs.push_back(tensors.add(output_bytes(view, slot)));
   }
   const std::size_t fault = tensors.add(sizeof(std::uint32_t));
   const std::size_t workspace = tensors.add(context.workspace_bytes);

@@ -91,25 +91,44 @@ struct BatchNormalization {
   }
 };
 
+// Elements from one pixel to the next, channels last.
+struct Pixels {
+  std::int64_t x_pitch, y_pitch;
+};
+
 // kWidth neighbours: of one channel, or of one pixel.
 template <typename T, int kWidth>
 struct BatchBody {
   const T* x;
   T* y;
+  Pixels pixels;
   BatchNormalization of;
 
   __device__ void operator()(std::int64_t item) const {
+    if (of.view.inner == 1) {
+      of_pixel(item);
+    } else {
+      of_channel(item);
+    }
+  }
+
+  __device__ void of_pixel(std::int64_t item) const {
+    auto pixel = static_cast<std::uint64_t>(item);
+    const std::int64_t first = take_axis(pixel, of.view.channels / kWidth) * kWidth;
+    const auto at = static_cast<std::int64_t>(pixel);
+    float numbers[kWidth];
+    load_wide(x + at * pixels.x_pitch + first, numbers);
+    for (int i = 0; i < kWidth; ++i) numbers[i] = of.channel(first + i)(numbers[i]);
+    store_wide(y + at * pixels.y_pitch + first, numbers);
+  }
+
+  __device__ void of_channel(std::int64_t item) const {
+    auto rest = static_cast<std::uint64_t>(item);
     float numbers[kWidth];
     load_wide(x + item * kWidth, numbers);
-    auto rest = static_cast<std::uint64_t>(item);
-    if (of.view.inner == 1) {
-      const std::int64_t first = take_axis(rest, of.view.channels / kWidth) * kWidth;
-      for (int i = 0; i < kWidth; ++i) numbers[i] = of.channel(first + i)(numbers[i]);
-    } else {
-      take_axis(rest, of.view.inner / kWidth);
-      const ops::Standardize function = of.channel(take_axis(rest, of.view.channels));
-      for (float& number : numbers) number = function(number);
-    }
+    take_axis(rest, of.view.inner / kWidth);
+    const ops::Standardize function = of.channel(take_axis(rest, of.view.channels));
+    for (float& number : numbers) number = function(number);
     store_wide(y + item * kWidth, numbers);
   }
 };
@@ -150,21 +169,23 @@ struct TrainingBody {
 };
 
 template <typename T, int kWidth>
-Kernel batch_kernel(const ChannelView& of, float epsilon, const ParameterTypes& types) {
+Kernel batch_kernel(const ChannelView& of, const Pixels& pixels, float epsilon,
+                    const ParameterTypes& types) {
   return [=](const KernelArgs& args) {
     return for_each(
         "batch_normalization", of.outer * of.channels * of.inner / kWidth, args.queue,
-        BatchBody<T, kWidth>{args.in<T>(0), args.out<T>(0), {of, epsilon, types, args}});
+        BatchBody<T, kWidth>{args.in<T>(0), args.out<T>(0), pixels, {of, epsilon, types, args}});
   };
 }
 
 template <typename T>
-Kernel inference_kernel(const ChannelView& of, float epsilon, const ParameterTypes& types) {
+Kernel inference_kernel(const ChannelView& of, const Pixels& pixels, float epsilon,
+                        const ParameterTypes& types) {
   if (of.empty()) return nothing_to_do();
   constexpr int kCount = Pack<T>::kCount;
   const std::int64_t neighbours = of.inner == 1 ? of.channels : of.inner;
-  return neighbours % kCount == 0 ? batch_kernel<T, kCount>(of, epsilon, types)
-                                  : batch_kernel<T, 1>(of, epsilon, types);
+  return neighbours % kCount == 0 ? batch_kernel<T, kCount>(of, pixels, epsilon, types)
+                                  : batch_kernel<T, 1>(of, pixels, epsilon, types);
 }
 
 template <typename T>
@@ -187,11 +208,12 @@ Kernel training_kernel(const NodeView& view, const ChannelView& of, float epsilo
 Result<Kernel> bind_batch_normalization(const NodeView& view) {
   MI_ASSIGN(const ChannelView of, ops::batch_normalization_view(view));
   MI_ASSIGN(const ParameterTypes types, ParameterTypes::checked(view));
+  const Pixels pixels{view.input_pitch(0, of.channels), view.output_pitch(0, of.channels)};
   const float epsilon = view.node().get_float("epsilon", 1e-5f);
   const bool training = view.node().get_int("training_mode", 0) != 0;
   return ops::for_type(view, view.input_type(0), ops::StoredFloats{}, [&]<typename T>(T) {
     return training ? training_kernel<T>(view, of, epsilon, types)
-                    : inference_kernel<T>(of, epsilon, types);
+                    : inference_kernel<T>(of, pixels, epsilon, types);
   });
 }
 

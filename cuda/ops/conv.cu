@@ -32,11 +32,11 @@ Result<WindowOperand<T>> input_of(const NodeView& view, const ConvGeometry& geom
                                   const WindowSizes& sizes) {
   WindowOperand<T> input;
   const bool last = input_channels_last(geometry);
-  input.image_step = geometry.channels * sizes.input_pixels;
+  input.image_step = (last ? geometry.input_pitch : geometry.channels) * sizes.input_pixels;
   input.channel_step = last ? 1 : sizes.input_pixels;
   input.along_depth = last;
   if (!input.resolve(geometry.window, geometry.channels_per_group(),
-                     last ? geometry.channels : 1)) {
+                     last ? geometry.input_pitch : 1)) {
     return too_large(view);
   }
   return input;
@@ -67,7 +67,7 @@ Result<ProductForm> form_of(const NodeView& view, const ConvGeometry& geometry,
   form.along_columns = !channels_last(geometry);
   if (channels_last(geometry)) {
     form.y_rows = Steps::by(1);
-    form.y_columns = Steps::by(geometry.filters);
+    form.y_columns = Steps::by(geometry.output_pitch);
   } else {
     form.y_rows = Steps::by(sizes.output_pixels);
     form.y_columns = Steps::by(sizes.output_pixels, geometry.filters * sizes.output_pixels, 1);
@@ -131,6 +131,7 @@ Result<Kernel> bind_direct(const NodeView& view, const ConvGeometry& geometry) {
   body.epilogue = epilogue;
   body.channels_last = channels_last(geometry);
   body.filters = Divisor(geometry.filters);
+  body.y_pitch = geometry.output_pitch;
   body.group = Divisor(geometry.filters_per_group());
   body.pixels = Divisor(sizes.output_pixels);
   body.pixel_count = static_cast<int>(sizes.output_pixels);

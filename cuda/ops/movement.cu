@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "cuda/backend.h"
@@ -86,19 +87,30 @@ Status copy_parts(std::span<const Part> parts, const KernelArgs& args) {
   return for_each("copy_parts", count, args.queue, body);
 }
 
+// Whether the plan has laid the part where it is to go.
+template <typename T>
+bool in_place(const Part& part, const KernelArgs& args) {
+  return args.in<T>(part.input) + part.from == args.out<T>(part.output) + part.to;
+}
+
 template <typename T>
 Kernel copy_kernel(std::vector<Part> parts) {
   return [parts = std::move(parts)](const KernelArgs& args) -> Status {
     constexpr std::size_t kTogether = 8;
     if (parts.size() == 1) {
-      const bool in_place = args.inputs[0] == args.outputs[0];
-      return in_place ? Status(Status::SUCCESS) : copy_parts<T, 1>(parts, args);
+      return in_place<T>(parts[0], args) ? Status(Status::SUCCESS) : copy_parts<T, 1>(parts, args);
     }
-    for (std::size_t first = 0; first < parts.size(); first += kTogether) {
-      const auto some = std::span(parts).subspan(first);
-      MI_TRY((copy_parts<T, kTogether>(some.first(std::min(kTogether, some.size())), args)));
+    std::array<Part, kTogether> some;
+    std::size_t count = 0;
+    for (const Part& part : parts) {
+      if (in_place<T>(part, args)) continue;
+      some[count++] = part;
+      if (count < kTogether) continue;
+      MI_TRY((copy_parts<T, kTogether>(some, args)));
+      count = 0;
     }
-    return Status::SUCCESS;
+    if (count == 0) return Status::SUCCESS;
+    return copy_parts<T, kTogether>(std::span(some).first(count), args);
   };
 }
 

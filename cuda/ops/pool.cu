@@ -21,12 +21,15 @@ using ops::WindowAt;
 struct Pool {
   ops::Window window;
   std::int64_t inner, outer, outputs;
+  std::int64_t x_pitch, y_pitch;  // elements from pixel to pixel
 
   explicit Pool(const PoolGeometry& geometry)
       : window(geometry.window),
         inner(geometry.inner),
         outer(geometry.outer),
-        outputs(geometry.output_shape.elements()) {}
+        outputs(geometry.output_shape.elements()),
+        x_pitch(geometry.input_pitch),
+        y_pitch(geometry.output_pitch) {}
 
   __host__ __device__ std::int64_t image_elements() const {
     return window[0].input * window[1].input * window[2].input;
@@ -71,22 +74,23 @@ struct WindowBody {
   __device__ void operator()(std::int64_t item) const {
     auto output = static_cast<std::uint64_t>(item);
     const std::int64_t channel = take_axis(output, pool.inner / kWidth) * kWidth;
+    const auto to = static_cast<std::int64_t>(output);
     const WindowAt at = pool.take_window(output);
     const T* image =
-        x + static_cast<std::int64_t>(output) * pool.image_elements() * pool.inner + channel;
+        x + static_cast<std::int64_t>(output) * pool.image_elements() * pool.x_pitch + channel;
     Sum sums[kWidth];
     for (Sum& sum : sums) sum = reduction.start();
     for (std::int64_t d = at.taps[0].first; d < at.taps[0].last; ++d) {
       for (std::int64_t h = at.taps[1].first; h < at.taps[1].last; ++h) {
         for (std::int64_t w = at.taps[2].first; w < at.taps[2].last; ++w) {
           float numbers[kWidth];
-          load_wide(image + pool.pixel(at, d, h, w) * pool.inner, numbers);
+          load_wide(image + pool.pixel(at, d, h, w) * pool.x_pitch, numbers);
           for (int i = 0; i < kWidth; ++i) sums[i] = reduction.add(sums[i], numbers[i]);
         }
       }
     }
     for (Sum& sum : sums) sum = reduction.finish(sum, at);
-    store_wide(y + item * kWidth, sums);
+    store_wide(y + to * pool.y_pitch + channel, sums);
   }
 };
 
@@ -112,14 +116,15 @@ struct GlobalBody {
   template <typename Team>
   __device__ void operator()(std::int64_t output, const Team& team) const {
     const std::int64_t elements = pool.window[2].input;
-    const T* from = x + output / pool.inner * pool.inner * elements + output % pool.inner;
+    const T* from = x + output / pool.inner * pool.x_pitch * elements + output % pool.inner;
     Sum sum = reduction.start();
     for (std::int64_t i = team.rank; i < elements; i += Team::kSize) {
-      sum = reduction.add(sum, static_cast<float>(ops::widened(from[i * pool.inner])));
+      sum = reduction.add(sum, static_cast<float>(ops::widened(from[i * pool.x_pitch])));
     }
     sum = team.join(sum, [this](Sum a, Sum b) { return reduction.join(a, b); });
     if (team.rank != 0) return;
-    y[output] = ops::convert<T>(reduction.finish(sum, ops::window_at(pool.window, {0, 0, 0})));
+    y[output / pool.inner * pool.y_pitch + output % pool.inner] =
+        ops::convert<T>(reduction.finish(sum, ops::window_at(pool.window, {0, 0, 0})));
   }
 };
 

@@ -22,7 +22,8 @@ struct ModelOptions {
 struct PlanningFlags {
   bool no_sharing = false;
   bool keep_order = false;
-  std::string passes;  // "none" or a list; empty: all
+  std::string passes;   // "none" or a list; empty: all
+  std::string windows;  // likewise, of slice, split, concat
   std::size_t alignment = 256;
   std::optional<std::size_t> memory_limit;  // bytes
   std::size_t workspace = 1024;             // bytes

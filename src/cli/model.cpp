@@ -33,6 +33,15 @@ std::string example_shape(const graph::Value& value) {
   return value.name + ":" + join(extents, "x");
 }
 
+runtime::WindowKinds parse_windows(const std::string& text) {
+  if (text.empty()) return {};
+  const std::vector<std::string> kinds = split(text, ',');
+  const auto has = [&](const char* kind) {
+    return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+  };
+  return {.slice = has("slice"), .split = has("split"), .concat = has("concat")};
+}
+
 // One that the command line has checked.
 core::Precision precision_of(const std::string& name) {
   const auto found =
@@ -98,6 +107,7 @@ runtime::PlanningOptions planning_options(const PlanningFlags& flags) {
   runtime::PlanningOptions options;
   options.share_memory = !flags.no_sharing;
   options.reorder = !flags.keep_order;
+  options.windows = parse_windows(flags.windows);
   options.alignment = flags.alignment;
   options.memory_limit = flags.memory_limit;
   options.workspace_bytes = flags.workspace;
@@ -110,6 +120,7 @@ runtime::EngineConfig engine_config(const PlanningFlags& planning, const DeviceF
   runtime::EngineConfig config;
   config.enable_memory_planning = !planning.no_sharing;
   config.reorder = !planning.keep_order;
+  config.windows = parse_windows(planning.windows);
   config.memory_alignment = planning.alignment;
   config.memory_limit = planning.memory_limit;
   config.workspace_bytes = planning.workspace;

@@ -127,6 +127,15 @@ std::string check_passes(const std::string& text) {
   return "";
 }
 
+std::string check_windows(const std::string& text) {
+  if (text == "none") return "";
+  for (const std::string& kind : split(text, ',')) {
+    if (kind == "slice" || kind == "split" || kind == "concat") continue;
+    return "there are no windows of '" + kind + "'; there are those of slice, split and concat";
+  }
+  return "";
+}
+
 void add_planning(CLI::App* verb, PlanningFlags& planning) {
   verb->add_flag("--no-sharing", planning.no_sharing, "give every tensor bytes of its own");
   verb->add_flag("--keep-order", planning.keep_order,
@@ -134,6 +143,11 @@ void add_planning(CLI::App* verb, PlanningFlags& planning) {
   verb->add_option("--passes", planning.passes,
                    "'none' or a list of " + join(pass_names(), ", ") + " (default: all)")
       ->check(check_passes)
+      ->type_name("LIST");
+  verb->add_option("--windows", planning.windows,
+                   "whose tensors may lie inside others instead of being copied: 'none' or a list "
+                   "of slice, split, concat (default: all)")
+      ->check(check_windows)
       ->type_name("LIST");
   verb->add_option("--alignment", planning.alignment, "bytes, a power of two from 16 to 256")
       ->capture_default_str()

@@ -18,7 +18,7 @@ class Collection {
   Collection(const Statement& statement, const std::vector<Place>& places)
       : statement_(statement),
         places_(places),
-        value_contents_(find_contents(statement, places)),
+        sharing_(Sharing::of(statement, places)),
         number_(statement.values.size(), -1),
         maker_(statement.values.size(), -1) {}
 
@@ -36,7 +36,12 @@ class Collection {
   }
 
  private:
-  int content(int value) const { return number_[index(value_contents_[index(value)])]; }
+  int root(int value) const { return sharing_.content[index(value)]; }
+  int content(int value) const { return number_[index(root(value))]; }
+  // Not a part of its content.
+  bool is_all(int value) const {
+    return statement_.values[index(value)].bytes == statement_.values[index(root(value))].bytes;
+  }
 
   std::int64_t reserved(std::int64_t bytes) const {
     const std::int64_t over = bytes % statement_.alignment;
@@ -44,14 +49,16 @@ class Collection {
   }
 
   Content& enter(int value) {
-    int& number = number_[index(value_contents_[index(value)])];
+    int& number = number_[index(root(value))];
     if (number < 0) {
       number = static_cast<int>(contents_.all.size());
-      const bool own = places_[index(value)].in_arena();
+      const bool own = places_[index(root(value))].in_arena();
       contents_.all.emplace_back();
-      contents_.all.back().bytes = own ? reserved(statement_.values[index(value)].bytes) : 0;
+      contents_.all.back().bytes = own ? reserved(statement_.values[index(root(value))].bytes) : 0;
       contents_.all.back().writable = own;
+      parted_.push_back(false);
     }
+    if (!is_all(value)) parted_[index(number)] = true;
     return contents_.all[index(number)];
   }
 
@@ -63,7 +70,7 @@ class Collection {
     }
     for (const int output : statement_.steps[index(step)].outputs) {
       Content& made = enter(output);
-      if (value_contents_[index(output)] == output) add_once(made.makers, step);
+      if (sharing_.written[index(output)]) add_once(made.makers, step);
       add_once(made.users, step);
       maker_[index(output)] = step;
     }
@@ -73,9 +80,13 @@ class Collection {
   void add_overwrites(std::size_t number) {
     const Step& step = statement_.steps[number];
     for (const Alias& alias : step.overwrites) {
-      const int made = content(step.outputs[index(alias.output)]);
-      const int read = content(step.inputs[index(alias.input)].value);
-      if (may_share(step, alias, made, read)) {
+      const int output = step.outputs[index(alias.output)];
+      const int input = step.inputs[index(alias.input)].value;
+      const int made = content(output);
+      const int read = content(input);
+      const bool whole = is_all(output) && is_all(input) &&
+                         contents_.all[index(made)].makers.size() == 1;
+      if (whole && may_share(step, alias, made, read)) {
         contents_.steps[number].overwrites.push_back({made, read});
       }
     }
@@ -89,7 +100,7 @@ class Collection {
     for (const int output : step.outputs) {
       if (content(output) == read) return false;
     }
-    if (step.elementwise) return true;
+    if (step.elementwise && !parted_[index(read)]) return true;
     for (int slot = 0; slot < static_cast<int>(step.inputs.size()); ++slot) {
       if (slot != alias.input && content(step.inputs[index(slot)].value) == read) return false;
     }
@@ -105,9 +116,10 @@ class Collection {
 
   const Statement& statement_;
   const std::vector<Place>& places_;
-  std::vector<int> value_contents_;  // by value: the value it is named by
-  std::vector<int> number_;          // by that value: the content
-  std::vector<int> maker_;           // by value: a step, -1 of an input
+  Sharing sharing_;
+  std::vector<int> number_;   // by the value that names a content: its number
+  std::vector<int> maker_;    // by value: a step, -1 of an input
+  std::vector<bool> parted_;  // by content: some value is a part of it
   Contents contents_;
 };
 

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <string>
+#include <utility>
 
 #include "core/try.h"
 #include "judge/byte_owners.h"
+#include "judge/ground.h"
 #include "judge/places.h"
 
 namespace mini_infer::judge {
@@ -30,11 +33,13 @@ class Walk {
   Walk(const Statement& statement, std::vector<Place> places)
       : statement_(statement),
         places_(std::move(places)),
-        content_of_(find_contents(statement, places_)),
+        sharing_(Sharing::of(statement, places_)),
         owners_(1 + statement.callers.size()) {
     for (const Storage& storage : statement.arena) {
       if (storage.kind != StorageKind::kTensor) unnamed_.push_back(&storage);
+      note_parts(storage);
     }
+    for (const Storage& storage : statement.callers) note_parts(storage);
   }
 
   Status judge() {
@@ -52,11 +57,41 @@ class Walk {
  private:
   const Step& at(int step) const { return statement_.steps[index(step)]; }
   const Place& place(int value) const { return places_[index(value)]; }
-  int content(int value) const { return content_of_[index(value)]; }
+  int content(int value) const { return sharing_.content[index(value)]; }
   Content& facts(int content) { return contents_[index(content)]; }
-  ByteOwners& owners(const Place& place) { return owners_[index(place.space)]; }
+  ByteOwners& owners(const Place& place) {
+    const Parted* parted = parted_storage(place);
+    return owners_[index(parted == nullptr ? place.space : parted->storage.space())];
+  }
+  std::vector<Run> runs(const Place& place) {
+    const Parted* parted = parted_storage(place);
+    if (parted == nullptr) return {{place.begin, place.end}};
+    return parted->storage.runs(place);
+  }
   int last_step() const { return std::max(0, static_cast<int>(statement_.steps.size()) - 1); }
   std::string name(int value) const { return "'" + statement_.values[index(value)].name + "'"; }
+
+  // A storage with parts is claimed whole when the first of its values is written; who owns which
+  // part is told in a space of its own.
+  struct Parted {
+    PartedStorage storage;
+    int space;         // that it lies in
+    int content = -1;  // what stands for it there
+    bool claimed = false;
+  };
+
+  void note_parts(const Storage& storage) {
+    if (storage.parts.empty() || storage.values.empty()) return;
+    const int lies_in = place(storage.values.front()).space;
+    const int own = static_cast<int>(owners_.size());
+    owners_.emplace_back();
+    parted_.emplace(&storage, Parted{PartedStorage(statement_, storage, own), lies_in});
+  }
+
+  Parted* parted_storage(const Place& place) {
+    const auto found = parted_.find(place.storage);
+    return found == parted_.end() ? nullptr : &found->second;
+  }
 
   // Every value is made once, before it is used.
   Status check_order() const {
@@ -89,15 +124,29 @@ class Walk {
       }
     }
     for (const int output : statement_.outputs) facts(content(output)).last_read = kForever;
-    if (!statement_.keeps_inputs) return;
-    for (const int input : statement_.inputs) facts(content(input)).last_read = kForever;
+    if (statement_.keeps_inputs) {
+      for (const int input : statement_.inputs) facts(content(input)).last_read = kForever;
+    }
+    for (auto& [storage, parted] : parted_) note_needs(*storage, parted);
+  }
+
+  // Of a storage with parts: as long as anything in it.
+  void note_needs(const Storage& storage, Parted& parted) {
+    Content all{.name = storage.name};
+    for (const int value : storage.values) {
+      const Content& held = facts(content(value));
+      all.last_read = std::max({all.last_read, held.made_at, held.last_read});
+    }
+    parted.content = static_cast<int>(contents_.size());
+    contents_.push_back(all);
   }
 
   Status fill_inputs() {
     for (const int input : statement_.inputs) {
       MI_TRY(check_placed(input, 0).with_context("before the first step"));
       facts(content(input)).made_at = 0;
-      MI_TRY(claim(place(input), content(input), 0, nullptr));
+      MI_TRY(claim_whole(place(input), 0));
+      MI_TRY(claim(place(input), content(input), 0));
     }
     return claim_unnamed(StorageKind::kScratch, 0, kForever);
   }
@@ -106,9 +155,8 @@ class Walk {
   Status claim_unnamed(StorageKind kind, int step, int last_read) {
     for (const Storage* storage : unnamed_) {
       if (storage->kind != kind || storage->first_step != step) continue;
-      const Place at{0, storage->offset, storage->offset + storage->bytes, storage};
       contents_.push_back({step, last_read, storage->name});
-      MI_TRY(claim(at, static_cast<int>(contents_.size()) - 1, step, nullptr));
+      MI_TRY(claim(whole(*storage, 0), static_cast<int>(contents_.size()) - 1, step));
     }
     return Status::SUCCESS;
   }
@@ -131,32 +179,75 @@ class Walk {
     return Status::SUCCESS;
   }
 
+  static Place whole(const Storage& storage, int space) {
+    return {.space = space, .begin = storage.offset, .end = storage.offset + storage.bytes};
+  }
+
+  bool owns(int value) {
+    const Place& at = place(value);
+    if (const Parted* parted = parted_storage(at)) {
+      const Place all = whole(*at.storage, parted->space);
+      if (!owners(all).owned(all.begin, all.end, parted->content)) return false;
+    }
+    for (const Run& run : runs(at)) {
+      if (!owners(at).owned(run.begin, run.end, content(value))) return false;
+    }
+    return true;
+  }
+
   Status read(int value, int step) {
     MI_TRY(check_placed(value, step));
-    const Place& at = place(value);
-    if (owners(at).owned(at.begin, at.end, content(value))) return Status::SUCCESS;
+    if (owns(value)) return Status::SUCCESS;
     return refuse("input " + name(value) + " no longer owns its bytes [" +
-                  std::to_string(at.begin) + ", " + std::to_string(at.end) + ")");
+                  std::to_string(place(value).begin) + ", " + std::to_string(place(value).end) +
+                  ")");
   }
 
   Status write(int value, int step) {
     MI_TRY(check_placed(value, step));
-    if (content(value) != value) return Status::SUCCESS;  // a view: its source was read above
-    return claim(place(value), value, step, &at(step));
+    if (!sharing_.written[index(value)]) return Status::SUCCESS;  // its source was read above
+    MI_TRY(claim_whole(place(value), step));
+    return claim(place(value), content(value), step, &at(step), there_before(value, at(step)));
   }
 
-  // Gives bytes to a content, if nothing in them is still needed. `writer` is the step that writes.
-  Status claim(const Place& at, int owner, int step, const Step* writer) {
-    for (const int old : owners(at).contents_in(at.begin, at.end)) {
-      const Content& held = facts(old);
-      const bool needed = held.last_read >= step || held.made_at == step;
-      if (needed && !(writer != nullptr && may_overwrite(*writer, at, old, step))) {
-        return refuse("'" + facts(owner).name + "' would overwrite '" + held.name +
-                      "', which is still needed, at bytes [" + std::to_string(at.begin) + ", " +
-                      std::to_string(at.end) + ")");
-      }
+  // The storage of this place, if it has parts and is not yet claimed.
+  Status claim_whole(const Place& at, int step) {
+    Parted* parted = parted_storage(at);
+    if (parted == nullptr || std::exchange(parted->claimed, true)) return Status::SUCCESS;
+    facts(parted->content).made_at = step;
+    return claim(whole(*at.storage, parted->space), parted->content, step);
+  }
+
+  // Parts of an output that inputs which lie in it have filled; they were read above.
+  std::vector<Run> there_before(int output, const Step& step) {
+    std::vector<Run> filled;
+    for (const Window& window : step.windows) {
+      if (!window.of_output || step.outputs[index(window.output)] != output) continue;
+      if (!holds(statement_, places_, step, window)) continue;
+      const int input = step.inputs[index(window.input)].value;
+      if (content(input) != content(output)) continue;
+      const std::vector<Run> more = runs(place(input));
+      filled.insert(filled.end(), more.begin(), more.end());
     }
-    owners(at).write(at.begin, at.end, owner);
+    return filled;
+  }
+
+  // Gives bytes to a content, but for those it has, if nothing in them is still needed. `writer` is
+  // the step that writes.
+  Status claim(const Place& at, int owner, int step, const Step* writer = nullptr,
+               std::vector<Run> there = {}) {
+    for (const Run& run : subtract(runs(at), std::move(there))) {
+      for (const int old : owners(at).contents_in(run.begin, run.end)) {
+        const Content& held = facts(old);
+        const bool needed = held.last_read >= step || held.made_at == step;
+        if (needed && !(writer != nullptr && may_overwrite(*writer, at, old, step))) {
+          return refuse("'" + facts(owner).name + "' would overwrite '" + held.name +
+                        "', which is still needed, at bytes [" + std::to_string(at.begin) + ", " +
+                        std::to_string(at.end) + ")");
+        }
+      }
+      owners(at).write(run.begin, run.end, owner);
+    }
     return Status::SUCCESS;
   }
 
@@ -173,9 +264,10 @@ class Walk {
       }
     }
     if (overwritten < 0) return false;
-    if (writer.elementwise) return true;
     for (int slot = 0; slot < static_cast<int>(writer.inputs.size()); ++slot) {
-      if (slot != overwritten && content(writer.inputs[index(slot)].value) == old) return false;
+      const int value = writer.inputs[index(slot)].value;
+      if (slot == overwritten || content(value) != old) continue;
+      if (!writer.elementwise || !place(value).same_bytes(at)) return false;
     }
     return true;
   }
@@ -183,8 +275,7 @@ class Walk {
   Status check_kept(const std::vector<int>& values, const std::string& kind) {
     for (const int value : values) {
       MI_TRY(check_placed(value, last_step()).with_context("after the last step"));
-      const Place& at = place(value);
-      if (owners(at).owned(at.begin, at.end, content(value))) continue;
+      if (owns(value)) continue;
       return refuse(kind + name(value) + " was overwritten before the end");
     }
     return Status::SUCCESS;
@@ -192,9 +283,10 @@ class Walk {
 
   const Statement& statement_;
   std::vector<Place> places_;            // by value
-  std::vector<int> content_of_;          // by value
-  std::vector<Content> contents_;        // values first, then scratch and workspaces
+  Sharing sharing_;
+  std::vector<Content> contents_;  // values first, then storages with parts, scratch, workspaces
   std::vector<ByteOwners> owners_;       // by space
+  std::map<const Storage*, Parted> parted_;
   std::vector<const Storage*> unnamed_;  // scratch and workspaces
 };
 

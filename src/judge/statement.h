@@ -14,6 +14,7 @@ namespace mini_infer::judge {
 struct Value {
   std::string name;
   std::int64_t bytes = 0;
+  std::int64_t row_bytes = 0;  // of a run along its last axis; divides `bytes`
 };
 
 struct Input {
@@ -27,6 +28,15 @@ struct Alias {
   int input = 0;
 };
 
+// One may lie inside the other: the inner one's rows are parts of neighbouring rows of the outer one.
+struct Window {
+  int output = 0;  // places in Step::outputs and Step::inputs
+  int input = 0;
+  bool of_output = false;   // the input lies in the output; else the output in the input
+  std::int64_t row = 0;     // of the outer one, in which the inner one begins
+  std::int64_t column = 0;  // bytes into that row
+};
+
 struct Step {
   std::string node;           // "Conv 'conv1' (opset 17)"
   std::vector<Input> inputs;  // constants left out
@@ -34,6 +44,7 @@ struct Step {
   std::vector<Alias> views;   // the output may be the input, seen with another shape
   std::vector<Alias>
       overwrites;            // the output may take the bytes of an input read for the last time
+  std::vector<Window> windows;
   bool elementwise = false;  // each byte is read before it is written, whatever else is read
   // What its kernel may use besides; nothing that is alive lies there.
   std::int64_t hole_offset = 0;
@@ -42,10 +53,20 @@ struct Step {
 
 enum class StorageKind { kTensor, kWorkspace, kScratch };
 
+// A value that is not all of its storage: rows of so many bytes, one every `pitch` bytes; or a single
+// run, where pitch is 0.
+struct Part {
+  int value = 0;
+  std::int64_t offset = 0;  // from the storage's start
+  std::int64_t row_bytes = 0;
+  std::int64_t pitch = 0;
+};
+
 struct Storage {
   StorageKind kind = StorageKind::kTensor;
   std::string name;
   std::vector<int> values;
+  std::vector<Part> parts;  // of those, what lies inside; the others begin where it begins
   std::int64_t offset = 0;
   std::int64_t bytes = 0;
   int first_step = 0;

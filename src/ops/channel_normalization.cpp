@@ -40,6 +40,16 @@ Status infer_lrn(InferContext& context) {
   return infer_same_as_first(context);
 }
 
+// Channels last, a pixel is a row.
+PitchedSlots pitched_pixels(const NodeView& view) {
+  const auto layout = layout_of(view);
+  if (!layout.ok() || *layout != Layout::kNhwc || view.node().get_int("spatial", 1) == 0 ||
+      view.node().get_int("training_mode", 0) != 0) {
+    return {};
+  }
+  return {.inputs = inputs(0), .output = true};
+}
+
 constexpr std::string_view kInternal = graph::kInternalDomain;
 constexpr std::array<Alias, 4> kInPlace = {{{AliasKind::kOverwrite, 0, 0}}};
 
@@ -48,7 +58,8 @@ constexpr OpDef kTable[] = {
     {.type = "BatchNormalization",
      .domain = kInternal,
      .infer = infer_batch_normalization,
-     .alias = kInPlace},
+     .alias = kInPlace,
+     .pitched = pitched_pixels},
     {.type = "InstanceNormalization",
      .since = 6,
      .infer = infer_group_normalization,

@@ -71,12 +71,22 @@ Status infer_conv(InferContext& context) {
   return Status::SUCCESS;
 }
 
+// Channels last, a pixel is a row. The residual is read where the output goes.
+PitchedSlots pitched_pixels(const NodeView& view) {
+  const auto layout = layout_of(view);
+  if (!layout.ok() || *layout != Layout::kNhwc) return {};
+  const auto input_layout = input_layout_of(view, *layout);
+  const bool input = input_layout.ok() && *input_layout == Layout::kNhwc;
+  return {.inputs = input ? inputs(0) : 0, .output = !view.has_input(3)};
+}
+
 constexpr OpDef kTable[] = {
     {.type = "Conv", .since = 1, .infer = infer_conv},
     {.type = "Conv",
      .domain = graph::kInternalDomain,
      .infer = infer_conv,
-     .alias = {{{AliasKind::kOverwrite, 0, 3}}}},
+     .alias = {{{AliasKind::kOverwrite, 0, 3}}},
+     .pitched = pitched_pixels},
 };
 
 }  // namespace
@@ -100,6 +110,8 @@ Result<ConvGeometry> conv_geometry(const NodeView& view) {
   geometry.batch = input.batch;
   geometry.channels = input.channels;
   geometry.filters = filters.count;
+  geometry.input_pitch = view.input_pitch(0, input.channels);
+  geometry.output_pitch = view.output_pitch(0, filters.count);
   const Image output = {.batch = input.batch,
                         .channels = filters.count,
                         .spatial = output_extents(geometry.window, input.rank())};

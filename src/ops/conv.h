@@ -12,11 +12,17 @@ struct ConvGeometry {
   std::int64_t channels = 0;  // of the input
   std::int64_t filters = 0;   // channels of the output
   std::int64_t groups = 1;
+  // Elements from one pixel to the next where the layout is NHWC: channels and filters, unless the
+  // plan lays the tensor into another. In NCHW nothing is laid so.
+  std::int64_t input_pitch = 0;
+  std::int64_t output_pitch = 0;
   Window window;
   core::Shape output_shape;
 
   std::int64_t channels_per_group() const { return channels / groups; }
   std::int64_t filters_per_group() const { return filters / groups; }
+  // Whether the input or the output lies in another tensor.
+  bool has_pixels_apart() const { return input_pitch != channels || output_pitch != filters; }
 };
 
 // Most elements under one window, of one group, that a convolution with x_layout "NCHW" may have:

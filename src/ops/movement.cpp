@@ -17,6 +17,25 @@ using core::Status;
 using Ints = std::vector<std::int64_t>;
 using Moves = std::vector<Move>;
 
+// Elements to skip per index of each axis.
+Ints strides_of(const Shape& shape, std::int64_t pitch) {
+  if (shape.rank() == 0) return {};
+  Shape rows = shape;
+  rows[shape.rank() - 1] = pitch;
+  return ops::strides_of(rows);
+}
+std::int64_t last_extent(const Shape& shape) {
+  return shape.rank() == 0 ? 1 : shape[shape.rank() - 1];
+}
+Ints input_strides(const NodeView& view, int slot) {
+  const Shape& shape = view.input_shape(slot);
+  return strides_of(shape, view.input_pitch(slot, last_extent(shape)));
+}
+Ints output_strides(const NodeView& view, int slot) {
+  const Shape& shape = view.output_shape(slot);
+  return strides_of(shape, view.output_pitch(slot, last_extent(shape)));
+}
+
 Result<std::vector<int>> permutation(const NodeView& view) {
   const int rank = view.input_shape(0).rank();
   if (!view.node().attributes.contains("perm")) {
@@ -45,13 +64,13 @@ Status infer_transpose(InferContext& context) {
 
 Result<Moves> transpose_moves(const NodeView& view) {
   MI_ASSIGN(const auto perm, permutation(view));
-  const Ints dense = strides_of(view.input_shape(0));
+  const Ints strides = input_strides(view, 0);
   Ints from(perm.size());
   for (std::size_t axis = 0; axis < perm.size(); ++axis) {
-    from[axis] = dense[static_cast<std::size_t>(perm[axis])];
+    from[axis] = strides[static_cast<std::size_t>(perm[axis])];
   }
   const Shape& shape = view.output_shape(0);
-  return Moves{{0, 0, strided_copy(shape, from, strides_of(shape))}};
+  return Moves{{0, 0, strided_copy(shape, from, output_strides(view, 0))}};
 }
 
 Result<int> concat_axis(const NodeView& view) {
@@ -88,12 +107,12 @@ Status infer_concat(InferContext& context) {
 
 Result<Moves> concat_moves(const NodeView& view) {
   MI_ASSIGN(const int axis, concat_axis(view));
-  const Ints to = strides_of(view.output_shape(0));
+  const Ints to = output_strides(view, 0);
   Moves moves;
   std::int64_t place = 0;
   for (int slot = 0; slot < view.input_count(); ++slot) {
     const Shape& shape = view.input_shape(slot);
-    moves.push_back({slot, 0, strided_copy(shape, strides_of(shape), to)});
+    moves.push_back({slot, 0, strided_copy(shape, input_strides(view, slot), to)});
     moves.back().copy.to_start = place * to[static_cast<std::size_t>(axis)];
     place += shape[axis];
   }
@@ -113,13 +132,13 @@ Status infer_split(InferContext& context) {
 
 Result<Moves> split_moves(const NodeView& view) {
   MI_ASSIGN(const SplitParts parts, split_parts(view));
-  const Ints from = strides_of(view.input_shape(0));
+  const Ints from = input_strides(view, 0);
   Moves moves;
   std::int64_t place = 0;
   for (int slot = 0; slot < view.output_count(); ++slot) {
     if (view.has_output(slot)) {
       const Shape& shape = view.output_shape(slot);
-      moves.push_back({0, slot, strided_copy(shape, from, strides_of(shape))});
+      moves.push_back({0, slot, strided_copy(shape, from, output_strides(view, slot))});
       moves.back().copy.from_start = place * from[static_cast<std::size_t>(parts.axis)];
     }
     place += parts.extents[static_cast<std::size_t>(slot)];
@@ -137,13 +156,13 @@ Status infer_slice(InferContext& context) {
 
 Result<Moves> slice_moves(const NodeView& view) {
   MI_ASSIGN(const SliceWindow window, slice_window(view));
-  Ints from = strides_of(view.input_shape(0));
+  Ints from = input_strides(view, 0);
   std::int64_t start = 0;
   for (std::size_t axis = 0; axis < from.size(); ++axis) {
     start += window.starts[axis] * from[axis];
     from[axis] *= window.steps[axis];
   }
-  Moves moves{{0, 0, strided_copy(window.extents, from, strides_of(window.extents))}};
+  Moves moves{{0, 0, strided_copy(window.extents, from, output_strides(view, 0))}};
   moves[0].copy.from_start = start;
   return moves;
 }
@@ -166,7 +185,8 @@ Result<Moves> expand_moves(const NodeView& view) {
   const Shape& shape = view.output_shape(0);
   return Moves{
       {0, 0,
-       strided_copy(shape, broadcast_strides(view.input_shape(0), shape), strides_of(shape))}};
+       strided_copy(shape, broadcast_strides(view.input_shape(0), shape),
+                    ops::strides_of(shape))}};
 }
 
 Status infer_tile(InferContext& context) {
@@ -192,8 +212,8 @@ Status infer_tile(InferContext& context) {
 Result<Moves> tile_moves(const NodeView& view) {
   MI_ASSIGN(const Ints repeats, view.ints(1));
   const Shape& shape = view.input_shape(0);
-  const Ints from = strides_of(shape);
-  const Ints to = strides_of(view.output_shape(0));
+  const Ints from = ops::strides_of(shape);
+  const Ints to = ops::strides_of(view.output_shape(0));
   StridedCopy copy;
   for (std::size_t axis = 0; axis < from.size(); ++axis) {
     const std::int64_t extent = shape.dims()[axis];
@@ -205,20 +225,27 @@ Result<Moves> tile_moves(const NodeView& view) {
 
 constexpr std::array<Alias, 4> kAsView = {{{AliasKind::kView, 0, 0}}};
 
+PitchedSlots pitched_everywhere(const NodeView&) { return {.inputs = ~InputSet{0}, .output = true}; }
+
 constexpr OpDef mover(std::string_view type, int since, Status (*infer)(InferContext&),
-                      InputSet value_inputs = 0) {
+                      InputSet value_inputs = 0,
+                      PitchedSlots (*pitched)(const NodeView&) = pitched_everywhere) {
   return {.type = type,
           .since = since,
           .infer = infer,
           .alias = kAsView,
           .alias_holds = moves_nothing,
-          .value_inputs = value_inputs};
+          .value_inputs = value_inputs,
+          .pitched = pitched};
 }
 
 constexpr OpDef kTable[] = {
-    mover("Transpose", 7, infer_transpose),      mover("Concat", 7, infer_concat),
-    mover("Split", 7, infer_split, inputs(1)),   mover("Slice", 7, infer_slice, inputs(1, 2, 3, 4)),
-    mover("Expand", 8, infer_expand, inputs(1)), mover("Tile", 7, infer_tile, inputs(1)),
+    mover("Transpose", 7, infer_transpose),
+    mover("Concat", 7, infer_concat),
+    mover("Split", 7, infer_split, inputs(1)),
+    mover("Slice", 7, infer_slice, inputs(1, 2, 3, 4)),
+    mover("Expand", 8, infer_expand, inputs(1), nullptr),
+    mover("Tile", 7, infer_tile, inputs(1), nullptr),
 };
 
 struct MovesEntry {
@@ -234,12 +261,16 @@ constexpr MovesEntry kMoves[] = {
 
 extern constinit const std::span<const OpDef> kMovementOps = kTable;
 
-Result<Moves> moves_of(const NodeView& view) {
+Result<Moves> uncollapsed_moves_of(const NodeView& view) {
   const auto* entry =
       std::find_if(std::begin(kMoves), std::end(kMoves),
                    [&](const auto& candidate) { return view.node().is(candidate.type); });
   if (entry == std::end(kMoves)) return view.unsupported("this operator as a movement");
-  MI_ASSIGN(Moves moves, entry->moves(view));
+  return entry->moves(view);
+}
+
+Result<Moves> moves_of(const NodeView& view) {
+  MI_ASSIGN(Moves moves, uncollapsed_moves_of(view));
   std::erase_if(moves, [](const Move& move) {
     return std::any_of(move.copy.axes.begin(), move.copy.axes.end(),
                        [](const StridedCopy::Axis& axis) { return axis.extent == 0; });

@@ -14,12 +14,15 @@ namespace mini_infer::ops {
 struct Move {
   int input;
   int output;
-  StridedCopy copy;  // collapsed
+  StridedCopy copy;
 };
 
-// All that such a node moves; together the moves write every element of its outputs once. Moves of
-// nothing are left out.
+// All that such a node moves; together the moves write every element of its outputs once. Copies
+// are collapsed; moves of nothing are left out.
 core::Result<std::vector<Move>> moves_of(const NodeView& view);
+
+// The same, moves of nothing too, with one axis of the copy per axis of the tensors (more of Tile).
+core::Result<std::vector<Move>> uncollapsed_moves_of(const NodeView& view);
 
 // Whether output 0 is input 0, element for element.
 bool moves_nothing(const NodeView& view);

@@ -16,6 +16,19 @@ bool NodeView::has_output(int slot) const {
   return slot < output_count() && node().outputs[static_cast<std::size_t>(slot)] != graph::kNoValue;
 }
 
+std::int64_t NodeView::pitch(graph::ValueId id, std::int64_t dense) const {
+  const std::int64_t stated = pitches_ == nullptr ? 0 : (*pitches_)[static_cast<std::size_t>(id)];
+  return stated == 0 ? dense : stated;
+}
+
+std::int64_t NodeView::input_pitch(int slot, std::int64_t dense) const {
+  return pitch(node().inputs[static_cast<std::size_t>(slot)], dense);
+}
+
+std::int64_t NodeView::output_pitch(int slot, std::int64_t dense) const {
+  return pitch(node().outputs[static_cast<std::size_t>(slot)], dense);
+}
+
 const core::Tensor* NodeView::constant(int slot) const {
   if (!has_input(slot) || !input(slot).constant) return nullptr;
   return &*input(slot).constant;

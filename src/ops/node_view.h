@@ -11,11 +11,17 @@
 
 namespace mini_infer::ops {
 
+// By ValueId: elements from one row of a tensor, a run along its last axis, to the next; 0 where
+// the rows lie side by side.
+using Pitches = std::vector<std::int64_t>;
+
 // A node with the types, shapes and constants of what it reads and writes. A cheap reference: valid
 // while the graph is not changed.
 class NodeView {
  public:
-  NodeView(const graph::Graph& graph, graph::NodeId id) : graph_(&graph), id_(id) {}
+  // `pitches` as the plan has them; nullptr: all is dense.
+  NodeView(const graph::Graph& graph, graph::NodeId id, const Pitches* pitches = nullptr)
+      : graph_(&graph), pitches_(pitches), id_(id) {}
 
   const graph::Graph& graph() const { return *graph_; }
   graph::NodeId id() const { return id_; }
@@ -34,6 +40,11 @@ class NodeView {
   const core::Shape& input_shape(int slot) const { return *input(slot).shape; }
   core::DataType output_type(int slot) const { return output(slot).type; }
   const core::Shape& output_shape(int slot) const { return *output(slot).shape; }
+
+  // Of a slot that is there: elements from one row, a run along the last axis, to the next; `dense`
+  // where the rows lie side by side.
+  std::int64_t input_pitch(int slot, std::int64_t dense) const;
+  std::int64_t output_pitch(int slot, std::int64_t dense) const;
 
   // The bytes of an input that is constant, else nullptr (also when left out).
   const core::Tensor* constant(int slot) const;
@@ -60,7 +71,11 @@ class NodeView {
   }
 
   const graph::Graph* graph_;
+  const Pitches* pitches_;
   graph::NodeId id_;
+
+ private:
+  std::int64_t pitch(graph::ValueId id, std::int64_t dense) const;
 };
 
 // A NodeView that may say what comes out.

@@ -18,6 +18,10 @@ enum class AliasKind {
   kNone,
   kView,       // the output is the input's bytes, seen under another shape
   kOverwrite,  // the output may take the input's bytes when this node is their last reader
+  // A part of another tensor, in its rows (tensor_window.h): an output that lies in the input, an
+  // input that lies in the output.
+  kWindowOfInput,
+  kWindowOfOutput,
 };
 
 struct Alias {
@@ -32,6 +36,12 @@ template <typename... Slots>
 constexpr InputSet inputs(Slots... slots) {
   return (InputSet{0} | ... | (InputSet{1} << slots));
 }
+
+// Tensors of a node whose rows need not lie side by side (NodeView::input_pitch).
+struct PitchedSlots {
+  InputSet inputs = 0;
+  bool output = false;  // all of them
+};
 
 struct OpDef {
   std::string_view type;
@@ -54,6 +64,8 @@ struct OpDef {
   InputSet shape_inputs = 0;
   // The same inputs always give the same outputs, so that it may be computed while building.
   bool foldable = true;
+  // What kernels of this node take with rows apart; nullptr: every tensor is dense.
+  PitchedSlots (*pitched)(const NodeView&) = nullptr;
   // Bytes without which no kernel can run, in device-neutral terms; nullptr means none.
   std::size_t (*require)(const NodeView&) = nullptr;
 };

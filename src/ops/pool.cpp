@@ -45,18 +45,31 @@ Status infer_max_pool(InferContext& context) {
   return Status::SUCCESS;
 }
 
+// Channels last, a pixel is a row.
+PitchedSlots pitched_pixels(const NodeView& view) {
+  const auto layout = layout_of(view);
+  if (!layout.ok() || *layout != Layout::kNhwc) return {};
+  return {.inputs = inputs(0), .output = true};
+}
+
 constexpr std::string_view kInternal = graph::kInternalDomain;
 
 constexpr OpDef kTable[] = {
     {.type = "MaxPool", .since = 1, .infer = infer_max_pool},
-    {.type = "MaxPool", .domain = kInternal, .infer = infer_max_pool},
+    {.type = "MaxPool", .domain = kInternal, .infer = infer_max_pool, .pitched = pitched_pixels},
     {.type = "AveragePool", .infer = infer_pool},
-    {.type = "AveragePool", .domain = kInternal, .infer = infer_pool},
+    {.type = "AveragePool", .domain = kInternal, .infer = infer_pool, .pitched = pitched_pixels},
     {.type = "LpPool", .since = 2, .infer = infer_pool},
     {.type = "GlobalMaxPool", .since = 1, .infer = infer_pool},
-    {.type = "GlobalMaxPool", .domain = kInternal, .infer = infer_pool},
+    {.type = "GlobalMaxPool",
+     .domain = kInternal,
+     .infer = infer_pool,
+     .pitched = pitched_pixels},
     {.type = "GlobalAveragePool", .since = 1, .infer = infer_pool},
-    {.type = "GlobalAveragePool", .domain = kInternal, .infer = infer_pool},
+    {.type = "GlobalAveragePool",
+     .domain = kInternal,
+     .infer = infer_pool,
+     .pitched = pitched_pixels},
     {.type = "GlobalLpPool", .since = 2, .infer = infer_pool},
 };
 
@@ -76,6 +89,8 @@ Result<PoolGeometry> pool_geometry(const NodeView& view) {
   const bool channels_first = layout == Layout::kNchw;
   geometry.outer = channels_first ? image.batch * image.channels : image.batch;
   geometry.inner = channels_first ? 1 : image.channels;
+  geometry.input_pitch = channels_first ? 1 : view.input_pitch(0, image.channels);
+  geometry.output_pitch = channels_first ? 1 : view.output_pitch(0, image.channels);
   geometry.output_shape = image.shape(layout);
   return geometry;
 }

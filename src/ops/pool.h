@@ -9,6 +9,9 @@ namespace mini_infer::ops {
 struct PoolGeometry {
   std::int64_t outer = 0;
   std::int64_t inner = 1;
+  // Elements from one pixel to the next.
+  std::int64_t input_pitch = 1;
+  std::int64_t output_pitch = 1;
   Window window;
   core::Shape output_shape;
 };

@@ -122,7 +122,7 @@ class Parser {
     MI_TRY(all.check_keys({"schema", "version", "hash", "claims", "alignment", "keeps_inputs",
                            "values", "inputs", "outputs", "steps", "arena", "callers"}));
     MI_ASSIGN(const std::int64_t version, all["version"].number());
-    if (version != 1) return all["version"].wrong("1");
+    if (version != 2) return all["version"].wrong("2");
     MI_ASSIGN(statement_.alignment, all["alignment"].number(kMostCount));
     const std::int64_t alignment = statement_.alignment;
     if (alignment == 0 || (alignment & (alignment - 1)) != 0) {
@@ -144,17 +144,18 @@ class Parser {
 
   Status add_value(const Part& part) {
     judge::Value value;
-    MI_TRY(part.check_keys({"name", "bytes"}));
+    MI_TRY(part.check_keys({"name", "bytes", "row_bytes"}));
     MI_ASSIGN(value.name, part["name"].text());
     MI_ASSIGN(value.bytes, part["bytes"].number());
+    MI_ASSIGN(value.row_bytes, part["row_bytes"].number());
     statement_.values.push_back(std::move(value));
     return Status::SUCCESS;
   }
 
   Status add_step(const Part& part) {
     judge::Step step;
-    MI_TRY(part.check_keys(
-        {"node", "inputs", "unread", "outputs", "views", "overwrites", "elementwise", "hole"}));
+    MI_TRY(part.check_keys({"node", "inputs", "unread", "outputs", "views", "overwrites", "windows",
+                            "elementwise", "hole"}));
     MI_ASSIGN(step.node, part["node"].text());
     MI_ASSIGN(const std::vector<int> inputs, part["inputs"].indices(statement_.values.size()));
     for (const int input : inputs) step.inputs.push_back({.value = input, .read = true});
@@ -163,6 +164,7 @@ class Parser {
     MI_ASSIGN(step.outputs, part["outputs"].indices(statement_.values.size()));
     MI_TRY(add_aliases(part["views"], step, step.views));
     MI_TRY(add_aliases(part["overwrites"], step, step.overwrites));
+    MI_TRY(part["windows"].list([&](const Part& item) { return add_window(item, step); }));
     MI_ASSIGN(step.elementwise, part["elementwise"].flag());
     MI_ASSIGN(const auto hole, part["hole"].pair(kMostBytes, kMostBytes));
     step.hole_offset = hole[0];
@@ -182,15 +184,39 @@ class Parser {
     });
   }
 
+  static Status add_window(const Part& part, judge::Step& step) {
+    judge::Window window;
+    MI_TRY(part.check_keys({"output", "input", "of_output", "row", "column"}));
+    MI_ASSIGN(window.output, part["output"].index(step.outputs.size()));
+    MI_ASSIGN(window.input, part["input"].index(step.inputs.size()));
+    MI_ASSIGN(window.of_output, part["of_output"].flag());
+    MI_ASSIGN(window.row, part["row"].number());
+    MI_ASSIGN(window.column, part["column"].number());
+    step.windows.push_back(window);
+    return Status::SUCCESS;
+  }
+
+  Status add_part(const Part& part, judge::Storage& storage) {
+    judge::Part inside;
+    MI_TRY(part.check_keys({"value", "offset", "row_bytes", "pitch"}));
+    MI_ASSIGN(inside.value, part["value"].index(statement_.values.size()));
+    MI_ASSIGN(inside.offset, part["offset"].number());
+    MI_ASSIGN(inside.row_bytes, part["row_bytes"].number());
+    MI_ASSIGN(inside.pitch, part["pitch"].number());
+    storage.parts.push_back(inside);
+    return Status::SUCCESS;
+  }
+
   Status add(const Part& part, std::vector<judge::Storage>& storages) {
     using Kind = judge::StorageKind;
     judge::Storage storage;
-    MI_TRY(part.check_keys({"name", "kind", "values", "offset", "bytes", "steps"}));
+    MI_TRY(part.check_keys({"name", "kind", "values", "parts", "offset", "bytes", "steps"}));
     MI_ASSIGN(storage.name, part["name"].text());
     MI_ASSIGN(storage.kind,
               part["kind"].one_of(std::array{Kind::kTensor, Kind::kWorkspace, Kind::kScratch},
                                   storage_kind_name));
     MI_ASSIGN(storage.values, part["values"].indices(statement_.values.size()));
+    MI_TRY(part["parts"].list([&](const Part& item) { return add_part(item, storage); }));
     MI_ASSIGN(storage.offset, part["offset"].number());
     MI_ASSIGN(storage.bytes, part["bytes"].number());
     const auto steps = static_cast<std::int64_t>(step_count());

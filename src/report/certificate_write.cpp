@@ -14,7 +14,10 @@ Json pair(std::int64_t first, std::int64_t second) { return Json::array().add(fi
 Json values(const Statement& statement) {
   Json list = Json::array();
   for (const judge::Value& value : statement.values) {
-    list.add(Json::object().set("name", value.name).set("bytes", value.bytes));
+    list.add(Json::object()
+                 .set("name", value.name)
+                 .set("bytes", value.bytes)
+                 .set("row_bytes", value.row_bytes));
   }
   return list;
 }
@@ -22,6 +25,31 @@ Json values(const Statement& statement) {
 Json aliases(const std::vector<judge::Alias>& aliases) {
   Json list = Json::array();
   for (const judge::Alias& alias : aliases) list.add(pair(alias.output, alias.input));
+  return list;
+}
+
+Json windows(const std::vector<judge::Window>& windows) {
+  Json list = Json::array();
+  for (const judge::Window& window : windows) {
+    list.add(Json::object()
+                 .set("output", window.output)
+                 .set("input", window.input)
+                 .set("of_output", window.of_output)
+                 .set("row", window.row)
+                 .set("column", window.column));
+  }
+  return list;
+}
+
+Json parts(const std::vector<judge::Part>& parts) {
+  Json list = Json::array();
+  for (const judge::Part& part : parts) {
+    list.add(Json::object()
+                 .set("value", part.value)
+                 .set("offset", part.offset)
+                 .set("row_bytes", part.row_bytes)
+                 .set("pitch", part.pitch));
+  }
   return list;
 }
 
@@ -41,6 +69,7 @@ Json steps(const Statement& statement) {
                  .set("outputs", json_array(step.outputs))
                  .set("views", aliases(step.views))
                  .set("overwrites", aliases(step.overwrites))
+                 .set("windows", windows(step.windows))
                  .set("elementwise", step.elementwise)
                  .set("hole", pair(step.hole_offset, step.hole_bytes)));
   }
@@ -54,6 +83,7 @@ Json storages(const std::vector<Storage>& storages) {
                  .set("name", storage.name)
                  .set("kind", storage_kind_name(storage.kind))
                  .set("values", json_array(storage.values))
+                 .set("parts", parts(storage.parts))
                  .set("offset", storage.offset)
                  .set("bytes", storage.bytes)
                  .set("steps", pair(storage.first_step, storage.last_step)));
@@ -99,6 +129,10 @@ class Hash {
     numbers(step.outputs);
     aliases(step.views);
     aliases(step.overwrites);
+    list(step.windows, [this](const judge::Window& window) {
+      for (const int each : {window.output, window.input, window.of_output ? 1 : 0}) number(each);
+      for (const std::int64_t each : {window.row, window.column}) number(each);
+    });
     number(step.elementwise ? 1 : 0);
     number(step.hole_offset);
     number(step.hole_bytes);
@@ -107,6 +141,10 @@ class Hash {
     text(storage.name);
     number(static_cast<std::int64_t>(storage.kind));
     numbers(storage.values);
+    list(storage.parts, [this](const judge::Part& part) {
+      number(part.value);
+      for (const std::int64_t each : {part.offset, part.row_bytes, part.pitch}) number(each);
+    });
     for (const std::int64_t each : {storage.offset, storage.bytes}) number(each);
     for (const int each : {storage.first_step, storage.last_step}) number(each);
   }
@@ -145,6 +183,7 @@ std::string statement_hash(const Statement& statement) {
   hash.list(statement.values, [&](const judge::Value& value) {
     hash.text(value.name);
     hash.number(value.bytes);
+    hash.number(value.row_bytes);
   });
   hash.numbers(statement.inputs);
   hash.numbers(statement.outputs);
@@ -158,7 +197,7 @@ std::string statement_hash(const Statement& statement) {
 std::string write_certificate(const Statement& statement) {
   return Json::object()
       .set("schema", "mini-infer.certificate")
-      .set("version", 1)
+      .set("version", 2)
       .set("hash", statement_hash(statement))
       .set("claims", claims(statement.claims))
       .set("alignment", statement.alignment)

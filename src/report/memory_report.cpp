@@ -1,7 +1,9 @@
 #include "mini_infer/report/memory_report.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <vector>
 
 #include "runtime/plan_facts.h"
 
@@ -66,6 +68,37 @@ std::string live_tensors(const MemoryPlan& plan) {
   return text;
 }
 
+std::string windows_verdict(const MemoryPlan& plan) {
+  if (plan.windows.empty()) return "none";
+  std::size_t tensors = 0;
+  for (const runtime::PlanWindow& window : plan.windows) tensors += window.tensors;
+  const std::size_t spared = plan.bound_without_windows - plan.lower_bound;
+  return std::to_string(tensors) + " tensors lie inside others, not copied, " +
+         (spared == 0 ? "at no cost" : human_bytes(spared) + " less at the peak");
+}
+
+// What each node with windows saves, the most first.
+std::string window_lines(const MemoryPlan& plan) {
+  constexpr std::size_t kShown = 6;
+  std::vector<const runtime::PlanWindow*> windows;
+  for (const runtime::PlanWindow& window : plan.windows) windows.push_back(&window);
+  std::stable_sort(windows.begin(), windows.end(), [](const auto* a, const auto* b) {
+    return a->saved_bytes > b->saved_bytes;
+  });
+  std::string text;
+  for (std::size_t i = 0; i < windows.size() && i < kShown; ++i) {
+    std::array<char, 32> size{};
+    std::snprintf(size.data(), size.size(), "%12s", human_bytes(windows[i]->saved_bytes).c_str());
+    text += row("", size.data() + std::string("  at ") + windows[i]->op + " '" + windows[i]->name +
+                        "': " + std::to_string(windows[i]->tensors) + " tensors inside, " +
+                        std::to_string(windows[i]->copied_tensors) + " copied");
+  }
+  if (windows.size() > kShown) {
+    text += row("", "             and " + std::to_string(windows.size() - kShown) + " more");
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string human_bytes(std::size_t bytes) {
@@ -91,7 +124,8 @@ std::string plan_to_text(const MemoryPlan& plan) {
          row("saving", percent(runtime::saving_ratio(plan))) +
          row("lower bound", both(plan.lower_bound)) + row("offsets", offsets_verdict(plan)) +
          row("order", order_verdict(plan)) + row("peak", name_step(plan, plan.peak_step)) +
-         live_tensors(plan) + row("hash", plan.plan_hash);
+         live_tensors(plan) + row("windows", windows_verdict(plan)) + window_lines(plan) +
+         row("hash", plan.plan_hash);
 }
 
 std::string steps_to_text(const MemoryPlan& plan) {

@@ -23,17 +23,44 @@ const char* kind_name(TensorPlacement::Kind kind) {
   return "tensor";
 }
 
+Json windows(const TensorPlacement& tensor) {
+  Json list = Json::array();
+  for (const runtime::WindowPlacement& window : tensor.windows) {
+    list.add(Json::object()
+                 .set("value", window.value)
+                 .set("offset_bytes", window.offset_bytes)
+                 .set("row_bytes", window.row_bytes)
+                 .set("pitch_bytes", window.pitch_bytes));
+  }
+  return list;
+}
+
 Json placements(const std::vector<TensorPlacement>& tensors) {
   Json list = Json::array();
   for (const TensorPlacement& tensor : tensors) {
+    Json json = Json::object();
+    json.set("name", tensor.name)
+        .set("kind", kind_name(tensor.kind))
+        .set("offset", tensor.offset)
+        .set("size_bytes", tensor.size_bytes)
+        .set("first_step", tensor.first_step)
+        .set("last_step", tensor.last_step)
+        .set("values", json_array(tensor.values));
+    if (!tensor.windows.empty()) json.set("windows", windows(tensor));
+    list.add(std::move(json));
+  }
+  return list;
+}
+
+Json windows(const MemoryPlan& plan) {
+  Json list = Json::array();
+  for (const runtime::PlanWindow& window : plan.windows) {
     list.add(Json::object()
-                 .set("name", tensor.name)
-                 .set("kind", kind_name(tensor.kind))
-                 .set("offset", tensor.offset)
-                 .set("size_bytes", tensor.size_bytes)
-                 .set("first_step", tensor.first_step)
-                 .set("last_step", tensor.last_step)
-                 .set("values", json_array(tensor.values)));
+                 .set("node", window.name)
+                 .set("op", window.op)
+                 .set("tensors", window.tensors)
+                 .set("copied_tensors", window.copied_tensors)
+                 .set("saved_bytes", window.saved_bytes));
   }
   return list;
 }
@@ -109,6 +136,8 @@ Json plan_json(const MemoryPlan& plan) {
       .set("proven_order", plan.proven_order())
       .set("order_proof", proof_name(plan.order_proof))
       .set("order_bound_bytes", plan.order_bound)
+      .set("windows", windows(plan))
+      .set("bound_without_windows_bytes", plan.bound_without_windows)
       .set("plan_hash", plan.plan_hash)
       .set("kernels_hash", plan.kernels_hash)
       .set("peak", peak(plan))

@@ -28,6 +28,8 @@ core::Result<std::size_t> unshared_bytes(const graph::Graph& graph, PlanningOpti
   options.share_memory = false;
   schedule_options.overwrite = false;
   schedule_options.reorder = false;
+  schedule_options.slice_windows = schedule_options.split_windows = false;
+  schedule_options.concat_windows = false;
   MI_ASSIGN(const auto schedule, schedule::schedule(graph, schedule_options));
   const Liveness liveness = LivenessAnalyzer(options.keep_inputs).analyze(graph, schedule);
   MI_ASSIGN(const MemoryPlan plan, build_plan(graph, schedule, liveness, options));
@@ -69,6 +71,9 @@ Status plan_memory(Compiled& compiled, const PlanningOptions& options) {
       .stage_inputs = options.stage_inputs,
       .stage_outputs = options.stage_outputs,
       .keep_inputs = options.keep_inputs,
+      .slice_windows = options.windows.slice && options.share_memory,
+      .split_windows = options.windows.split && options.share_memory,
+      .concat_windows = options.windows.concat && options.share_memory,
       .alignment = options.alignment};
   MI_ASSIGN(MemoryPlan plan, plan_with(compiled, options, schedule_options, 1));
   if (options.memory_limit && may_be_lowered(plan, *options.memory_limit)) {

@@ -20,6 +20,7 @@ using core::Status;
 PlanningOptions planning_options(const EngineConfig& config) {
   return {.share_memory = config.enable_memory_planning,
           .reorder = config.reorder,
+          .windows = config.windows,
           .alignment = config.memory_alignment,
           .stage_inputs = config.stage_inputs,
           .stage_outputs = config.stage_outputs,
@@ -87,7 +88,7 @@ Status bind_steps(EngineState& state) {
   for (std::size_t i = 0; i < state.compiled.plan.steps.size(); ++i) {
     PlanStep& step = state.compiled.plan.steps[i];
     const graph::NodeId id = step.node;
-    auto kernel = state.backend->bind(ops::NodeView(state.compiled.graph, id),
+    auto kernel = state.backend->bind(ops::NodeView(state.compiled.graph, id, &state.pitches),
                                       {.workspace_bytes = state.workspaces[i].size_bytes});
     if (!kernel.ok()) {
       if (kernel.status() != Status::ERROR_UNSUPPORTED) return kernel.status();
@@ -125,6 +126,14 @@ std::vector<Location> locate_values(const EngineState& state) {
     for (graph::ValueId id : tensor.values) {
       locations[static_cast<std::size_t>(id)] = {Location::Space::kArena, tensor.offset};
     }
+    for (const WindowPlacement& window : tensor.windows) {
+      const bool apart = window.pitch_bytes != 0;
+      locations[static_cast<std::size_t>(window.value)] = {
+          .space = Location::Space::kArena,
+          .offset = tensor.offset + window.offset_bytes,
+          .row_bytes = apart ? window.row_bytes : 0,
+          .pitch_bytes = window.pitch_bytes};
+    }
   }
   for (std::size_t i = 0; i < compiled.plan.bound.size(); ++i) {
     for (graph::ValueId id : compiled.plan.bound[i].values) {
@@ -132,6 +141,19 @@ std::vector<Location> locate_values(const EngineState& state) {
     }
   }
   return locations;
+}
+
+ops::Pitches pitches_of(const EngineState& state) {
+  const graph::Graph& graph = state.compiled.graph;
+  ops::Pitches pitches(graph.values().size(), 0);
+  for (const TensorPlacement& tensor : state.activations().tensors) {
+    for (const WindowPlacement& window : tensor.windows) {
+      const int bits = core::bits_per_element(graph.value(window.value).type);
+      pitches[static_cast<std::size_t>(window.value)] =
+          static_cast<std::int64_t>(window.pitch_bytes) * 8 / bits;
+    }
+  }
+  return pitches;
 }
 
 std::vector<TensorInfo> describe_values(const graph::Graph& graph,
@@ -162,6 +184,7 @@ core::Result<std::shared_ptr<EngineState>> build_state(const EngineConfig& confi
               std::to_string(static_cast<int>(state->compiled.plan.memory_saving_ratio * 100.0f)) +
               "%");
   state->workspaces = workspaces_of(state->compiled.plan);
+  state->pitches = pitches_of(*state);
   MI_TRY(bind_steps(*state));
   MI_TRY(make_weights(*state));
   state->note_device_memory("weights");

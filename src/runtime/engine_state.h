@@ -26,6 +26,9 @@ struct Location {
   enum class Space { kNone, kArena, kBound };
   Space space = Space::kNone;
   std::size_t offset = 0;  // kArena: bytes; kBound: index into MemoryPlan::bound
+  // Of rows that lie apart; else 0.
+  std::size_t row_bytes = 0;
+  std::size_t pitch_bytes = 0;
 };
 
 // A free range of the arena, in bytes.
@@ -48,6 +51,7 @@ struct EngineState {
   std::shared_ptr<Arena> weights;
   std::vector<BoundStep> steps;
   std::vector<Location> locations;  // by ValueId
+  ops::Pitches pitches;             // by ValueId
   std::vector<TensorInfo> inputs;
   std::vector<TensorInfo> outputs;
   std::vector<PassTime> pass_times;

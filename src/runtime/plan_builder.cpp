@@ -8,6 +8,7 @@
 #include "planner/holes.h"
 #include "planner/lower_bound.h"
 #include "runtime/plan_hash.h"
+#include "schedule/places.h"
 
 namespace mini_infer::runtime {
 namespace {
@@ -24,6 +25,7 @@ class PlacementList {
  public:
   PlacementList(const Graph& graph, const schedule::Schedule& schedule, const Liveness& liveness,
                 const PlanningOptions& options) {
+    const auto places = schedule::places(graph, schedule.alias);
     for (const Storage& storage : liveness.storages) {
       const bool of_caller = (storage.holds_input && !options.stage_inputs) ||
                              (storage.holds_output && !options.stage_outputs);
@@ -31,6 +33,7 @@ class PlacementList {
           .push_back({.kind = TensorPlacement::Kind::kTensor,
                       .name = graph.value(storage.values.front()).name,
                       .values = storage.values,
+                      .windows = windows_of(graph, schedule, places, storage),
                       .offset = 0,
                       .size_bytes = storage.size_bytes,
                       .first_step = storage.first_step,
@@ -52,6 +55,29 @@ class PlacementList {
   std::vector<TensorPlacement> bound;
 
  private:
+  static std::vector<WindowPlacement> windows_of(const Graph& graph,
+                                                 const schedule::Schedule& schedule,
+                                                 const std::vector<schedule::ValuePlace>& places,
+                                                 const Storage& storage) {
+    std::vector<WindowPlacement> windows;
+    for (const graph::ValueId id : storage.values) {
+      const schedule::ValuePlace& place = places[static_cast<std::size_t>(id)];
+      const std::size_t bytes = ops::bytes_of(graph.value(id));
+      const bool inside = schedule.alias[static_cast<std::size_t>(id)].is_window() ||
+                          place.offset != 0 || bytes != storage.size_bytes;
+      if (!inside || bytes == 0) continue;
+      const core::Shape& shape = *graph.value(id).shape;
+      const std::size_t element = bytes / static_cast<std::size_t>(shape.elements());
+      const bool apart = place.pitch != 0;
+      const std::int64_t row = apart ? shape[shape.rank() - 1] : shape.elements();
+      windows.push_back({.value = id,
+                         .offset_bytes = static_cast<std::size_t>(place.offset),
+                         .row_bytes = static_cast<std::size_t>(row) * element,
+                         .pitch_bytes = static_cast<std::size_t>(place.pitch) * element});
+    }
+    return windows;
+  }
+
   void add_workspace(const ops::NodeView& view, int step) {
     const ops::OpDef* def = ops::find(view.node());
     const std::size_t bytes = def->require == nullptr ? 0 : def->require(view);
@@ -89,6 +115,35 @@ void judge_order(const schedule::Schedule& schedule, const PlanningOptions& opti
   } else if (plan.lower_bound == by_search) {
     plan.order_proof = Proof::kBySearch;
   }
+}
+
+void describe_windows(const Graph& graph, const schedule::Schedule& schedule,
+                      const PlanningOptions& options, MemoryPlan& plan) {
+  const auto is_window = [&](graph::ValueId id, ops::AliasKind kind) {
+    return id != kNoValue && schedule.alias[static_cast<std::size_t>(id)].kind == kind;
+  };
+  for (const graph::NodeId id : schedule.order) {
+    const graph::Node& node = graph.node(id);
+    PlanWindow window{.node = id, .name = node.name, .op = node.op};
+    const auto count = [&](const std::vector<graph::ValueId>& values, ops::AliasKind kind) {
+      for (const graph::ValueId value : values) {
+        if (!is_window(value, kind)) continue;
+        ++window.tensors;
+        window.saved_bytes += core::align_up(ops::bytes_of(graph.value(value)), options.alignment);
+      }
+      window.copied_tensors = values.size() - window.tensors;
+    };
+    if (node.is("Concat")) {
+      count(node.inputs, ops::AliasKind::kWindowOfOutput);
+    } else if (node.is("Split") || node.is("Slice")) {
+      count(node.outputs, ops::AliasKind::kWindowOfInput);
+    }
+    if (window.tensors > 0) plan.windows.push_back(std::move(window));
+  }
+  const std::int64_t spared = schedule.peak_without_windows - schedule.peak;
+  plan.bound_without_windows =
+      plan.windows.empty() ? plan.lower_bound
+                           : plan.lower_bound + static_cast<std::size_t>(std::max<std::int64_t>(0, spared));
 }
 
 void describe_steps(const Graph& graph, const schedule::Schedule& schedule,
@@ -141,6 +196,7 @@ core::Result<MemoryPlan> build_plan(const Graph& graph, const schedule::Schedule
       {"activations", plan.total_memory, options.alignment, std::move(list.arena)});
   plan.bound = std::move(list.bound);
   describe_steps(graph, schedule, problem, solution, plan);
+  describe_windows(graph, schedule, options, plan);
   judge_order(schedule, options, plan);
   plan.plan_hash = plan_hash(plan, schedule);
   return plan;

@@ -13,6 +13,11 @@ void add_placement(Fnv1a& hash, const TensorPlacement& tensor) {
   hash.add(static_cast<std::uint64_t>(tensor.kind));
   hash.add(tensor.values.size());
   for (graph::ValueId value : tensor.values) hash.add(static_cast<std::uint64_t>(value));
+  for (const WindowPlacement& window : tensor.windows) {
+    hash.add(static_cast<std::uint64_t>(window.value));
+    hash.add(window.offset_bytes);
+    hash.add(window.pitch_bytes);
+  }
   hash.add(tensor.offset);
   hash.add(tensor.size_bytes);
   hash.add(static_cast<std::uint64_t>(tensor.first_step));

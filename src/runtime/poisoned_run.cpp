@@ -22,7 +22,12 @@ void add_range(const ContextState& state, graph::ValueId id, std::vector<Range>&
   const Location& at = state.engine->locations[static_cast<std::size_t>(id)];
   if (at.space != Location::Space::kArena) return;
   const std::size_t bytes = ops::bytes_of(state.engine->compiled.graph.value(id));
-  if (bytes > 0) ranges.push_back({at.offset, at.offset + bytes});
+  if (bytes == 0) return;
+  const std::size_t row = at.pitch_bytes == 0 ? bytes : at.row_bytes;
+  for (std::size_t i = 0; i < bytes / row; ++i) {
+    const std::size_t begin = at.offset + i * at.pitch_bytes;
+    ranges.push_back({begin, begin + row});
+  }
 }
 
 std::vector<Range> read_ranges(const ContextState& state, std::size_t step) {

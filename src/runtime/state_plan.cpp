@@ -5,6 +5,7 @@
 #include "judge/order_bound.h"
 #include "judge/packing.h"
 #include "ops/alias.h"
+#include "ops/tensor_window.h"
 
 namespace mini_infer::runtime {
 namespace {
@@ -82,7 +83,11 @@ class Writer {
     if (number < 0) {
       number = static_cast<int>(statement_.values.size());
       const graph::Value& value = graph_.value(id);
-      statement_.values.push_back({value.name, static_cast<std::int64_t>(ops::bytes_of(value))});
+      const auto bytes = static_cast<std::int64_t>(ops::bytes_of(value));
+      const std::int64_t rows = bytes == 0 || value.shape->rank() == 0
+                                    ? 1
+                                    : value.shape->elements(0, value.shape->rank() - 1);
+      statement_.values.push_back({value.name, bytes, bytes % rows == 0 ? bytes / rows : bytes});
     }
     return number;
   }
@@ -119,7 +124,26 @@ class Writer {
         step.overwrites.push_back(places);
       }
     }
+    if (may_overwrite_) add_windows(view, inputs, outputs, step);
     statement_.steps.push_back(std::move(step));
+  }
+
+  // `inputs`, `outputs`: by slot, the place in the step's lists.
+  void add_windows(const ops::NodeView& view, const std::vector<int>& inputs,
+                   const std::vector<int>& outputs, judge::Step& step) const {
+    for (const ops::TensorWindow& window : ops::windows(view)) {
+      const auto output = static_cast<std::size_t>(window.output);
+      const auto input = static_cast<std::size_t>(window.input);
+      if (inputs[input] < 0) continue;
+      const graph::Value& value = graph_.value(view.node().outputs[output]);
+      const int bits = core::bits_per_element(value.type);
+      if (bits % 8 != 0) continue;
+      step.windows.push_back({.output = outputs[output],
+                              .input = inputs[input],
+                              .of_output = window.of_output,
+                              .row = window.row,
+                              .column = window.column * (bits / 8)});
+    }
   }
 
   Status add(const std::vector<TensorPlacement>& tensors, std::vector<judge::Storage>& to) {
@@ -127,6 +151,7 @@ class Writer {
       judge::Storage storage{.kind = kind_of(tensor.kind),
                              .name = tensor.name,
                              .values = {},
+                             .parts = {},
                              .offset = static_cast<std::int64_t>(tensor.offset),
                              .bytes = static_cast<std::int64_t>(tensor.size_bytes),
                              .first_step = tensor.first_step,
@@ -136,6 +161,15 @@ class Writer {
           return refuse("storage '" + tensor.name + "' holds no value of the graph");
         }
         storage.values.push_back(number(id));
+      }
+      for (const WindowPlacement& window : tensor.windows) {
+        if (window.value < 0 || window.value >= static_cast<ValueId>(number_.size())) {
+          return refuse("storage '" + tensor.name + "' holds no value of the graph");
+        }
+        storage.parts.push_back({.value = number(window.value),
+                                 .offset = static_cast<std::int64_t>(window.offset_bytes),
+                                 .row_bytes = static_cast<std::int64_t>(window.row_bytes),
+                                 .pitch = static_cast<std::int64_t>(window.pitch_bytes)});
       }
       to.push_back(std::move(storage));
     }

@@ -4,6 +4,7 @@
 
 #include "mini_infer/core/types.h"
 #include "ops/op_def.h"
+#include "schedule/places.h"
 
 namespace mini_infer::schedule {
 namespace {
@@ -21,9 +22,10 @@ void add_once(std::vector<int>& list, int item) {
 class Statement {
  public:
   Statement(const Graph& graph, const std::vector<NodeId>& order,
-            const std::vector<AliasChoice>& views, const ScheduleOptions& options)
+            const std::vector<AliasChoice>& alias, const ScheduleOptions& options)
       : graph_(graph),
-        views_(views),
+        alias_(alias),
+        places_(places(graph, alias)),
         options_(options),
         content_of_(graph.values().size(), -1),
         maker_(graph.values().size(), -1) {
@@ -46,21 +48,29 @@ class Statement {
                : graph_.value(id).producer != graph::kNoNode || options_.stage_inputs;
   }
 
-  // Opens a content for the value, or joins that of what it views.
+  // Opens a content for the value and all that share its storage, or joins it.
   int enter(ValueId id) {
-    const AliasChoice& view = views_[id];
-    int& index = content_of_[id];
-    if (view.kind == AliasKind::kView) {
-      index = content_of_[view.source];
-    } else {
-      index = static_cast<int>(problem().contents.size());
+    const ValueId root = places_[id].root;
+    if (content_of_[root] < 0) {
+      content_of_[root] = static_cast<int>(problem().contents.size());
       problem().contents.emplace_back();
-      const std::size_t bytes = core::align_up(ops::bytes_of(graph_.value(id)), options_.alignment);
+      const std::size_t bytes =
+          core::align_up(ops::bytes_of(graph_.value(root)), options_.alignment);
       problem().contents.back().bytes = static_cast<std::int64_t>(bytes);
       read_only_.push_back(false);
+      windowed_.push_back(false);
+      makers_.push_back(0);
     }
+    const int index = content_of_[id] = content_of_[root];
+    if (alias_[id].is_window()) windowed_[index] = true;
     if (!staged(id)) problem().contents[index].bytes = 0;
     return index;
+  }
+
+  // Whether it holds bytes that its node writes, and not some that are there before.
+  bool is_written(ValueId id) const {
+    const AliasKind kind = alias_[id].kind;
+    return kind == AliasKind::kNone || kind == AliasKind::kWindowOfOutput;
   }
 
   void add_input(ValueId id) {
@@ -91,7 +101,10 @@ class Statement {
       if (output == kNoValue || graph_.value(output).is_constant()) continue;
       const int made = enter(output);
       maker_[output] = index;
-      if (views_[output].kind != AliasKind::kView) step.makes.push_back(made);
+      if (is_written(output)) {
+        add_once(step.makes, made);
+        ++makers_[made];
+      }
       add_once(step.uses, made);
     }
     for (int before : step.before) problem().steps[before].after.push_back(index);
@@ -118,10 +131,14 @@ class Statement {
     const int made = content(output);
     const int read = content(view.node().inputs[alias.input]);
     if (made < 0 || read < 0 || read_only_[read] || !staged(output)) return false;
+    // All of a content takes the place of all of another.
+    if (makers_[made] > 1 || !is_all(output) || !is_all(view.node().inputs[alias.input])) {
+      return false;
+    }
     for (ValueId other : view.node().outputs) {
       if (content(other) == read) return false;
     }
-    if (ops::find(view.node())->elementwise) return true;
+    if (ops::find(view.node())->elementwise && !windowed_[read]) return true;
     for (int slot = 0; slot < view.input_count(); ++slot) {
       const bool again = view.has_input(slot) && content(view.node().inputs[slot]) == read;
       if (slot != alias.input && again) return false;
@@ -129,13 +146,21 @@ class Statement {
     return true;
   }
 
+  bool is_all(ValueId id) const {
+    return ops::bytes_of(graph_.value(id)) == ops::bytes_of(graph_.value(places_[id].root));
+  }
+
   const Graph& graph_;
-  const std::vector<AliasChoice>& views_;
+  const std::vector<AliasChoice>& alias_;
+  std::vector<ValuePlace> places_;
   const ScheduleOptions& options_;
   StatedProblem stated_;
   std::vector<int> content_of_;  // by ValueId; -1 for constants
   std::vector<int> maker_;       // by ValueId: a step, -1 for inputs
-  std::vector<bool> read_only_;  // by content
+  // By content.
+  std::vector<bool> read_only_;
+  std::vector<bool> windowed_;  // some value is a part of it
+  std::vector<int> makers_;     // values written there
 };
 
 }  // namespace
@@ -164,8 +189,8 @@ std::vector<AliasChoice> views(const Graph& graph, const std::vector<NodeId>& or
 }
 
 StatedProblem state_problem(const Graph& graph, const std::vector<NodeId>& order,
-                            const std::vector<AliasChoice>& views, const ScheduleOptions& options) {
-  return Statement(graph, order, views, options).take();
+                            const std::vector<AliasChoice>& alias, const ScheduleOptions& options) {
+  return Statement(graph, order, alias, options).take();
 }
 
 }  // namespace mini_infer::schedule

@@ -16,11 +16,12 @@ struct StatedProblem {
   std::vector<std::vector<ops::Alias>> overwrites;
 };
 
-// For every value, what it is a view of.
+// For every value, what it is a view of; windows are chosen apart (windows.h).
 std::vector<AliasChoice> views(const graph::Graph& graph, const std::vector<graph::NodeId>& order,
                                const ScheduleOptions& options);
 
+// `alias`: views and windows.
 StatedProblem state_problem(const graph::Graph& graph, const std::vector<graph::NodeId>& order,
-                            const std::vector<AliasChoice>& views, const ScheduleOptions& options);
+                            const std::vector<AliasChoice>& alias, const ScheduleOptions& options);
 
 }  // namespace mini_infer::schedule

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/alias.h"
+#include "schedule/places.h"
 
 namespace mini_infer::runtime {
 namespace {
@@ -11,19 +12,18 @@ using graph::Graph;
 using graph::kNoValue;
 using graph::ValueId;
 
-// Collects storages step by step; a value joins its source's storage or opens its own.
+// Collects storages step by step; a value joins the storage it lies in or opens it.
 class Builder {
  public:
   Builder(const Graph& graph, const schedule::Schedule& schedule)
-      : graph_(graph), schedule_(schedule) {
+      : graph_(graph), places_(schedule::places(graph, schedule.alias)) {
     live_.steps = std::max(1, static_cast<int>(schedule.order.size()));
     live_.storage_of.assign(graph.values().size(), -1);
   }
 
   void make(ValueId id, int step) {
     if (graph_.value(id).is_constant()) return;
-    const schedule::AliasChoice& alias = schedule_.alias[static_cast<std::size_t>(id)];
-    int index = alias.kind == ops::AliasKind::kNone ? -1 : storage_index(alias.source);
+    int& index = live_.storage_of[static_cast<std::size_t>(place(id).root)];
     if (index < 0) {
       index = static_cast<int>(live_.storages.size());
       live_.storages.emplace_back();
@@ -32,7 +32,7 @@ class Builder {
     live_.storage_of[static_cast<std::size_t>(id)] = index;
     Storage& storage = live_.storages[static_cast<std::size_t>(index)];
     storage.values.push_back(id);
-    storage.size_bytes = std::max(storage.size_bytes, ops::bytes_of(graph_.value(id)));
+    storage.size_bytes = std::max(storage.size_bytes, ops::bytes_of(graph_.value(place(id).root)));
     storage.last_step = std::max(storage.last_step, step);
   }
 
@@ -51,8 +51,12 @@ class Builder {
  private:
   int storage_index(ValueId id) const { return live_.storage_of[static_cast<std::size_t>(id)]; }
 
+  const schedule::ValuePlace& place(ValueId id) const {
+    return places_[static_cast<std::size_t>(id)];
+  }
+
   const Graph& graph_;
-  const schedule::Schedule& schedule_;
+  std::vector<schedule::ValuePlace> places_;
   Liveness live_;
 };
 

@@ -6,6 +6,7 @@
 
 #include "judge/execution.h"
 #include "mini_infer/runtime/engine.h"
+#include "ops/tensor_window.h"
 #include "runtime/state_plan.h"
 #include "support/random_graph.h"
 
@@ -123,7 +124,7 @@ bool live_together(const TensorPlacement& a, const TensorPlacement& b) {
 }
 
 struct Mutations {
-  int overlaps = 0, misaligned = 0, shortened = 0, wrong_aliases = 0;
+  int overlaps = 0, misaligned = 0, shortened = 0, wrong_aliases = 0, moved_windows = 0;
 };
 
 void expect_overlaps_refused(const graph::Graph& graph, const MemoryPlan& plan, Mutations& done) {
@@ -190,6 +191,25 @@ bool needed_across(const graph::Graph& graph, const MemoryPlan& plan, graph::Val
   return false;
 }
 
+// In how many places the value may lie as a part of one of these.
+int places_in(const graph::Graph& graph, graph::ValueId value,
+              const std::vector<graph::ValueId>& others) {
+  const auto among = [](const std::vector<graph::ValueId>& all, graph::ValueId one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+  };
+  int places = 0;
+  for (graph::NodeId id = 0; id < static_cast<graph::NodeId>(graph.nodes().size()); ++id) {
+    const graph::Node& node = graph.node(id);
+    for (const ops::TensorWindow& window : ops::windows(ops::NodeView(graph, id))) {
+      const graph::ValueId input = node.inputs[static_cast<std::size_t>(window.input)];
+      const graph::ValueId output = node.outputs[static_cast<std::size_t>(window.output)];
+      const graph::ValueId inner = window.of_output ? input : output;
+      if (inner == value && among(others, inner == input ? output : input)) ++places;
+    }
+  }
+  return places;
+}
+
 // Puts a value into a storage whose content is still needed when the value is written. Only the
 // execution judge can see this: the storages themselves do not overlap.
 void expect_wrong_aliases_refused(const graph::Graph& graph, const MemoryPlan& plan,
@@ -203,12 +223,14 @@ void expect_wrong_aliases_refused(const graph::Graph& graph, const MemoryPlan& p
     const int step = step_of(plan, producer);
     for (std::size_t to = 0; to < tensors.size(); ++to) {
       if (to == from || tensors[to].size_bytes < tensors[from].size_bytes) continue;
+      if (!tensors[to].windows.empty()) continue;  // parts may still be free
       const auto& held = tensors[to].values;
       if (std::none_of(held.begin(), held.end(), [&](graph::ValueId value) {
             return needed_across(graph, plan, value, step);
           })) {
         continue;
       }
+      if (places_in(graph, moved, held) > 0) continue;
       MemoryPlan mutated = plan;
       mutated.pools[0].tensors[from].values.clear();
       mutated.pools[0].tensors[to].values.push_back(moved);
@@ -218,6 +240,27 @@ void expect_wrong_aliases_refused(const graph::Graph& graph, const MemoryPlan& p
           << tensors[from].name << " into " << tensors[to].name << "\n"
           << graph.to_text();
       ++done.wrong_aliases;
+    }
+  }
+}
+
+// Puts windows where they are not the part that their node says, but aligned and in the storage.
+void expect_moved_windows_refused(const graph::Graph& graph, const MemoryPlan& plan,
+                                  Mutations& done) {
+  const auto& tensors = plan.pools[0].tensors;
+  for (std::size_t a = 0; a < tensors.size(); ++a) {
+    for (std::size_t b = 0; b < tensors[a].windows.size(); ++b) {
+      if (places_in(graph, tensors[a].windows[b].value, tensors[a].values) > 1) continue;
+      MemoryPlan mutated = plan;
+      runtime::WindowPlacement& window = mutated.pools[0].tensors[a].windows[b];
+      window.offset_bytes = window.offset_bytes == 0 ? 16 : window.offset_bytes - 16;
+      ASSERT_TRUE(execution_refused(graph, mutated)) << tensors[a].name << "\n" << graph.to_text();
+      ++done.moved_windows;
+      if (window.pitch_bytes == 0) continue;
+      window = tensors[a].windows[b];
+      window.pitch_bytes -= 16;
+      ASSERT_TRUE(execution_refused(graph, mutated)) << tensors[a].name << "\n" << graph.to_text();
+      ++done.moved_windows;
     }
   }
 }
@@ -235,12 +278,14 @@ TEST(Judges, AcceptEveryPlanAndRefuseEveryMutatedOne) {
     expect_misalignment_refused(graph, plan, done);
     expect_shortened_lifetimes_refused(graph, plan, done);
     expect_wrong_aliases_refused(graph, plan, done);
+    expect_moved_windows_refused(graph, plan, done);
     if (HasFatalFailure()) return;
   }
   EXPECT_GE(done.overlaps, 10000);
   EXPECT_GE(done.misaligned, 10000);
   EXPECT_GE(done.shortened, 10000);
   EXPECT_GE(done.wrong_aliases, 1000);
+  EXPECT_GE(done.moved_windows, 1000);
 }
 
 }  // namespace

@@ -93,7 +93,7 @@ class Generator {
 
   void add_node() {
     const Known x = pick();
-    switch (random_.below(18)) {
+    switch (random_.below(19)) {
       case 0:
         return apply("Relu", {x.id}, 1);
       case 1:
@@ -130,6 +130,8 @@ class Generator {
         return normalized_sum(x);
       case 17:
         return squeeze_and_excite(x);
+      case 18:
+        return branches(x);
     }
   }
 
@@ -212,6 +214,39 @@ class Generator {
     apply("GlobalAveragePool", {x.id}, 1);
     apply("Mul", {x.id, known_.back().id}, 1);
     if (random_.chance(50)) apply("Add", {known_.back().id, pick_of_shape(x.shape)->id}, 1);
+  }
+
+  // Convolutions of one image side by side, so many filters that they may lie in their Concat; with
+  // what reads one of them, or all, besides.
+  void branches(const Known& x) {
+    if (!is_image(x)) return apply("Relu", {x.id}, 1);
+    filter(x, 4 * (1 + random_.below(2)), 1);
+    const Known first = known_.back();
+    filter(random_.chance(50) ? x : first, 4, 3);
+    apply("Concat", {first.id, known_.back().id}, 1, {{"axis", std::int64_t{1}}});
+    const Known joined = known_.back();
+    if (random_.chance(50)) normalize(joined);
+    if (random_.chance(50)) filter(known_.back(), 4, 3);
+    if (random_.chance(30)) pool(joined);
+    if (random_.chance(30)) filter(joined, joined.shape[1], 3, joined.shape[1]);
+  }
+
+  void filter(const Known& x, std::int64_t filters, std::int64_t kernel, std::int64_t groups = 1) {
+    if (!is_image(x)) return;
+    const ValueId weights =
+        b_.constant(random_tensor(Shape{filters, x.shape[1] / groups, kernel, kernel}));
+    apply("Conv", {x.id, weights}, 1,
+          {{"pads", std::vector<std::int64_t>(4, kernel / 2)}, {"group", groups}});
+  }
+
+  void normalize(const Known& x) {
+    const Shape channels{x.shape[1]};
+    core::Tensor variance = core::Tensor::allocate(core::DataType::kFloat32, channels).value();
+    std::fill_n(reinterpret_cast<float*>(variance.mutable_bytes().data()), x.shape[1], 0.5f);
+    apply("BatchNormalization",
+          {x.id, b_.constant(random_tensor(channels)), b_.constant(random_tensor(channels)),
+           b_.constant(random_tensor(channels)), b_.constant(std::move(variance))},
+          1, {{"epsilon", 0.5f}});
   }
 
   void choose_outputs() {

@@ -50,6 +50,7 @@ struct CudaConfig {
 struct EngineConfig {
   bool enable_memory_planning = true;  // false: every tensor has bytes of its own
   bool reorder = true;                 // see PlanningOptions
+  WindowKinds windows = {};            // see PlanningOptions
   std::size_t memory_alignment = 256;  // bytes; a power of two from 16 to 256
   bool enable_profiling = false;       // time every step
   core::Device device = core::Device::kCpu;

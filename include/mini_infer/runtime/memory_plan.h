@@ -23,12 +23,23 @@ namespace mini_infer::runtime {
 // How it is known that nothing smaller exists: kNone, kByBound, kBySearch.
 using planner::Proof;
 
-// One storage: the bytes of a tensor, and of everything that shares them (views, in-place results).
+// A value that lies inside a storage and is not all of it: in rows (runs along its last axis), one
+// every `pitch_bytes`; a single run where that is 0.
+struct WindowPlacement {
+  graph::ValueId value = graph::kNoValue;
+  std::size_t offset_bytes = 0;  // from the storage's start, a multiple of 16
+  std::size_t row_bytes = 0;
+  std::size_t pitch_bytes = 0;  // a multiple of 16
+};
+
+// One storage: the bytes of a tensor, and of everything that shares them (views, in-place results,
+// windows).
 struct TensorPlacement {
   enum class Kind { kTensor, kWorkspace, kScratch };
   Kind kind = Kind::kTensor;
   std::string name;                    // of the first value written there
   std::vector<graph::ValueId> values;  // the values held, in the order they come to be
+  std::vector<WindowPlacement> windows = {};  // of those, what lies inside
   std::size_t offset = 0;              // from the pool's start, a multiple of the alignment
   std::size_t size_bytes = 0;          // of the largest value; the pool reserves it rounded up
   int first_step = 0;
@@ -57,6 +68,16 @@ struct PlanStep {
   std::size_t workspace_taken = 0;
 };
 
+// A Slice, Split or Concat that copies less, or nothing, because tensors lie inside others.
+struct PlanWindow {
+  graph::NodeId node = graph::kNoNode;
+  std::string name;                // the node's
+  std::string op;                  // "Concat"
+  std::size_t tensors = 0;         // that lie inside another, of those it copies otherwise
+  std::size_t copied_tensors = 0;  // the others
+  std::size_t saved_bytes = 0;     // of those inside: not reserved twice while it runs, not copied
+};
+
 struct MemoryPlan {
   // Why there is no plan; SUCCESS when there is. On failure everything below is empty.
   core::Status status;
@@ -77,9 +98,14 @@ struct MemoryPlan {
   Proof offsets_proof = Proof::kNone;  // of total_memory, for this order and alias set
   Proof order_proof = Proof::kNone;    // of lower_bound, over all orders and in-place choices
   std::size_t order_bound = 0;         // no order needs less, whatever it does in place
+  // In the order of the steps. The bounds are for these windows.
+  std::vector<PlanWindow> windows;
+  // What lower_bound would have been without them, by the best order found; the same if there are
+  // none.
+  std::size_t bound_without_windows = 0;
   // From schedule to judges, without the optimiser; a measurement, no part of the plan's identity.
   double planning_milliseconds = 0;
-  std::string plan_hash;  // 16 hex digits over order, aliases, lifetimes and offsets
+  std::string plan_hash;  // 16 hex digits over order, aliases, windows, lifetimes and offsets
   // All that its judges were told: what report::certificate_to_json writes.
   std::shared_ptr<const judge::Statement> statement;
   std::string kernels_hash;  // the same over the kernels of an engine's steps; no part of plan_hash

@@ -68,6 +68,9 @@ struct PerChannel {
 
 struct BatchNormalization {
   ChannelView view;
+  // Elements from one pixel to the next, channels last.
+  std::int64_t input_pitch = 0;
+  std::int64_t output_pitch = 0;
   float epsilon = 0;
   PerChannel scale, bias, mean, variance;
 
@@ -75,6 +78,8 @@ struct BatchNormalization {
     BatchNormalization of;
     of.epsilon = view.node().get_float("epsilon", 1e-5f);
     MI_ASSIGN(of.view, ops::batch_normalization_view(view));
+    of.input_pitch = view.input_pitch(0, of.view.channels);
+    of.output_pitch = view.output_pitch(0, of.view.channels);
     MI_ASSIGN(of.scale, PerChannel::of(view, 1));
     MI_ASSIGN(of.bias, PerChannel::of(view, 2));
     MI_ASSIGN(of.mean, PerChannel::of(view, 3));
@@ -130,9 +135,9 @@ Kernel pixel_kernel(const BatchNormalization& of, const Simd& simd) {
       for (std::int64_t c = 0; c < channels; c += kBlock) {
         const std::int64_t count = std::min<std::int64_t>(kBlock, channels - c);
         const ChannelBlock block(of, args, c, count);
-        for (std::int64_t at = pixel * channels + c; at < last * channels; at += channels) {
-          normalize({.x = args.in<T>(0) + at,
-                     .y = args.out<T>(0) + at,
+        for (std::int64_t at = pixel; at < last; ++at) {
+          normalize({.x = args.in<T>(0) + at * of.input_pitch + c,
+                     .y = args.out<T>(0) + at * of.output_pitch + c,
                      .extent = count,
                      .mean = 0,
                      .factor = 1,

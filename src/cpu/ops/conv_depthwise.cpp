@@ -29,15 +29,17 @@ DepthwiseRow row_at(const ConvGeometry& geometry, const ConvTensors& tensors, st
   const std::int64_t from_depth = depth.origin(at_depth) + depths.first * depth.dilation;
   const std::int64_t from_height = height.origin(at_height) + heights.first * height.dilation;
 
-  const std::int64_t x_row = width.input * geometry.channels;
+  const std::int64_t x_row = width.input * geometry.input_pitch;
   const std::int64_t w_row = width.kernel * geometry.channels;
-  const std::int64_t y_offset = number * width.output * geometry.channels;
+  const std::int64_t y_offset = number * width.output * geometry.output_pitch;
   return {
       .depth = {depths.last - depths.first, depth.dilation * height.input * x_row,
                 height.kernel * w_row},
       .height = {heights.last - heights.first, height.dilation * x_row, w_row},
       .width = width_of(width),
       .channels = geometry.channels,
+      .x_pitch = geometry.input_pitch,
+      .y_pitch = geometry.output_pitch,
       .x = tensors.x + ((image * depth.input + from_depth) * height.input + from_height) * x_row,
       .w = tensors.w + (depths.first * height.kernel + heights.first) * w_row,
       .bias = tensors.bias,

@@ -148,8 +148,8 @@ class GemmConv::Group {
     const ConvGeometry& g = conv.geometry_;
     const bool channels_first = g.input_layout == Layout::kNchw;
     const std::int64_t pixels = elements(&SlidingAxis::input, g.window);
-    image_ = g.channels * pixels;
-    pixel_ = channels_first ? 1 : g.channels;
+    image_ = (channels_first ? g.channels : g.input_pitch) * pixels;
+    pixel_ = channels_first ? 1 : g.input_pitch;
     channel_ = channels_first ? pixels : 1;
     x_ = x + group * g.channels_per_group() * channel_;
   }
@@ -311,7 +311,7 @@ void GemmConv::run(const ConvTensors& tensors, core::ThreadPool& threads) const 
       .depth = gathered_ ? panels_.depth : geometry_.channels_per_group(),
       .block_rows = gathered_ ? kGatheredElements / std::max<std::int64_t>(1, panels_.depth) : 0,
       .right = {.panels = panels_},
-      .c_row = geometry_.filters,
+      .c_row = geometry_.output_pitch,
       .epilogue = epilogue_};
   const ProductGrid grid(product, *simd_, threads.size(), geometry_.groups);
   threads.run(geometry_.groups * grid.pieces(), [&](std::int64_t piece, int) {

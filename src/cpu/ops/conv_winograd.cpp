@@ -158,7 +158,7 @@ void WinogradConv::transform_input(const float* x, Share tiles, float* to) const
       const std::int64_t column = tile.x - width.pad_begin + i % 4;
       const std::int64_t pixel = (tile.image * height.input + row) * width.input + column;
       const bool on_input = on(height, row) && on(width, column);
-      input.pixels[i] = on_input ? x + pixel * geometry_.channels : zeros_.data();
+      input.pixels[i] = on_input ? x + pixel * geometry_.input_pitch : zeros_.data();
     }
     input.to = to;
     simd_->winograd_input(input);
@@ -211,7 +211,8 @@ void WinogradConv::transform_output(const float* c, Share tiles, std::int64_t pa
       const std::int64_t y = tile.y + i / 2;
       const std::int64_t x = tile.x + i % 2;
       const bool on_output = y < height && x < width;
-      const std::int64_t at = ((tile.image * height + y) * width + x) * geometry_.filters + filter;
+      const std::int64_t pixel = (tile.image * height + y) * width + x;
+      const std::int64_t at = pixel * geometry_.output_pitch + filter;
       output.y[i] = on_output ? tensors.y + at : nullptr;
       output.residual[i] = on_output ? advance(tensors.residual, at) : nullptr;
     }

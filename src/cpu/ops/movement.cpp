@@ -22,7 +22,8 @@ Result<Kernel> bind_movement(const NodeView& view) {
       for (const ops::Move& move : moves) {
         const T* from = args.in<T>(move.input);
         T* to = args.out<T>(move.output);
-        if (from != to) strided_copy(move.copy, *args.threads, from, to);
+        const bool in_place = from + move.copy.from_start == to + move.copy.to_start;
+        if (!in_place) strided_copy(move.copy, *args.threads, from, to);
       }
       return Status::SUCCESS;
     };

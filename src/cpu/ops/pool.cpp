@@ -68,7 +68,7 @@ T reduce(const PoolGeometry& geometry, const WindowAt& at, const Reduction& redu
   auto sum = reduction.start();
   for_each_element(geometry.window, at, [&](std::int64_t d, std::int64_t h, std::int64_t w) {
     const std::int64_t pixel = (d * height.input + h) * width.input + w;
-    sum = reduction.add(sum, ops::widened(x[pixel * geometry.inner]));
+    sum = reduction.add(sum, ops::widened(x[pixel * geometry.input_pitch]));
   });
   return ops::convert<T>(reduction.finish(sum, at));
 }
@@ -78,11 +78,11 @@ template <typename T, typename Reduction>
 Kernel plain_kernel(const PoolGeometry& geometry, const Reduction& reduction) {
   return [geometry, reduction](const KernelArgs& args) -> Status {
     const std::int64_t channels = geometry.inner;
-    const std::int64_t image_step = input_elements(geometry.window) * channels;
+    const std::int64_t image_step = input_elements(geometry.window) * geometry.input_pitch;
     for_each_output(geometry, *args.threads,
                     [&](const WindowAt& at, std::int64_t image, std::int64_t output) {
                       const T* x = args.in<T>(0) + image * image_step;
-                      T* y = args.out<T>(0) + output * channels;
+                      T* y = args.out<T>(0) + output * geometry.output_pitch;
                       for (std::int64_t c = 0; c < channels; ++c)
                         y[c] = reduce(geometry, at, reduction, x + c);
                     });
@@ -95,8 +95,8 @@ Kernel plain_kernel(const PoolGeometry& geometry, const Reduction& reduction) {
 PoolWindow channels_under(const PoolGeometry& geometry, const WindowAt& at, const float* x,
                           float* y) {
   const auto& [depth, height, width] = geometry.window;
-  const std::int64_t steps[] = {height.input * width.input * geometry.inner,
-                                width.input * geometry.inner, geometry.inner};
+  const std::int64_t steps[] = {height.input * width.input * geometry.input_pitch,
+                                width.input * geometry.input_pitch, geometry.input_pitch};
   PoolWindow result;
   result.channels = geometry.inner;
   result.x = x;
@@ -123,11 +123,11 @@ void reduce_channels(const Average& average, const WindowAt& at, const PoolWindo
 template <typename Reduction>
 Kernel vector_kernel(const PoolGeometry& geometry, const Reduction& reduction, const Simd& simd) {
   return [geometry, reduction, &simd](const KernelArgs& args) -> Status {
-    const std::int64_t image_step = input_elements(geometry.window) * geometry.inner;
+    const std::int64_t image_step = input_elements(geometry.window) * geometry.input_pitch;
     for_each_output(geometry, *args.threads,
                     [&](const WindowAt& at, std::int64_t image, std::int64_t output) {
                       const float* x = args.in<float>(0) + image * image_step;
-                      float* y = args.out<float>(0) + output * geometry.inner;
+                      float* y = args.out<float>(0) + output * geometry.output_pitch;
                       reduce_channels(reduction, at, channels_under(geometry, at, x, y), simd);
                     });
     return Status::SUCCESS;

@@ -113,6 +113,9 @@ struct DepthwiseRow {
   Outer depth, height;
   Width width;
   std::int64_t channels = 0;
+  // Elements from one pixel to the next.
+  std::int64_t x_pitch = 0;
+  std::int64_t y_pitch = 0;
   const float* x = nullptr;         // the input row under the first position
   const float* w = nullptr;         // that position
   const float* bias = nullptr;      // may be null

@@ -49,7 +49,7 @@ MI_INLINE void add_products(const DepthwiseRow& row, const Taps& taps, std::int6
         const Vector weights = vectors.get(w + k * row.channels);
         MI_UNROLL for (int i = 0; i < kOutputs; ++i) {
           const std::int64_t pixel = k * Row::dilation(row) + i * Row::stride(row);
-          sums[i] += vectors.get(x + pixel * row.channels) * weights;
+          sums[i] += vectors.get(x + pixel * row.x_pitch) * weights;
         }
       });
       x += row.height.x_step;
@@ -67,7 +67,7 @@ MI_INLINE void compute(const DepthwiseRow& row, const Taps& taps, std::int64_t a
     add_products<kOutputs, kKernel, kStride>(row, taps, channel, vectors, sums);
     const Vector bias = bias_at(row.bias, channel, vectors);
     MI_UNROLL for (int i = 0; i < kOutputs; ++i) {
-      const std::int64_t offset = (at + i) * row.channels + channel;
+      const std::int64_t offset = (at + i) * row.y_pitch + channel;
       const float* residual = row.residual == nullptr ? nullptr : row.residual + offset;
       vectors.put(row.y + offset, finish(sums[i], bias, residual, vectors));
     }
@@ -82,7 +82,7 @@ void compute_at_border(const DepthwiseRow& row, std::int64_t at) {
   std::int64_t last = width.kernel;
   while (last > first && origin + (last - 1) * width.dilation >= width.input) --last;
   const std::int64_t pixel = origin + first * width.dilation;
-  compute<1, 0, 0>(row, {row.x + pixel * row.channels, row.w + first * row.channels, last - first},
+  compute<1, 0, 0>(row, {row.x + pixel * row.x_pitch, row.w + first * row.channels, last - first},
                    at);
 }
 
@@ -91,7 +91,7 @@ template <int kKernel, int kStride>
 void compute_inside(const DepthwiseRow& row, std::int64_t first, std::int64_t last) {
   const auto taps_of = [&](std::int64_t at) MI_INLINE_LAMBDA {
     const std::int64_t pixel = at * row.width.stride - row.width.pad_begin;
-    return Taps{row.x + pixel * row.channels, row.w, row.width.kernel};
+    return Taps{row.x + pixel * row.x_pitch, row.w, row.width.kernel};
   };
   for (; first + kGroup <= last; first += kGroup) {
     compute<kGroup, kKernel, kStride>(row, taps_of(first), first);
@@ -126,8 +126,13 @@ void depthwise(const DepthwiseRow& row) {
   for (std::int64_t at = 0; at < first; ++at) compute_at_border(row, at);
   inside_of(width)(row, first, last);
   for (std::int64_t at = last; at < width.output; ++at) compute_at_border(row, at);
-  if (needs_pass(*row.activation)) {
+  if (!needs_pass(*row.activation)) return;
+  if (row.y_pitch == row.channels) {
     activate(*row.activation, row.y, width.output * row.channels);
+    return;
+  }
+  for (std::int64_t at = 0; at < width.output; ++at) {
+    activate(*row.activation, row.y + at * row.y_pitch, row.channels);
   }
 }
 
