@@ -28,10 +28,10 @@ struct Form {
   int channels = 0;
   int filters = 0;
   std::int64_t y_pitch = 0;  // elements from pixel to pixel
-  int depth = 0;        // channels * taps
-  int patch_width = 0;  // of the input, under the windows of kPixels
-  int stretches = 0;    // of a line
-  int tiles = 0;        // stretches of all lines of all images
+  int depth = 0;             // channels * taps
+  int patch_width = 0;       // of the input, under the windows of kPixels
+  int stretches = 0;         // of a line
+  int tiles = 0;             // stretches of all lines of all images
 
   static Form of(const ops::ConvGeometry& geometry) {
     Form form;

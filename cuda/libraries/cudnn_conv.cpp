@@ -234,9 +234,8 @@ std::string CudnnConv::key() const {
   for (const bool flag : {tf32, bias, residual, relu, geometry.layout == ops::Layout::kNhwc}) {
     add(flag ? 1 : 0);
   }
-  for (const std::int64_t number :
-       {geometry.batch, geometry.channels, geometry.filters, geometry.groups, geometry.input_pitch,
-        geometry.output_pitch}) {
+  for (const std::int64_t number : {geometry.batch, geometry.channels, geometry.filters,
+                                    geometry.groups, geometry.input_pitch, geometry.output_pitch}) {
     add(number);
   }
   for (const ops::SlidingAxis& axis : geometry.window) {

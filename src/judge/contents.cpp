@@ -84,8 +84,8 @@ class Collection {
       const int input = step.inputs[index(alias.input)].value;
       const int made = content(output);
       const int read = content(input);
-      const bool whole = is_all(output) && is_all(input) &&
-                         contents_.all[index(made)].makers.size() == 1;
+      const bool whole =
+          is_all(output) && is_all(input) && contents_.all[index(made)].makers.size() == 1;
       if (whole && may_share(step, alias, made, read)) {
         contents_.steps[number].overwrites.push_back({made, read});
       }

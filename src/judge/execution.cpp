@@ -282,10 +282,10 @@ class Walk {
   }
 
   const Statement& statement_;
-  std::vector<Place> places_;            // by value
+  std::vector<Place> places_;  // by value
   Sharing sharing_;
-  std::vector<Content> contents_;  // values first, then storages with parts, scratch, workspaces
-  std::vector<ByteOwners> owners_;       // by space
+  std::vector<Content> contents_;   // values first, then storages with parts, scratch, workspaces
+  std::vector<ByteOwners> owners_;  // by space
   std::map<const Storage*, Parted> parted_;
   std::vector<const Storage*> unnamed_;  // scratch and workspaces
 };

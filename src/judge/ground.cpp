@@ -12,8 +12,8 @@ bool is_columns(const Statement& statement, const Storage& storage, std::int64_t
   std::size_t whole = storage.values.size();
   for (const Part& part : storage.parts) {
     const std::int64_t bytes = statement.values[static_cast<std::size_t>(part.value)].bytes;
-    const bool all_rows = bytes == storage.bytes / pitch * part.row_bytes;
-    if (part.pitch != pitch || part.offset + part.row_bytes > pitch || !all_rows) return false;
+    if (part.pitch != pitch || part.offset + part.row_bytes > pitch) return false;
+    if (bytes != storage.bytes / pitch * part.row_bytes) return false;  // not all rows
     --whole;
   }
   return static_cast<std::size_t>(

@@ -37,8 +37,7 @@ class Groups {
   std::vector<int> source_;
 };
 
-Status place_part(const Statement& statement, const Storage& storage, const Part& part,
-                  Place& at) {
+Status place_part(const Statement& statement, const Storage& storage, const Part& part, Place& at) {
   const Value& value = statement.values[static_cast<std::size_t>(part.value)];
   const auto wrong = [&](const char* what) {
     return refuse("'" + value.name + "' in storage '" + storage.name + "' " + what);
@@ -49,6 +48,7 @@ Status place_part(const Statement& statement, const Storage& storage, const Part
     if (part.row_bytes <= 0 || value.bytes % part.row_bytes != 0 || part.pitch < part.row_bytes) {
       return wrong("has rows that overlap, or are no rows of it");
     }
+    if (value.bytes / part.row_bytes > kMostRowsApart) return wrong("has too many rows to judge");
     const std::int64_t steps = std::max<std::int64_t>(0, value.bytes / part.row_bytes - 1);
     if (__builtin_mul_overflow(steps, part.pitch, &extent) ||
         __builtin_add_overflow(extent, part.row_bytes, &extent)) {

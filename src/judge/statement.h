@@ -28,7 +28,8 @@ struct Alias {
   int input = 0;
 };
 
-// One may lie inside the other: the inner one's rows are parts of neighbouring rows of the outer one.
+// One may lie inside the other: the inner one's rows are parts of neighbouring rows of the outer
+// one.
 struct Window {
   int output = 0;  // places in Step::outputs and Step::inputs
   int input = 0;
@@ -43,7 +44,7 @@ struct Step {
   std::vector<int> outputs;   // values
   std::vector<Alias> views;   // the output may be the input, seen with another shape
   std::vector<Alias>
-      overwrites;            // the output may take the bytes of an input read for the last time
+      overwrites;  // the output may take the bytes of an input read for the last time
   std::vector<Window> windows;
   bool elementwise = false;  // each byte is read before it is written, whatever else is read
   // What its kernel may use besides; nothing that is alive lies there.
@@ -53,8 +54,11 @@ struct Step {
 
 enum class StorageKind { kTensor, kWorkspace, kScratch };
 
-// A value that is not all of its storage: rows of so many bytes, one every `pitch` bytes; or a single
-// run, where pitch is 0.
+// So many rows of one value may lie apart at most: a judge may have to look at each.
+inline constexpr std::int64_t kMostRowsApart = std::int64_t{1} << 20;
+
+// A value that is not all of its storage: rows of so many bytes, one every `pitch` bytes; or a
+// single run, where pitch is 0.
 struct Part {
   int value = 0;
   std::int64_t offset = 0;  // from the storage's start

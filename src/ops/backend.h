@@ -18,8 +18,8 @@ namespace mini_infer::ops {
 
 // What a kernel is given for one run. Pointers are bound once per context; a slot left out, and a
 // value input (OpDef::value_inputs), is null. Every tensor is row-major and at least 16-byte
-// aligned, and dense but where OpDef::pitched allows its rows to lie apart (then each row is aligned
-// so); a tensor without elements may be null.
+// aligned, and dense but where OpDef::pitched allows its rows to lie apart (then each row is
+// aligned so); a tensor without elements may be null.
 struct KernelArgs {
   std::span<const void* const> inputs;
   std::span<void* const> outputs;

@@ -185,8 +185,7 @@ Result<Moves> expand_moves(const NodeView& view) {
   const Shape& shape = view.output_shape(0);
   return Moves{
       {0, 0,
-       strided_copy(shape, broadcast_strides(view.input_shape(0), shape),
-                    ops::strides_of(shape))}};
+       strided_copy(shape, broadcast_strides(view.input_shape(0), shape), ops::strides_of(shape))}};
 }
 
 Status infer_tile(InferContext& context) {
@@ -225,7 +224,9 @@ Result<Moves> tile_moves(const NodeView& view) {
 
 constexpr std::array<Alias, 4> kAsView = {{{AliasKind::kView, 0, 0}}};
 
-PitchedSlots pitched_everywhere(const NodeView&) { return {.inputs = ~InputSet{0}, .output = true}; }
+PitchedSlots pitched_everywhere(const NodeView&) {
+  return {.inputs = ~InputSet{0}, .output = true};
+}
 
 constexpr OpDef mover(std::string_view type, int since, Status (*infer)(InferContext&),
                       InputSet value_inputs = 0,

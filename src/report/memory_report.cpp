@@ -82,9 +82,8 @@ std::string window_lines(const MemoryPlan& plan) {
   constexpr std::size_t kShown = 6;
   std::vector<const runtime::PlanWindow*> windows;
   for (const runtime::PlanWindow& window : plan.windows) windows.push_back(&window);
-  std::stable_sort(windows.begin(), windows.end(), [](const auto* a, const auto* b) {
-    return a->saved_bytes > b->saved_bytes;
-  });
+  std::stable_sort(windows.begin(), windows.end(),
+                   [](const auto* a, const auto* b) { return a->saved_bytes > b->saved_bytes; });
   std::string text;
   for (std::size_t i = 0; i < windows.size() && i < kShown; ++i) {
     std::array<char, 32> size{};

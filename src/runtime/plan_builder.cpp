@@ -142,8 +142,9 @@ void describe_windows(const Graph& graph, const schedule::Schedule& schedule,
   }
   const std::int64_t spared = schedule.peak_without_windows - schedule.peak;
   plan.bound_without_windows =
-      plan.windows.empty() ? plan.lower_bound
-                           : plan.lower_bound + static_cast<std::size_t>(std::max<std::int64_t>(0, spared));
+      plan.windows.empty()
+          ? plan.lower_bound
+          : plan.lower_bound + static_cast<std::size_t>(std::max<std::int64_t>(0, spared));
 }
 
 void describe_steps(const Graph& graph, const schedule::Schedule& schedule,

@@ -16,6 +16,8 @@ using ops::AliasKind;
 
 // What kernels may count on (ops::KernelArgs).
 constexpr std::int64_t kAlignment = 16;
+// A judge may have to look at each (judge/statement.h).
+constexpr std::int64_t kMostRowsApart = std::int64_t{1} << 20;
 
 class Windows {
  public:
@@ -32,7 +34,8 @@ class Windows {
     for (NodeId node = 0; node < static_cast<NodeId>(graph.nodes().size()); ++node) {
       const auto& inputs = graph.node(node).inputs;
       for (std::size_t slot = 0; slot < inputs.size(); ++slot) {
-        if (inputs[slot] != kNoValue) readers_[inputs[slot]].push_back({node, static_cast<int>(slot)});
+        if (inputs[slot] != kNoValue)
+          readers_[inputs[slot]].push_back({node, static_cast<int>(slot)});
       }
     }
   }
@@ -112,19 +115,23 @@ class Windows {
     const int bits = core::bits_per_element(value.type);
     if (bits % 8 != 0 || place.offset % kAlignment != 0) return false;
     if (place.pitch == 0) return true;
+    const std::int64_t row = (*value.shape)[value.shape->rank() - 1];
+    if (value.shape->elements() / row > kMostRowsApart) return false;
     if (place.pitch * (bits / 8) % kAlignment != 0 || choices_[id].kind == AliasKind::kView) {
       return false;
     }
     if (!pitched(value.producer).output) return false;
     for (const Reader& reader : readers_[id]) {
-      if (!ops::contains(pitched(reader.node).inputs, reader.slot) || is_viewed(reader)) return false;
+      if (!ops::contains(pitched(reader.node).inputs, reader.slot) || is_viewed(reader))
+        return false;
     }
     return true;
   }
 
   ops::PitchedSlots pitched(NodeId node) const {
     const ops::OpDef* def = ops::find(graph_.node(node));
-    return def->pitched == nullptr ? ops::PitchedSlots{} : def->pitched(ops::NodeView(graph_, node));
+    return def->pitched == nullptr ? ops::PitchedSlots{}
+                                   : def->pitched(ops::NodeView(graph_, node));
   }
 
   // Whether an output is the same bytes under another shape.

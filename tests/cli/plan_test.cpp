@@ -28,7 +28,8 @@ TEST(Plan, JsonHasItsKeys) {
   for (const char* key :
        {"weights_bytes", "arena_bytes", "lower_bound_bytes", "gap_bytes", "unshared_bytes",
         "saving_ratio", "proven_offsets", "offsets_proof", "proven_order", "order_proof",
-        "order_bound_bytes", "plan_hash", "peak", "pools", "bound", "steps", "milliseconds"}) {
+        "order_bound_bytes", "windows", "bound_without_windows_bytes", "plan_hash", "peak", "pools",
+        "bound", "steps", "milliseconds"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
   EXPECT_EQ(json.at("pools").at(0).at("size_bytes"), json.at("arena_bytes"));
@@ -107,6 +108,42 @@ TEST(Plan, KeepsTheModelsOrderIfAsked) {
   EXPECT_EQ(kept.at("lower_bound_bytes").get<int>() - best.at("lower_bound_bytes").get<int>(),
             64 * 1024 - 256);
   EXPECT_EQ(kept.at("steps").at(1).at("op"), "Expand");
+}
+
+TEST(Plan, SaysWhatLiesInsideOthersAndWhatThatSaves) {
+  const TempFolder folder;
+  const auto model = folder.write(
+      "model.onnx", ModelWriter()
+                        .input("x", DataType::kFloat32, {1, 256})
+                        .node("Relu", {"x"}, {"a"})
+                        .node("Sigmoid", {"x"}, {"b"})
+                        .node("Concat", {"a", "b", "x"}, {"all"}, {attribute("axis", 1)})
+                        .node("ReduceMax", {"all"}, {"y"})
+                        .output("y", DataType::kFloat32, {1, 1})
+                        .bytes());
+  const auto planned = [&](const std::vector<std::string>& options) {
+    std::vector<std::string> arguments{"plan", model};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const CommandResult result = mini_infer(arguments);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result;
+  };
+  const auto with = planned({"--json"}).json();
+  ASSERT_EQ(with.at("windows").size(), 1u);
+  EXPECT_EQ(with.at("windows").at(0).at("op"), "Concat");
+  EXPECT_EQ(with.at("windows").at(0).at("tensors"), 2);
+  EXPECT_EQ(with.at("windows").at(0).at("copied_tensors"), 1);
+  EXPECT_EQ(with.at("windows").at(0).at("saved_bytes"), 2048);
+  EXPECT_THAT(planned({}).out, HasSubstr("windows      2 tensors lie inside others, not copied, "
+                                         "2.00 KB less at the peak"));
+  for (const char* kinds : {"--windows=none", "--windows=slice,split"}) {
+    const auto without = planned({"--json", kinds}).json();
+    EXPECT_TRUE(without.at("windows").empty());
+    EXPECT_EQ(without.at("lower_bound_bytes"), with.at("bound_without_windows_bytes"));
+  }
+  const CommandResult unknown = mini_infer({"plan", model, "--windows=concat,gather"});
+  EXPECT_EQ(unknown.exit_code, 1);
+  EXPECT_THAT(unknown.err, HasSubstr("there are no windows of 'gather'"));
 }
 
 TEST(Plan, EndsWith4AboveTheMemoryLimit) {

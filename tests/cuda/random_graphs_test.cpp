@@ -71,9 +71,8 @@ void expect_same(core::Precision precision, double tolerance) {
       ASSERT_EQ(cuda.plan_hash, cpu.plan_hash);
     }
     for (std::size_t i = 0; i < cpu.outputs.size(); ++i) {
-      ASSERT_LE(difference(cpu.outputs[i], cuda.outputs[i]), tolerance)
-          << "output " << i << "\n"
-          << random.graph->to_text();
+      ASSERT_LE(difference(cpu.outputs[i], cuda.outputs[i]), tolerance) << "output " << i << "\n"
+                                                                        << random.graph->to_text();
     }
     rows_apart += cuda.rows_apart;
   }

@@ -139,6 +139,117 @@ TEST(CheckExecution, WantsEachValueOnceAndBeforeItIsUsed) {
   EXPECT_THAT(check_execution(never).message(), HasSubstr("nobody makes the graph's output 'y'"));
 }
 
+// a and b, of 4 rows of 16 and 32 bytes, are made where y = concat(a, b) has them.
+class Joined {
+ public:
+  Joined() {
+    const int x = value("x", 64, 64);
+    a_ = value("a", 64, 16);
+    b_ = value("b", 128, 32);
+    y_ = value("y", 192, 48);
+    statement.inputs = {x};
+    statement.outputs = {y_};
+    statement.steps = {step("a", {x}, a_), step("b", {x}, b_), step("y", {a_, b_}, y_)};
+    statement.steps[2].windows = {
+        {.output = 0, .input = 0, .of_output = true, .row = 0, .column = 0},
+        {.output = 0, .input = 1, .of_output = true, .row = 0, .column = 16}};
+    Storage input;
+    input.name = "x";
+    input.values = {x};
+    input.bytes = 64;
+    input.last_step = 2;
+    Storage joined;
+    joined.name = "y";
+    joined.values = {a_, b_, y_};
+    joined.parts = {{.value = a_, .offset = 0, .row_bytes = 16, .pitch = 48},
+                    {.value = b_, .offset = 16, .row_bytes = 32, .pitch = 48}};
+    joined.offset = 64;
+    joined.bytes = 192;
+    joined.last_step = 2;
+    statement.arena = {input, joined};
+    statement.claims.arena_bytes = 256;
+  }
+
+  // A step between that makes a value in a storage of its own, and is never read.
+  void add_another(std::int64_t offset) {
+    const int z = value("z", 16, 16);
+    statement.steps.insert(statement.steps.begin() + 2, step("z", {0}, z));
+    for (Storage& storage : statement.arena) ++storage.last_step;
+    Storage own;
+    own.name = "z";
+    own.values = {z};
+    own.offset = offset;
+    own.bytes = 16;
+    own.first_step = own.last_step = 2;
+    statement.arena.push_back(own);
+  }
+
+  Part& part(int number) { return statement.arena[1].parts[static_cast<std::size_t>(number)]; }
+  std::string refusal() const { return check_execution(statement).message(); }
+
+  Statement statement;
+
+ private:
+  int value(const std::string& name, std::int64_t bytes, std::int64_t row_bytes) {
+    statement.values.push_back({name, bytes, row_bytes});
+    return static_cast<int>(statement.values.size()) - 1;
+  }
+  static Step step(const std::string& name, const std::vector<int>& inputs, int output) {
+    Step step;
+    step.node = "Op '" + name + "'";
+    for (const int input : inputs) step.inputs.push_back({.value = input, .read = true});
+    step.outputs = {output};
+    return step;
+  }
+
+  int a_ = 0, b_ = 0, y_ = 0;
+};
+
+TEST(CheckExecution, PartsMayBeMadeWhereTheWholeHasThem) {
+  const Joined joined;
+  EXPECT_EQ(joined.refusal(), "");
+  EXPECT_EQ(bound_of(joined.statement), 256);
+}
+
+TEST(CheckExecution, APartElsewhereIsOverwrittenByTheWhole) {
+  Joined joined;
+  joined.statement.steps[2].windows.clear();
+  EXPECT_THAT(joined.refusal(), HasSubstr("'y' would overwrite 'a', which is still needed"));
+}
+
+TEST(CheckExecution, PartsDoNotOverlap) {
+  Joined joined;
+  joined.part(1).offset = 8;
+  joined.statement.steps[2].windows[1].column = 8;
+  EXPECT_THAT(joined.refusal(), HasSubstr("'y' would overwrite 'y', which is still needed"));
+}
+
+TEST(CheckExecution, RowsAreThoseOfTheWhole) {
+  Joined joined;
+  joined.part(0).pitch = 32;
+  EXPECT_THAT(joined.refusal(), HasSubstr("would overwrite 'a', which is still needed"));
+}
+
+TEST(CheckExecution, PartsEndInsideTheirStorage) {
+  Joined joined;
+  joined.part(1).offset = 24;
+  EXPECT_THAT(joined.refusal(), HasSubstr("'b' in storage 'y' ends outside it"));
+  joined.part(1) = {.value = 2, .offset = 16, .row_bytes = 1, .pitch = std::int64_t{1} << 59};
+  EXPECT_THAT(joined.refusal(), HasSubstr("ends outside it"));
+  joined.part(1) = {.value = 0, .offset = 0, .row_bytes = 16, .pitch = 48};
+  EXPECT_THAT(joined.refusal(), HasSubstr("'x' in storage 'y' is a part of what does not hold it"));
+}
+
+// Also where nobody has yet written: the storage is claimed whole.
+TEST(CheckExecution, NothingElseGoesBetweenTheParts) {
+  Joined apart;
+  apart.add_another(0);
+  EXPECT_THAT(apart.refusal(), HasSubstr("'z' would overwrite 'x', which is still needed"));
+  Joined between;
+  between.add_another(64);
+  EXPECT_THAT(between.refusal(), HasSubstr("'z' would overwrite 'y', which is still needed"));
+}
+
 TEST(CheckPacking, AWorkspaceIsOfAStep) {
   StatementBuilder b;
   Statement statement = b.build({b.input("x")});  // nothing runs

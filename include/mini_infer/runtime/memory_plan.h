@@ -37,11 +37,11 @@ struct WindowPlacement {
 struct TensorPlacement {
   enum class Kind { kTensor, kWorkspace, kScratch };
   Kind kind = Kind::kTensor;
-  std::string name;                    // of the first value written there
-  std::vector<graph::ValueId> values;  // the values held, in the order they come to be
+  std::string name;                           // of the first value written there
+  std::vector<graph::ValueId> values;         // the values held, in the order they come to be
   std::vector<WindowPlacement> windows = {};  // of those, what lies inside
-  std::size_t offset = 0;              // from the pool's start, a multiple of the alignment
-  std::size_t size_bytes = 0;          // of the largest value; the pool reserves it rounded up
+  std::size_t offset = 0;                     // from the pool's start, a multiple of the alignment
+  std::size_t size_bytes = 0;  // of the largest value; the pool reserves it rounded up
   int first_step = 0;
   int last_step = 0;  // inclusive; outputs live to the last step of all
 };

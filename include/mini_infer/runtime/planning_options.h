@@ -9,8 +9,8 @@
 
 namespace mini_infer::runtime {
 
-// Whose tensors may lie inside another one, so that nothing is copied: outputs of Slice and Split in
-// their input, inputs of Concat in its output.
+// Whose tensors may lie inside another one, so that nothing is copied: outputs of Slice and Split
+// in their input, inputs of Concat in its output.
 struct WindowKinds {
   bool slice = true;
   bool split = true;
@@ -21,7 +21,7 @@ struct WindowKinds {
 struct PlanningOptions {
   bool share_memory = true;     // false: every storage has bytes of its own
   bool reorder = true;          // false: nodes keep the order of the graph's stable sort
-  WindowKinds windows = {};          // taken where they do not raise the peak; none without share_memory
+  WindowKinds windows = {};     // taken where they do not raise the peak; none without share_memory
   std::size_t alignment = 256;  // bytes; a power of two from 16 to 256
   bool stage_inputs = true;     // inputs have bytes in the arena; false: the caller's buffers
   bool stage_outputs = true;    // outputs likewise
