@@ -14,5 +14,6 @@
 #include "mini_infer/runtime/execution_context.h"
 #include "mini_infer/runtime/memory_plan.h"
 #include "mini_infer/runtime/memory_planner.h"
+#include "mini_infer/runtime/sequence.h"
 #include "mini_infer/runtime/shape_inputs.h"
 #include "mini_infer/runtime/shared_arena.h"

@@ -17,6 +17,9 @@ struct ModelOptions {
   std::string path;
   std::vector<std::string> shapes;  // "x:1x3x224x224,y:1", repeatable
   std::vector<std::string> inputs;  // "name=file" or "file.npz", repeatable
+  // Of models that run after it: paths, and "stage/output=stage/input".
+  std::vector<std::string> then;
+  std::vector<std::string> hand_offs;
 };
 
 struct PlanningFlags {

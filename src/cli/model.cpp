@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/console.h"
+#include "cli/sequence.h"
 #include "cli/shapes.h"
 #include "cli/stopwatch.h"
 #include "cli/text.h"
@@ -67,7 +68,11 @@ core::Result<Model> load_model(const ModelOptions& options) {
   Model model;
   MI_ASSIGN(model.inputs, read_inputs(options.inputs));
   const Stopwatch stopwatch;
-  MI_ASSIGN(model.graph, importers::import_onnx(options.path, import_options));
+  if (options.then.empty() && options.hand_offs.empty()) {
+    MI_ASSIGN(model.graph, importers::import_onnx(options.path, import_options));
+  } else {
+    MI_ASSIGN(model.graph, import_sequence(options, import_options.shapes, model.inputs));
+  }
   model.import_ms = stopwatch.milliseconds();
   MI_TRY(bind_inputs(*model.graph, model.inputs));
   return model;

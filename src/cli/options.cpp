@@ -35,6 +35,7 @@ constexpr const char* kPlanExamples = R"(Examples:
   mini-infer plan model.onnx --no-sharing           the unshared plan, to compare with
   mini-infer plan model.onnx --passes none          without the optimiser
   mini-infer plan model.onnx --device cpu           also binds every step to a CPU kernel
+  mini-infer plan a.onnx --then b.onnx --hand-off a/y=b/x    two models, one timeline
   mini-infer plan model.onnx --certificate plan.json    for anyone to check, without the model)";
 
 constexpr const char* kRunExamples = R"(Examples:
@@ -100,6 +101,16 @@ void add_repeatable(CLI::App* verb, const std::string& name, std::vector<std::st
   verb->add_option(name, values, help)->allow_extra_args(false)->type_name(word);
 }
 
+void add_sequence(CLI::App* verb, ModelOptions& model) {
+  add_repeatable(verb, "--then", model.then,
+                 "another model that runs after it, in the same arena and one plan; names are then "
+                 "STAGE/NAME, a stage being its file's name without the ending",
+                 "FILE");
+  add_repeatable(verb, "--hand-off", model.hand_offs,
+                 "an output of one stage that is an input of a later one, copied nowhere",
+                 "STAGE/OUTPUT=STAGE/INPUT");
+}
+
 void add_model(CLI::App* verb, ModelOptions& model) {
   verb->add_option("MODEL", model.path, "the ONNX file")->required()->type_name("");
   add_repeatable(verb, "--shapes", model.shapes,
@@ -108,6 +119,7 @@ void add_model(CLI::App* verb, ModelOptions& model) {
       verb, "--input", model.inputs,
       "a tensor for an input: NAME=FILE (.npy, .pb, .npz), or FILE.npz for all its names",
       "NAME=FILE");
+  add_sequence(verb, model);
 }
 
 std::vector<std::string> pass_names() {

@@ -284,11 +284,12 @@ core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context(
   if (arena == nullptr) return refuse("no arena was given");
   if (state_->config.poison_memory) return refuse("poison_memory needs an arena of its own");
   SharedArenaState& shared = *arena->state_;
-  if (activation_bytes() > shared.arena.size() ||
-      state_->config.memory_alignment > shared.alignment) {
+  ArenaPart* part = shared.part_for(*state_);
+  if (part == nullptr) return refuse("the parallel arena was made for other engines");
+  if (activation_bytes() > part->bytes || state_->config.memory_alignment > shared.alignment) {
     return refuse("expected a shared arena of " + std::to_string(activation_bytes()) +
                   " bytes aligned to " + std::to_string(state_->config.memory_alignment) +
-                  ", was given " + std::to_string(shared.arena.size()) + " aligned to " +
+                  ", was given " + std::to_string(part->bytes) + " aligned to " +
                   std::to_string(shared.alignment));
   }
   const ops::Device* device = shared.engine->backend->device();
@@ -296,8 +297,8 @@ core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context(
   if (owner != device_name()) {
     return refuse("expected a shared arena on " + device_name() + ", was given one on " + owner);
   }
-  return make_context(Arena::borrow(shared.arena.data(), activation_bytes()),
-                      Turns(std::move(arena), shared));
+  return make_context(Arena::borrow(shared.arena.data() + part->offset, activation_bytes()),
+                      Turns(std::move(arena), *part));
 } catch (const std::bad_alloc&) {
   return out_of_host_memory("Engine::create_context");
 }

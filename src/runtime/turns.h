@@ -9,12 +9,14 @@
 
 namespace mini_infer::runtime {
 
-// A context's part in a SharedArena. Without one, of a context with an arena of its own, everything
-// is granted and nothing is lost.
+struct ArenaPart;
+
+// A context's turns in its part of a SharedArena. Without one, of a context with an arena of its
+// own, everything is granted and nothing is lost.
 class Turns {
  public:
   Turns() = default;
-  explicit Turns(std::shared_ptr<SharedArena> arena, SharedArenaState& state);
+  explicit Turns(std::shared_ptr<SharedArena> arena, ArenaPart& part);
 
   // Whether another context had a turn since this one's last.
   bool lost() const;
@@ -37,7 +39,7 @@ class Turns {
   core::Status check_free() const;  // under the mutex
 
   std::shared_ptr<SharedArena> arena_;
-  SharedArenaState* state_ = nullptr;
+  ArenaPart* part_ = nullptr;
   std::uint64_t number_ = 0;
 };
 

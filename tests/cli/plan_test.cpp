@@ -146,6 +146,46 @@ TEST(Plan, SaysWhatLiesInsideOthersAndWhatThatSaves) {
   EXPECT_THAT(unknown.err, HasSubstr("there are no windows of 'gather'"));
 }
 
+std::string unary_model(const std::string& op, std::int64_t extent) {
+  return ModelWriter()
+      .input("x", DataType::kFloat32, {extent})
+      .node(op, {"x"}, {"y"})
+      .output("y", DataType::kFloat32, {extent})
+      .bytes();
+}
+
+// x and y of each are 4 KB: what is handed on is not there twice, and is overwritten in place.
+TEST(Plan, OfModelsInSequenceIsOneTimeline) {
+  const TempFolder folder;
+  const std::string first = folder.write("first.onnx", unary_model("Relu", 1024));
+  const std::string second = folder.write("second.onnx", unary_model("Sigmoid", 1024));
+  const CommandResult result =
+      mini_infer({"plan", first, "--then", second, "--hand-off", "first/y=second/x", "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto plan = result.json();
+  EXPECT_EQ(plan.at("arena_bytes"), 4096 + 1024);
+  EXPECT_EQ(plan.at("steps").at(1).at("node"), "second/Sigmoid_0");
+  const CommandResult again =
+      mini_infer({"plan", first, "--then", first, "--hand-off", "first/y=first_2/x"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+}
+
+TEST(Plan, HandOffsThatCannotBeAreWrongArguments) {
+  const TempFolder folder;
+  const std::string first = folder.write("first.onnx", unary_model("Relu", 8));
+  const std::string second = folder.write("second.onnx", unary_model("Sigmoid", 9));
+  const auto expect_wrong = [&](const std::string& hand_off, const std::string& why) {
+    const CommandResult result =
+        mini_infer({"plan", first, "--then", second, "--hand-off", hand_off});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.err, HasSubstr(why));
+  };
+  expect_wrong("first/y", "expected STAGE/OUTPUT=STAGE/INPUT, found 'first/y'");
+  expect_wrong("first/y=third/x", "a stage is one of first, second, found 'third/x'");
+  expect_wrong("first/z=second/x", "stage 'first' has no output 'z'");
+  expect_wrong("first/y=second/x", "expected shape [9], was given [8]");
+}
+
 TEST(Plan, EndsWith4AboveTheMemoryLimit) {
   const CommandResult result =
       mini_infer({"plan", lenet5_model(), kOneDigit, "--memory-limit=10000"});

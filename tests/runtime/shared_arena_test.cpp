@@ -191,5 +191,58 @@ TEST(SharedArenaCreate, AnEngineThatItWasNotMadeForIsRefused) {
               HasSubstr("poison_memory needs an arena of its own"));
 }
 
+// --- Engines that run at once ---
+
+class ParallelArenaTest : public SharedArenaTest {
+ protected:
+  void SetUp() override {
+    small_ = engine_of(64, 2);
+    large_ = engine_of(4096, 3);
+    const Engine* const engines[] = {small_.get(), large_.get(), small_.get()};
+    auto arena = SharedArena::create(engines, runtime::ArenaSchedule::kParallel);
+    ASSERT_TRUE(arena.ok()) << arena.status().to_string();
+    arena_ = *arena;
+    a_ = small_->create_context(arena_).value();
+    b_ = large_->create_context(arena_).value();
+  }
+};
+
+TEST_F(ParallelArenaTest, IsTheSumAndNobodyTakesTurns) {
+  EXPECT_EQ(arena_->size_bytes(), large_->activation_bytes() + 2 * small_->activation_bytes());
+  const auto c = small_->create_context(arena_).value();
+  EXPECT_NE(c->arena().data(), a_->arena().data());
+  ASSERT_TRUE(a_->set_input("x", filled(64, 1)).ok());
+  ASSERT_TRUE(b_->set_input("x", filled(4096, 1)).ok());
+  ASSERT_TRUE(c->set_input("x", filled(64, 5)).ok());
+  const std::vector<ExecutionContext*> all = {a_.get(), b_.get(), c.get()};
+  std::vector<std::thread> threads;
+  for (ExecutionContext* context : all) {
+    threads.emplace_back([context] { EXPECT_TRUE(context->run().ok()); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(output_of(*a_), Each(2));
+  EXPECT_THAT(output_of(*b_), Each(3));
+  EXPECT_THAT(output_of(*c), Each(10));
+}
+
+// Two parts for the small engine: the third context joins the first one's.
+TEST_F(ParallelArenaTest, MoreContextsThanPartsTakeTurns) {
+  const auto c = small_->create_context(arena_).value();
+  const auto d = small_->create_context(arena_).value();
+  EXPECT_EQ(d->arena().data(), a_->arena().data());
+  ASSERT_TRUE(a_->set_input("x", filled(64, 1)).ok());
+  ASSERT_TRUE(d->set_input("x", filled(64, 2)).ok());
+  EXPECT_FALSE(a_->run().ok());  // its input was overwritten
+  ASSERT_TRUE(d->run().ok());
+  EXPECT_THAT(output_of(*d), Each(4));
+}
+
+TEST_F(ParallelArenaTest, IsForItsEnginesOnly) {
+  const auto other = engine_of(16, 1);
+  const Status status = other->create_context(arena_).status();
+  EXPECT_EQ(status.code(), Status::ERROR_INVALID_ARGUMENT);
+  EXPECT_THAT(status.message(), HasSubstr("the parallel arena was made for other engines"));
+}
+
 }  // namespace
 }  // namespace mini_infer::test

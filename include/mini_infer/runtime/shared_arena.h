@@ -12,10 +12,19 @@ namespace mini_infer::runtime {
 class Engine;
 struct SharedArenaState;
 
-// One block of activations for contexts, of one engine or several, that take turns: as large as the
-// largest of them needs, where arenas of their own would take the sum. Made before the contexts,
-// which keep it alive (Engine::create_context); engines that need no other context are built with
-// EngineConfig::caller_memory.
+// In which order the engines of a SharedArena run.
+enum class ArenaSchedule {
+  kExclusive,  // one at a time, in any order: the block is as large as the largest needs
+  kParallel,   // all at once: it is the sum, each engine has a part of its own
+};
+
+// One block of activations for contexts of one engine or several. Made before the contexts, which
+// keep it alive (Engine::create_context); engines that need no other context are built with
+// EngineConfig::caller_memory. For engines that run one after the other and hand tensors on, see
+// runtime/sequence.h.
+//
+// Contexts of one part, with kExclusive all of them, take turns. An engine that is to run twice at
+// once is named twice, and has two parts; a new context joins the part that has fewest.
 //
 // A turn is enforced, never assumed. A context begins one when it is given a staged input or runs,
 // and the one before has then lost what it had in the block: its staged inputs have to be set
@@ -26,7 +35,8 @@ class MINI_INFER_API SharedArena {
  public:
   // For these engines, which are built, on one device; the first one's allocator is asked once.
   // ERROR_INVALID_ARGUMENT names the engine that does not fit, ERROR_OUT_OF_MEMORY the bytes asked.
-  static core::Result<std::shared_ptr<SharedArena>> create(std::span<const Engine* const> engines);
+  static core::Result<std::shared_ptr<SharedArena>> create(
+      std::span<const Engine* const> engines, ArenaSchedule schedule = ArenaSchedule::kExclusive);
   ~SharedArena();
   SharedArena(SharedArena&&) = delete;
 

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "cli/commands.h"
+#include "cli/input_files.h"
+#include "mini_infer/core/status.h"
+#include "mini_infer/graph/graph.h"
+
+namespace mini_infer::cli {
+
+// The model and those that --then names as one graph, with the tensors that --hand-off names handed
+// on. A stage is called by its file's name without the ending, with "_2" if it is the second of
+// that name. Shapes and tensors are of "stage/input". ERROR_INVALID_ARGUMENT says which word is
+// wrong.
+core::Result<std::shared_ptr<graph::Graph>> import_sequence(
+    const ModelOptions& options, const std::map<std::string, core::Shape>& shapes,
+    const Tensors& tensors);
+
+}  // namespace mini_infer::cli
