@@ -103,7 +103,7 @@ struct SolveCommand {
   std::string path;
   std::string output;
   // See planner::Effort.
-  std::int64_t nodes = planner::Effort().nodes;
+  std::int64_t nodes = 2'000'000;  // some 6 s on a problem that resists
   std::optional<double> seconds;
   int threads = 1;
   std::optional<std::int64_t> capacity;
