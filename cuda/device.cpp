@@ -9,6 +9,7 @@ namespace mini_infer::cuda {
 namespace {
 
 using core::Status;
+using ops::Event;
 using ops::Queue;
 using ops::Recording;
 
@@ -85,6 +86,30 @@ class RuntimeDevice final : public ops::Device {
 
   Status synchronize(Queue queue) override {
     return check(cudaStreamSynchronize(stream_of(queue)), "cudaStreamSynchronize");
+  }
+
+  core::Result<Event> create_event() override {
+    MI_TRY(use());
+    cudaEvent_t event = nullptr;
+    MI_TRY(check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming),
+                 "cudaEventCreateWithFlags"));
+    return static_cast<Event>(event);
+  }
+
+  void destroy_event(Event event) override {
+    if (used()) cudaEventDestroy(static_cast<cudaEvent_t>(event));
+  }
+
+  Status record_event(Event event, Queue queue) override {
+    MI_TRY(use());
+    return check(cudaEventRecord(static_cast<cudaEvent_t>(event), stream_of(queue)),
+                 "cudaEventRecord");
+  }
+
+  Status wait_for(Event event, Queue queue) override {
+    MI_TRY(use());
+    return check(cudaStreamWaitEvent(stream_of(queue), static_cast<cudaEvent_t>(event), 0),
+                 "cudaStreamWaitEvent");
   }
 
   Status begin_recording(Queue queue) override {

@@ -186,6 +186,26 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
   return submit(stream, {"cudaMemcpyAsync", to, bytes}, [=] { std::memcpy(to, from, bytes); });
 }
 
+// Work is done when it is handed over: nobody has to wait.
+struct EmulatedEvent {};
+
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
+  *event = new EmulatedEvent;
+  return cudaSuccess;
+}
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  delete event;
+  return cudaSuccess;
+}
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
+  log({"cudaEventRecord", event});
+  return cudaSuccess;
+}
+cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t event, unsigned) {
+  log({"cudaStreamWaitEvent", event});
+  return cudaSuccess;
+}
+
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
   if (stream == nullptr || stream->recording != nullptr) return cudaErrorInvalidValue;
   stream->recording = new EmulatedGraph;

@@ -13,6 +13,9 @@ using Queue = void*;
 // Work recorded from a queue, to be handed over again as a whole. A graph executable of CUDA.
 using Recording = void*;
 
+// A place in a queue that others wait for. An event of CUDA.
+using Event = void*;
+
 // A device with memory of its own. Safe to use from several threads; one queue is for one thread at
 // a time. Errors name the call and what the device said.
 class Device {
@@ -40,6 +43,13 @@ class Device {
   virtual core::Status download(void* to, const void* from, std::size_t bytes, Queue queue) = 0;
   // Waits until all work of the queue is done; its errors come out here.
   virtual core::Status synchronize(Queue queue) = 0;
+
+  virtual core::Result<Event> create_event() = 0;
+  virtual void destroy_event(Event event) = 0;
+  // The event is behind all that the queue was handed so far.
+  virtual core::Status record_event(Event event, Queue queue) = 0;
+  // What the queue is handed from now on waits for the event; the host does not.
+  virtual core::Status wait_for(Event event, Queue queue) = 0;
 
   // What is handed to the queue between the two is recorded, not done.
   virtual core::Status begin_recording(Queue queue) = 0;

@@ -69,7 +69,6 @@ std::string live_tensors(const MemoryPlan& plan) {
 }
 
 std::string windows_verdict(const MemoryPlan& plan) {
-  if (plan.windows.empty()) return "none";
   std::size_t tensors = 0;
   for (const runtime::PlanWindow& window : plan.windows) tensors += window.tensors;
   const std::size_t spared = plan.bound_without_windows - plan.lower_bound;
@@ -77,14 +76,15 @@ std::string windows_verdict(const MemoryPlan& plan) {
          (spared == 0 ? "at no cost" : human_bytes(spared) + " less at the peak");
 }
 
-// What each node with windows saves, the most first.
+// What each node with windows saves, the most first. Nothing where there are none.
 std::string window_lines(const MemoryPlan& plan) {
   constexpr std::size_t kShown = 6;
+  if (plan.windows.empty()) return "";
   std::vector<const runtime::PlanWindow*> windows;
   for (const runtime::PlanWindow& window : plan.windows) windows.push_back(&window);
   std::stable_sort(windows.begin(), windows.end(),
                    [](const auto* a, const auto* b) { return a->saved_bytes > b->saved_bytes; });
-  std::string text;
+  std::string text = row("windows", windows_verdict(plan));
   for (std::size_t i = 0; i < windows.size() && i < kShown; ++i) {
     std::array<char, 32> size{};
     std::snprintf(size.data(), size.size(), "%12s", human_bytes(windows[i]->saved_bytes).c_str());
@@ -123,8 +123,7 @@ std::string plan_to_text(const MemoryPlan& plan) {
          row("saving", percent(runtime::saving_ratio(plan))) +
          row("lower bound", both(plan.lower_bound)) + row("offsets", offsets_verdict(plan)) +
          row("order", order_verdict(plan)) + row("peak", name_step(plan, plan.peak_step)) +
-         live_tensors(plan) + row("windows", windows_verdict(plan)) + window_lines(plan) +
-         row("hash", plan.plan_hash);
+         live_tensors(plan) + window_lines(plan) + row("hash", plan.plan_hash);
 }
 
 std::string steps_to_text(const MemoryPlan& plan) {

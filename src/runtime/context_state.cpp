@@ -19,20 +19,18 @@ core::Result<std::unique_ptr<ContextState>> ContextState::create(
   if (state->device == nullptr) return state;
   MI_ASSIGN(state->staging, Staging::create(*state->engine));
   MI_ASSIGN(state->queue, state->device->create_queue());
-  MI_TRY(state->turns.begin_run(false));
-  const core::Status prepared = prepare_on_device(*state);
-  state->turns.end_run();
-  if (!prepared.ok()) return prepared;
+  MI_ASSIGN(state->done, state->device->create_event());
+  MI_TRY(state->turns.line_up(*state->device, state->queue, state->done,
+                              [&] { return prepare_on_device(*state); }));
   return state;
 }
 
 ContextState::~ContextState() {
   if (device == nullptr) return;
-  if (pending) {
-    device->synchronize(last_queue);
-    turns.end_run();
-  }
+  if (pending) device->synchronize(last_queue);
+  turns.leave_line(done);
   forget_recording();
+  if (done != nullptr) device->destroy_event(done);
   if (queue != nullptr) device->destroy(queue);
 }
 

@@ -96,9 +96,7 @@ Status prepare_on_device(ContextState& state) {
   return all_bound(state) ? record(state) : Status(Status::SUCCESS);
 }
 
-Status enqueue_on_device(ContextState& state, ops::Queue queue) {
-  if (state.recording == nullptr) MI_TRY(record(state));
-  state.last_queue = queue != nullptr ? queue : state.queue;
+Status enqueue_on_device(ContextState& state) {
   MI_TRY(state.device->replay(state.recording, state.last_queue));
   state.pending = true;
   return Status::SUCCESS;
@@ -119,7 +117,6 @@ Status synchronize_on_device(ContextState& state) {
 
 Status profile_on_device(ContextState& state) {
   using Clock = std::chrono::steady_clock;
-  state.last_queue = state.queue;
   MI_TRY(state.device->use());
   MI_TRY(upload_inputs(state, state.queue));
   MI_TRY(state.device->synchronize(state.queue));

@@ -212,6 +212,20 @@ Status run_on_host(ContextState& state) {
   return Status::SUCCESS;
 }
 
+Status run_on_device(ContextState& state, ops::Queue queue) {
+  ops::Device& device = *state.device;
+  const bool profiled = !state.step_time.empty();
+  if (!profiled && state.recording == nullptr) {
+    // It may have to run the kernels once.
+    MI_TRY(state.turns.line_up(device, state.queue, state.done,
+                               [&] { return prepare_on_device(state); }));
+  }
+  state.last_queue = queue == nullptr || profiled ? state.queue : queue;
+  return state.turns.line_up(device, state.last_queue, state.done, [&] {
+    return profiled ? profile_on_device(state) : enqueue_on_device(state);
+  });
+}
+
 }  // namespace
 
 Status ExecutionContext::run() {
@@ -223,27 +237,21 @@ Status ExecutionContext::enqueue(void* queue) {
   ContextState& state = *state_;
   if (state.device == nullptr && state.turns.lost()) state.forget_arena();
   MI_TRY(check_ready(state));
+  if (state.device != nullptr) {
+    state.ran = false;
+    consume_inputs(state);
+    return run_on_device(state, queue);
+  }
   MI_TRY(state.turns.begin_run(state.has_inputs_in_arena()));
   state.ran = false;
   consume_inputs(state);
-  if (state.device == nullptr) {
-    const Status ran = run_on_host(state);
-    state.turns.end_run();
-    state.ran = ran.ok();
-    return ran;
-  }
-  const Status enqueued =
-      state.step_time.empty() ? enqueue_on_device(state, queue) : profile_on_device(state);
-  if (!state.pending) state.turns.end_run();
-  return enqueued;
+  const Status ran = run_on_host(state);
+  state.turns.end_run();
+  state.ran = ran.ok();
+  return ran;
 }
 
-Status ExecutionContext::synchronize() {
-  if (!state_->pending) return Status::SUCCESS;
-  const Status done = synchronize_on_device(*state_);
-  state_->turns.end_run();
-  return done;
-}
+Status ExecutionContext::synchronize() { return synchronize_on_device(*state_); }
 
 core::Result<OutputLease> ExecutionContext::output(std::string_view name) const {
   MI_ASSIGN(const std::size_t index, find(state_->engine->outputs, name, "output"));

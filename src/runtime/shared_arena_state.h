@@ -23,6 +23,10 @@ struct ArenaPart {
   std::uint64_t holder = 0;    // the context whose turn it is; 0: nobody's yet
   bool running = false;
   int leases = 0;  // of the holder's outputs
+
+  // On a device: behind the last run that was handed to any queue; null: there was none. Of the
+  // context that ran.
+  ops::Event last_run = nullptr;
 };
 
 struct SharedArenaState {

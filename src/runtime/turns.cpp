@@ -19,8 +19,7 @@ Status Turns::check_free() const {
   if (part_->holder == number_) return Status::SUCCESS;
   if (part_->running) {
     return {Status::ERROR_BUSY,
-            "another context is running in the arena that this one shares; let it finish "
-            "(synchronize) first"};
+            "another context is running in the arena that this one shares; let it finish first"};
   }
   if (part_->leases > 0) {
     return {Status::ERROR_BUSY,
@@ -62,6 +61,24 @@ void Turns::end_run() {
   if (part_ == nullptr) return;
   const std::lock_guard lock(part_->mutex);
   part_->running = false;
+}
+
+Status Turns::line_up(ops::Device& device, ops::Queue queue, ops::Event done,
+                      const std::function<Status()>& hand_over) {
+  if (part_ == nullptr) return hand_over();
+  const std::lock_guard lock(part_->mutex);
+  if (part_->last_run != nullptr) MI_TRY(device.wait_for(part_->last_run, queue));
+  const Status handed = hand_over();
+  // Behind a part of a run too.
+  MI_TRY(device.record_event(done, queue));
+  part_->last_run = done;
+  return handed;
+}
+
+void Turns::leave_line(ops::Event done) {
+  if (part_ == nullptr) return;
+  const std::lock_guard lock(part_->mutex);
+  if (part_->last_run == done) part_->last_run = nullptr;
 }
 
 bool Turns::lease() {

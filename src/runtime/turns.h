@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 
 #include "mini_infer/core/status.h"
 #include "mini_infer/runtime/shared_arena.h"
+#include "ops/device.h"
 
 namespace mini_infer::runtime {
 
@@ -27,10 +29,16 @@ class Turns {
     bool lost = false;
   };
   core::Result<Taken> take();
-  // Takes the turn for a run, to be ended. `needs`: the run reads what was written before, so that
-  // the turn must not have been lost.
+  // On the host: takes the turn for a run, to be ended. `needs`: the run reads what was written
+  // before, so that the turn must not have been lost.
   core::Status begin_run(bool needs);
   void end_run();
+  // On a device: a run, which hand_over() hands to the queue, waits there for the one before in
+  // this part, and the next for this one, whose end `done` marks. The host waits for none.
+  core::Status line_up(ops::Device& device, ops::Queue queue, ops::Event done,
+                       const std::function<core::Status()>& hand_over);
+  // Before the event goes, which nothing is pending for.
+  void leave_line(ops::Event done);
   // Keeps the turn while an output in the block is looked at. False where it was lost.
   bool lease();
   void end_lease();

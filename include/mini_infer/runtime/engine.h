@@ -117,8 +117,7 @@ class MINI_INFER_API Engine {
   // activation_bytes(), aligned to memory_alignment, left alone while the context lives.
   core::Result<std::unique_ptr<ExecutionContext>> create_context() const;
   core::Result<std::unique_ptr<ExecutionContext>> create_context(std::span<std::byte> memory) const;
-  // Or taking turns with other contexts in an arena made for this engine too. ERROR_BUSY while
-  // another one's run goes on there, on a device.
+  // Or taking turns with other contexts in an arena made for this engine too.
   core::Result<std::unique_ptr<ExecutionContext>> create_context(
       std::shared_ptr<SharedArena> arena) const;
 

@@ -26,11 +26,13 @@ enum class ArenaSchedule {
 // Contexts of one part, with kExclusive all of them, take turns. An engine that is to run twice at
 // once is named twice, and has two parts; a new context joins the part that has fewest.
 //
-// A turn is enforced, never assumed. A context begins one when it is given a staged input or runs,
-// and the one before has then lost what it had in the block: its staged inputs have to be set
-// again, its outputs are refused. While a run goes on (on a device until synchronize()), and while
-// an output is leased, nobody else gets a turn: ERROR_BUSY, never a wait. On a device staged inputs
-// and outputs are not in the block, so that only runs take turns. Safe from several threads.
+// A turn is enforced, never assumed. On the host a context begins one when it is given a staged
+// input or runs, and the one before has then lost what it had in the block: its staged inputs have
+// to be set again, its outputs are refused. While a run goes on, and while an output is leased,
+// nobody else gets a turn: ERROR_BUSY, never a wait. On a device staged inputs and outputs are not
+// in the block, so that only runs take turns: each waits on the device for the one before, in the
+// order in which they are handed over, whatever the streams; the host waits for none. Safe from
+// several threads.
 class MINI_INFER_API SharedArena {
  public:
   // For these engines, which are built, on one device; the first one's allocator is asked once.
