@@ -85,7 +85,7 @@ class CudaBackend final : public ops::Backend {
 
   core::Result<ops::Kernel> bind(const ops::NodeView& view,
                                  const ops::BindContext& context) const override {
-    MI_TRY(device_->use());
+    if (device_ != nullptr) MI_TRY(device_->use());
     MI_ASSIGN(std::optional<ops::Kernel> theirs, from_sources(view, context));
     if (theirs && !judge_) return *std::move(theirs);
     core::Result<ops::Kernel> ours = from_tables(view);

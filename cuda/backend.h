@@ -26,7 +26,8 @@ using Judge = std::function<int(const ops::NodeView& view, std::span<const ops::
                                 const ops::BindContext& context)>;
 
 // The kernels of the sources, in this order, and then those of cuda/ops. Where a node is served by
-// both the judge decides, and without one the source's is taken. Immutable.
+// both the judge decides, and without one the source's is taken. Without a device nodes are bound
+// and not run. Immutable.
 std::unique_ptr<ops::Backend> make_backend(std::unique_ptr<ops::Device> device,
                                            KernelSources sources = {}, Judge judge = nullptr);
 

@@ -24,7 +24,12 @@ core::Result<KernelSources> open_sources(const ops::CudaRequest& request) {
   KernelSources sources;
 #ifdef MINI_INFER_CUDA_LIBRARIES
   if (request.libraries) {
-    const LibraryOptions options{.tf32 = request.tf32, .tune = request.tune};
+    const bool absent = request.device_properties != nullptr;
+    const LibraryOptions options{
+        .tf32 = request.tf32,
+        .tune = request.tune && !absent,
+        .device_properties =
+            absent ? std::optional<std::string>(request.device_properties) : std::nullopt};
     MI_ASSIGN(std::shared_ptr<const KernelSource> products, open_products(options));
     MI_ASSIGN(std::shared_ptr<const KernelSource> convolutions, open_convolutions(options));
     sources = {std::move(products), std::move(convolutions)};
@@ -45,6 +50,10 @@ Judge judge_of(const ops::CudaRequest& request) {
 
 core::Result<std::unique_ptr<ops::Backend>> open_backend(const ops::CudaRequest& request) {
   MI_TRY(check_version(request.version));
+  if (request.device_properties != nullptr) {
+    MI_ASSIGN(KernelSources sources, open_sources(request));
+    return make_backend(nullptr, std::move(sources));
+  }
   MI_ASSIGN(std::unique_ptr<ops::Device> device, open_device(request.device));
   MI_TRY(device->use());
   MI_ASSIGN(KernelSources sources, open_sources(request));

@@ -136,7 +136,8 @@ class Convolutions final : public KernelSource {
 }  // namespace
 
 Result<std::shared_ptr<const KernelSource>> open_convolutions(const LibraryOptions& options) {
-  MI_ASSIGN(std::shared_ptr<const Cudnn> library, Cudnn::open());
+  MI_ASSIGN(std::shared_ptr<const Cudnn> library,
+            options.device_properties ? Cudnn::open(*options.device_properties) : Cudnn::open());
   return std::shared_ptr<const KernelSource>(
       std::make_shared<const Convolutions>(std::move(library), options));
 }

@@ -25,6 +25,18 @@ core::Result<std::shared_ptr<const Cudnn>> Cudnn::open() {
   return std::shared_ptr<const Cudnn>(new Cudnn(handle));
 }
 
+core::Result<std::shared_ptr<const Cudnn>> Cudnn::open(const std::string& device_properties) {
+  CudnnDescriptor properties(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
+  const std::vector<char> text(device_properties.begin(), device_properties.end());
+  properties.set(CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, text);
+  if (const core::Status status = properties.finish(); !status.ok()) {
+    return core::Status(
+        core::Status::ERROR_INVALID_ARGUMENT,
+        "device properties: expected the JSON that cuDNN writes of a device, " + status.message());
+  }
+  return std::shared_ptr<const Cudnn>(new Cudnn(std::move(properties)));
+}
+
 core::Status Cudnn::execute(const CudnnDescriptor& plan, const std::vector<std::int64_t>& uids,
                             const std::vector<void*>& pointers, void* workspace,
                             cudaStream_t stream) const {

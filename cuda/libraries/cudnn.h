@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,8 @@ template <>
 inline constexpr auto kCudnnType<cudnnDataType_t> = CUDNN_TYPE_DATA_TYPE;
 template <>
 inline constexpr auto kCudnnType<bool> = CUDNN_TYPE_BOOLEAN;
+template <>
+inline constexpr auto kCudnnType<char> = CUDNN_TYPE_CHAR;
 template <>
 inline constexpr auto kCudnnType<std::int64_t> = CUDNN_TYPE_INT64;
 template <>
@@ -121,15 +124,25 @@ class CudnnDescriptor {
   core::Status status_;
 };
 
-// A handle, one thread at a time: its stream is a state of it.
+// A handle, one thread at a time: its stream is a state of it. Or, without a handle, what is known
+// of a device that is not here: plans are then made, but not executed.
 class Cudnn {
  public:
   static core::Result<std::shared_ptr<const Cudnn>> open();
-  ~Cudnn() { cudnnDestroy(handle_); }
+  // The properties in the library's own JSON (CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION).
+  static core::Result<std::shared_ptr<const Cudnn>> open(const std::string& device_properties);
+  ~Cudnn() {
+    if (handle_ != nullptr) cudnnDestroy(handle_);
+  }
   Cudnn(const Cudnn&) = delete;
   Cudnn& operator=(const Cudnn&) = delete;
 
-  cudnnHandle_t handle() const { return handle_; }
+  // Tells a descriptor for which device it is: the attribute of the handle or of the properties.
+  void add_device(CudnnDescriptor& to, std::optional<cudnnBackendAttributeName_t> handle,
+                  std::optional<cudnnBackendAttributeName_t> properties) const {
+    if (handle_ != nullptr && handle) to.set(*handle, handle_);
+    if (properties_ && properties) to.set(*properties, *properties_);
+  }
 
   // Puts a finished plan into the stream. `uids` are the tensors that `pointers` belong to.
   core::Status execute(const CudnnDescriptor& plan, const std::vector<std::int64_t>& uids,
@@ -138,8 +151,10 @@ class Cudnn {
 
  private:
   explicit Cudnn(cudnnHandle_t handle) : handle_(handle) {}
+  explicit Cudnn(CudnnDescriptor properties) : properties_(std::move(properties)) {}
 
-  cudnnHandle_t handle_;
+  cudnnHandle_t handle_ = nullptr;
+  std::optional<CudnnDescriptor> properties_;
   mutable std::mutex mutex_;
 };
 

@@ -74,7 +74,7 @@ class Graph {
     tensors_.reserve(kWithBias + 1);
   }
 
-  core::Result<CudnnDescriptor> build(cudnnHandle_t handle) {
+  core::Result<CudnnDescriptor> build(const Cudnn& cudnn) {
     const Extents y =
         joined(conv_.geometry.batch, conv_.geometry.filters, axes_.of(&ops::SlidingAxis::output));
     const Extents per_channel = joined(1, conv_.geometry.filters, Extents(axes_.all.size(), 1));
@@ -97,8 +97,8 @@ class Graph {
     if (conv_.relu) MI_TRY(pointwise(CUDNN_POINTWISE_RELU_FWD, sum, std::nullopt, kY, y));
 
     CudnnDescriptor graph(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
-    graph.set(CUDNN_ATTR_OPERATIONGRAPH_OPS, operations_)
-        .set(CUDNN_ATTR_OPERATIONGRAPH_HANDLE, handle);
+    graph.set(CUDNN_ATTR_OPERATIONGRAPH_OPS, operations_);
+    cudnn.add_device(graph, CUDNN_ATTR_OPERATIONGRAPH_HANDLE, std::nullopt);
     MI_TRY(graph.finish());
     return graph;
   }
@@ -216,12 +216,13 @@ bool suits(const CudnnDescriptor& configuration, const CudnnConv& conv) {
          behavior.end();
 }
 
-std::vector<CudnnDescriptor> configurations(const CudnnDescriptor& graph,
+std::vector<CudnnDescriptor> configurations(const Cudnn& cudnn, const CudnnDescriptor& graph,
                                             cudnnBackendHeurMode_t mode) {
   constexpr std::size_t kMost = 48;
   CudnnDescriptor heuristics(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
   heuristics.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph)
       .set(CUDNN_ATTR_ENGINEHEUR_MODE, mode);
+  cudnn.add_device(heuristics, std::nullopt, CUDNN_ATTR_ENGINEHEUR_DEVICEPROP);
   if (!heuristics.finish().ok()) return {};
   return heuristics.get(CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, kMost);
 }
@@ -252,15 +253,15 @@ std::vector<CudnnWay> ways(const Cudnn& cudnn, const CudnnConv& conv, std::size_
   std::vector<CudnnWay> found;
   bool first = true;
   Graph description(conv);
-  const auto graph = description.build(cudnn.handle());
+  const auto graph = description.build(cudnn);
   if (!graph.ok()) return found;
   for (const auto mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
-    for (const CudnnDescriptor& configuration : configurations(*graph, mode)) {
+    for (const CudnnDescriptor& configuration : configurations(cudnn, *graph, mode)) {
       if (found.size() == most) return found;
       if (!suits(configuration, conv)) continue;
       CudnnDescriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
-      plan.set(CUDNN_ATTR_EXECUTION_PLAN_HANDLE, cudnn.handle())
-          .set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, configuration);
+      plan.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, configuration);
+      cudnn.add_device(plan, CUDNN_ATTR_EXECUTION_PLAN_HANDLE, std::nullopt);
       if (!plan.finish().ok()) continue;
       const auto bytes = static_cast<std::size_t>(
           plan.get(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, std::int64_t{0}));

@@ -15,11 +15,19 @@ struct LibraryOptions {
   bool tf32 = false;
   // Time the ways to compute a node; so the bits of a result may be others in another process.
   bool tune = false;
+  // Of a device that is not here (ops::CudaRequest): a library then says what it would take there,
+  // or that this is chosen on the device.
+  std::optional<std::string> device_properties = std::nullopt;
 };
 
-// Of the calling thread's device.
+// Of the calling thread's device, unless there are properties of another.
 core::Result<std::shared_ptr<const KernelSource>> open_products(const LibraryOptions& options);
 core::Result<std::shared_ptr<const KernelSource>> open_convolutions(const LibraryOptions& options);
+
+// Of a kernel that was bound for a device that is not here.
+inline core::Status not_here() {
+  return {core::Status::ERROR_UNSUPPORTED, "this kernel was planned for a device that is not here"};
+}
 
 // What has been chosen: nodes that are the same, with as much room, get the same.
 template <typename Choice>

@@ -150,6 +150,11 @@ class Products final : public KernelSource {
     if (request->product.depth == 0 || request->product.count > INT32_MAX) {
       return std::optional<Kernel>();
     }
+    if (library_ == nullptr) {
+      Kernel kernel([](const KernelArgs&) { return not_here(); });
+      kernel.choice = {.name = "cuBLASLt: chosen on the device"};
+      return std::optional<Kernel>(std::move(kernel));
+    }
     const Choice choice = choose(request->product, context.workspace_bytes);
     if (!choice.way) return std::optional<Kernel>();
     return std::optional<Kernel>(kernel(*request, choice));
@@ -239,7 +244,10 @@ class Products final : public KernelSource {
 }  // namespace
 
 Result<std::shared_ptr<const KernelSource>> open_products(const LibraryOptions& options) {
-  MI_ASSIGN(std::shared_ptr<const CublasLt> library, CublasLt::open());
+  std::shared_ptr<const CublasLt> library;  // null: it answers on a device only
+  if (!options.device_properties) {
+    MI_ASSIGN(library, CublasLt::open());
+  }
   return std::shared_ptr<const KernelSource>(
       std::make_shared<const Products>(std::move(library), options));
 }

@@ -50,6 +50,7 @@ struct PlanCommand {
   ModelOptions model;
   PlanningFlags planning;
   std::string device = "none";
+  std::string device_properties;  // a file; empty: none
   bool steps = false;
   std::string certificate;
 };

@@ -224,9 +224,14 @@ void add_options(CLI::App* verb, PlanCommand& command) {
   add_model(verb, command.model);
   add_planning(verb, command.planning);
   verb->add_option("--device", command.device,
-                   "none, cuda: plan only; cpu: also bind the CPU's kernels")
+                   "none, cuda: plan only; cpu: also bind the CPU's kernels; cuda with "
+                   "--device-properties: also a GPU's")
       ->check(silent(CLI::IsMember({"none", "cpu", "cuda"})))
       ->type_name("none|cpu|cuda");
+  verb->add_option("--device-properties", command.device_properties,
+                   "what is known of a GPU that need not be here, in cuDNN's JSON: steps then name "
+                   "the kernels that they would get there")
+      ->type_name("FILE");
   verb->add_flag("--steps", command.steps, "list the steps: what is alive, the hole, the kernel");
   verb->add_option("--certificate", command.certificate,
                    "write what anyone needs to check the plan (mini-infer check)")

@@ -29,6 +29,24 @@ core::Result<runtime::MemoryPlan> plan_for_cpu(Model& model, const PlanningFlags
   return engine.memory_plan();
 }
 
+// Binds every step to a kernel of a GPU that need not be here.
+core::Result<runtime::MemoryPlan> plan_for_gpu(const Model& model, const PlanCommand& command) {
+  MI_ASSIGN(const std::string properties,
+            read_text(command.device_properties, "a JSON file of device properties"));
+  return runtime::Engine::plan_for_absent_device(engine_config(command.planning), *model.graph,
+                                                 properties);
+}
+
+core::Result<runtime::MemoryPlan> make_plan(Model& model, const PlanCommand& command) {
+  if (!command.device_properties.empty() && command.device != "cuda") {
+    return core::Status(core::Status::ERROR_INVALID_ARGUMENT,
+                        "--device-properties: expected --device cuda beside it");
+  }
+  if (!command.device_properties.empty()) return plan_for_gpu(model, command);
+  if (command.device == "cpu") return plan_for_cpu(model, command.planning);
+  return plan_without_device(model, command.planning);
+}
+
 core::Status write_certificate(const std::string& path, const runtime::MemoryPlan& plan) {
   MI_ASSIGN(const std::string text, report::certificate_to_json(plan));
   const std::string_view parts[] = {text, "\n"};
@@ -44,9 +62,7 @@ core::Result<ExitCode> execute(const PlanCommand& command) {
   MI_TRY(check_bound(*model.graph));
   progress.show("planning");
   const Stopwatch stopwatch;
-  MI_ASSIGN(const runtime::MemoryPlan plan, command.device == "cpu"
-                                                ? plan_for_cpu(model, command.planning)
-                                                : plan_without_device(model, command.planning));
+  MI_ASSIGN(const runtime::MemoryPlan plan, make_plan(model, command));
   const double compile_ms = stopwatch.milliseconds();
   progress.clear();
   if (!command.certificate.empty()) MI_TRY(write_certificate(command.certificate, plan));

@@ -14,6 +14,9 @@ struct CudaRequest {
   bool libraries;       // whether kernels of cuBLASLt and cuDNN may be taken
   bool tf32;            // whether products of float32 may round their factors to TF32
   bool tune;            // time the libraries' ways to compute a node, and take the fastest
+  // Of a device that is not here, as cuDNN writes them in JSON: the backend then binds nodes, and
+  // has no device to run them on. Null: the device of that index.
+  const char* device_properties = nullptr;
 };
 
 struct CudaAnswer {

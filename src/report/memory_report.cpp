@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <string_view>
 #include <vector>
 
 #include "runtime/plan_facts.h"
@@ -127,16 +128,21 @@ std::string plan_to_text(const MemoryPlan& plan) {
 }
 
 std::string steps_to_text(const MemoryPlan& plan) {
+  std::size_t width = std::string_view("kernel").size();
+  for (const runtime::PlanStep& step : plan.steps) width = std::max(width, step.kernel.size());
+  const auto padded = [width](const std::string& text) {
+    return text + std::string(width - text.size() + 2, ' ');
+  };
   std::string text =
-      " step       alive        hole       takes       wants  kernel            node\n";
+      " step       alive        hole       takes       wants  " + padded("kernel") + "node\n";
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const runtime::PlanStep& step = plan.steps[i];
     std::array<char, 96> line{};
-    std::snprintf(line.data(), line.size(), "%5zu %11s %11s %11s %11s  %-17s ", i,
+    std::snprintf(line.data(), line.size(), "%5zu %11s %11s %11s %11s  ", i,
                   human_bytes(step.live_bytes).c_str(), human_bytes(step.hole_bytes).c_str(),
                   human_bytes(step.workspace_taken).c_str(),
-                  human_bytes(step.workspace_wanted).c_str(), step.kernel.c_str());
-    text += line.data() + step.op + " '" + step.name + "'\n";
+                  human_bytes(step.workspace_wanted).c_str());
+    text += line.data() + padded(step.kernel) + step.op + " '" + step.name + "'\n";
   }
   return text;
 }

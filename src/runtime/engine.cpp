@@ -31,16 +31,20 @@ PlanningOptions planning_options(const EngineConfig& config) {
           .passes = config.passes};
 }
 
+ops::CudaRequest cuda_request(const EngineConfig& config) {
+  return {.version = MINI_INFER_VERSION,
+          .device = config.cuda.device,
+          .libraries = config.cuda.libraries,
+          .tf32 = config.precision == core::Precision::kTF32,
+          .tune = config.cuda.tune};
+}
+
 core::Result<std::unique_ptr<ops::Backend>> backend_for(const EngineConfig& config) {
   if (config.device == core::Device::kCuda) {
     if (config.poison_memory) {
       return {Status::ERROR_UNSUPPORTED, "poison_memory works on Device::kCpu only"};
     }
-    return open_cuda_backend({.version = MINI_INFER_VERSION,
-                              .device = config.cuda.device,
-                              .libraries = config.cuda.libraries,
-                              .tf32 = config.precision == core::Precision::kTF32,
-                              .tune = config.cuda.tune});
+    return open_cuda_backend(cuda_request(config));
   }
   return cpu::make_backend(
       {.instruction_set = config.cpu.instruction_set, .winograd = config.cpu.winograd});
@@ -235,6 +239,25 @@ Status Engine::build(std::shared_ptr<graph::Graph> graph) try {
 } catch (const std::bad_alloc&) {
   state_.reset();
   return out_of_host_memory("Engine::build");
+}
+
+core::Result<MemoryPlan> Engine::plan_for_absent_device(const EngineConfig& config,
+                                                        const graph::Graph& graph,
+                                                        const std::string& device_properties) try {
+  EngineState state;
+  state.config = config;
+  ops::CudaRequest request = cuda_request(config);
+  request.device_properties = device_properties.c_str();
+  MI_ASSIGN(state.backend, open_cuda_backend(request));
+  MI_ASSIGN(state.compiled, compile(graph, planning_options(config)));
+  state.workspaces = workspaces_of(state.compiled.plan);
+  state.pitches = pitches_of(state);
+  MI_TRY(bind_steps(state));
+  state.compiled.plan.weights_bytes =
+      lay_out_weights(state.compiled.graph, config.memory_alignment, state.packed).size_bytes;
+  return std::move(state.compiled.plan);
+} catch (const std::bad_alloc&) {
+  return out_of_host_memory("Engine::plan_for_absent_device");
 }
 
 ExecutionContext* Engine::context() const { return first_context_.get(); }

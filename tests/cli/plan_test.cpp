@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "cli/command.h"
 #include "importers/model_writer.h"
 #include "importers/temp_folder.h"
@@ -144,6 +146,50 @@ TEST(Plan, SaysWhatLiesInsideOthersAndWhatThatSaves) {
   const CommandResult unknown = mini_infer({"plan", model, "--windows=concat,gather"});
   EXPECT_EQ(unknown.exit_code, 1);
   EXPECT_THAT(unknown.err, HasSubstr("there are no windows of 'gather'"));
+}
+
+// Of a GPU that is not here: what cuDNN says of it, where the build has it.
+TEST(Plan, NamesTheKernelsOfAGpuByItsProperties) {
+  const char* data = std::getenv("MINI_INFER_TEST_DATA");
+  if (data == nullptr) GTEST_SKIP() << "MINI_INFER_TEST_DATA names no folder";
+  const std::string properties = std::string(data) + "/devices/h200.json";
+  const std::vector<std::string> arguments = {"plan",          lenet5_model(),        kOneDigit,
+                                              "--device=cuda", "--device-properties", properties,
+                                              "--json"};
+  const CommandResult result = mini_infer(arguments);
+  if (result.err.find("no CUDA backend") != std::string::npos) GTEST_SKIP() << result.err;
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto bound = result.json(), none = plan({});
+  EXPECT_EQ(bound.at("plan_hash"), none.at("plan_hash"));
+  EXPECT_EQ(mini_infer(arguments).json().at("kernels_hash"), bound.at("kernels_hash"));
+  int by_libraries = 0, chosen_there = 0;
+  for (const auto& step : bound.at("steps")) {
+    if (!step.contains("kernel")) continue;
+    ++by_libraries;
+    const std::string kernel = step.at("kernel");
+    chosen_there += kernel == "cuBLASLt: chosen on the device" ? 1 : 0;
+    EXPECT_LE(step.at("workspace_taken_bytes"), step.at("workspace_wanted_bytes"));
+    EXPECT_LE(step.at("workspace_taken_bytes").get<std::size_t>(),
+              std::max<std::size_t>(1024, step.at("hole_bytes").get<std::size_t>()));
+  }
+  if (by_libraries == 0) GTEST_SKIP() << "built without cuDNN";
+  EXPECT_GT(chosen_there, 0);             // Gemm
+  EXPECT_GT(by_libraries, chosen_there);  // Conv
+}
+
+TEST(Plan, PropertiesThatAreNoneAreAWrongArgument) {
+  const TempFolder folder;
+  const std::string file = folder.write("gpu.json", "{\"deviceName\": \"none\"}");
+  const auto expect_wrong = [&](const std::vector<std::string>& options, const std::string& why) {
+    std::vector<std::string> arguments = {"plan", lenet5_model(), kOneDigit};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const CommandResult result = mini_infer(arguments);
+    EXPECT_NE(result.exit_code, 0);
+    EXPECT_THAT(result.err, HasSubstr(why));
+  };
+  expect_wrong({"--device-properties", file}, "expected --device cuda beside it");
+  expect_wrong({"--device=cuda", "--device-properties", "/nowhere/gpu.json"},
+               "/nowhere/gpu.json: cannot be read");
 }
 
 std::string unary_model(const std::string& op, std::int64_t extent) {

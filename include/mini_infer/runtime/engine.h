@@ -110,6 +110,13 @@ class MINI_INFER_API Engine {
   // be built again. ERROR_OUT_OF_MEMORY names the pool and the bytes asked.
   core::Status build(std::shared_ptr<graph::Graph> graph);
 
+  // The plan of the engine that build would make on a CUDA device that is not here, by what is
+  // known of it: JSON as cuDNN writes it. Its steps name their kernels and workspaces, or say that
+  // the library chooses on the device. Needs libmini_infer_cuda.so, with its libraries, and no GPU.
+  static core::Result<MemoryPlan> plan_for_absent_device(const EngineConfig& config,
+                                                         const graph::Graph& graph,
+                                                         const std::string& device_properties);
+
   // The context made by build; null before it, and with caller_memory.
   ExecutionContext* context() const;
 
