@@ -2,8 +2,9 @@
 //   generated_table [SEEDS [BLOCKS]]
 // Random-wired networks (Xie et al., "Exploring randomly wired neural networks for image
 // recognition", 2019, section 3: Erdos-Renyi, Barabasi-Albert and Watts-Strogatz, 32 nodes a stage,
-// 224 x 224), for seeds 1 to SEEDS; and a transformer of BLOCKS blocks, written as exporters do.
-// Prints a Markdown table: R1 is the arena over the bound of its order, R2 over that of all orders.
+// 224 x 224; here sums have no weights), of one and three stages, for seeds 1 to SEEDS; and a
+// transformer of BLOCKS blocks, written as exporters do. Prints a Markdown table: R1 is the arena
+// over the bound of its order, R2 over that of all orders.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>

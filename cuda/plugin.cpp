@@ -20,6 +20,25 @@ Status check_version(const char* version) {
                                          MINI_INFER_VERSION + ", libmini_infer.so of " + version};
 }
 
+// A device that is not here answers through the libraries alone, and times nothing.
+Status check_properties(const ops::CudaRequest& request) {
+  if (request.device_properties == nullptr) return Status::SUCCESS;
+#ifndef MINI_INFER_CUDA_LIBRARIES
+  return {Status::ERROR_UNSUPPORTED,
+          "device properties: this libmini_infer_cuda.so was built without cuDNN, which alone can "
+          "read them; build it where cuDNN's headers are"};
+#endif
+  if (!request.libraries) {
+    return {Status::ERROR_INVALID_ARGUMENT,
+            "device properties: only the libraries read them; allow cuda.libraries"};
+  }
+  if (request.tune) {
+    return {Status::ERROR_INVALID_ARGUMENT,
+            "device properties: kernels are timed on a device that is here; leave cuda.tune off"};
+  }
+  return Status::SUCCESS;
+}
+
 core::Result<KernelSources> open_sources(const ops::CudaRequest& request) {
   KernelSources sources;
 #ifdef MINI_INFER_CUDA_LIBRARIES
@@ -27,7 +46,7 @@ core::Result<KernelSources> open_sources(const ops::CudaRequest& request) {
     const bool absent = request.device_properties != nullptr;
     const LibraryOptions options{
         .tf32 = request.tf32,
-        .tune = request.tune && !absent,
+        .tune = request.tune,
         .device_properties =
             absent ? std::optional<std::string>(request.device_properties) : std::nullopt};
     MI_ASSIGN(std::shared_ptr<const KernelSource> products, open_products(options));
@@ -50,6 +69,7 @@ Judge judge_of(const ops::CudaRequest& request) {
 
 core::Result<std::unique_ptr<ops::Backend>> open_backend(const ops::CudaRequest& request) {
   MI_TRY(check_version(request.version));
+  MI_TRY(check_properties(request));
   if (request.device_properties != nullptr) {
     MI_ASSIGN(KernelSources sources, open_sources(request));
     return make_backend(nullptr, std::move(sources));

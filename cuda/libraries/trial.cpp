@@ -4,6 +4,8 @@
 #include <limits>
 #include <vector>
 
+#include "ops/shapes.h"
+
 namespace mini_infer::cuda {
 namespace {
 
@@ -77,13 +79,9 @@ struct Tensors {
   }
 };
 
-std::int64_t last_extent(const core::Shape& shape) {
-  return shape.rank() == 0 ? 1 : shape[shape.rank() - 1];
-}
-
 // `pitch`: elements from one row to the next.
 std::size_t bytes_of(core::DataType type, const core::Shape& shape, std::int64_t pitch) {
-  const std::int64_t row = last_extent(shape);
+  const std::int64_t row = ops::last_extent(shape);
   const std::int64_t elements = row == 0 ? 0 : shape.elements() / row * pitch;
   return static_cast<std::size_t>((elements * core::bits_per_element(type) + 7) / 8);
 }
@@ -91,13 +89,13 @@ std::size_t bytes_of(core::DataType type, const core::Shape& shape, std::int64_t
 std::size_t input_bytes(const ops::NodeView& view, int slot) {
   if (!view.has_input(slot)) return 0;
   const core::Shape& shape = view.input_shape(slot);
-  return bytes_of(view.input_type(slot), shape, view.input_pitch(slot, last_extent(shape)));
+  return bytes_of(view.input_type(slot), shape, view.input_pitch(slot, ops::last_extent(shape)));
 }
 
 std::size_t output_bytes(const ops::NodeView& view, int slot) {
   if (!view.has_output(slot)) return 0;
   const core::Shape& shape = view.output_shape(slot);
-  return bytes_of(view.output_type(slot), shape, view.output_pitch(slot, last_extent(shape)));
+  return bytes_of(view.output_type(slot), shape, view.output_pitch(slot, ops::last_extent(shape)));
 }
 
 std::size_t packed_bytes(const ops::Kernel& kernel, int slot) {

@@ -8,7 +8,7 @@
 
 #include "core/try.h"
 #include "judge/byte_owners.h"
-#include "judge/ground.h"
+#include "judge/parted_storage.h"
 #include "judge/places.h"
 
 namespace mini_infer::judge {

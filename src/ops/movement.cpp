@@ -24,9 +24,6 @@ Ints strides_of(const Shape& shape, std::int64_t pitch) {
   rows[shape.rank() - 1] = pitch;
   return ops::strides_of(rows);
 }
-std::int64_t last_extent(const Shape& shape) {
-  return shape.rank() == 0 ? 1 : shape[shape.rank() - 1];
-}
 Ints input_strides(const NodeView& view, int slot) {
   const Shape& shape = view.input_shape(slot);
   return strides_of(shape, view.input_pitch(slot, last_extent(shape)));

@@ -18,6 +18,11 @@ core::Result<int> normalize_axis(const NodeView& view, std::int64_t axis, int ra
 core::Result<std::vector<int>> normalize_axes(const NodeView& view,
                                               const std::vector<std::int64_t>& axes, int rank);
 
+// Elements of a row, a run along the last axis; 1 of a scalar.
+inline std::int64_t last_extent(const core::Shape& shape) {
+  return shape.rank() == 0 ? 1 : shape[shape.rank() - 1];
+}
+
 // Elements to skip per index of each axis in a dense row-major tensor.
 std::vector<std::int64_t> strides_of(const core::Shape& shape);
 

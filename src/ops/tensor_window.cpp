@@ -51,7 +51,7 @@ std::vector<TensorWindow> windows(const NodeView& view) {
     }
     if (!takes_neighbours(inner, steps, outer) || !has_neighbouring_rows(inner, outer)) continue;
     const std::int64_t start = of_output ? move.copy.to_start : move.copy.from_start;
-    const std::int64_t row = outer[outer.rank() - 1];
+    const std::int64_t row = last_extent(outer);
     found.push_back({move.input, move.output, of_output, start / row, start % row});
   }
   return found;

@@ -5,6 +5,7 @@
 #include "core/try.h"
 #include "mini_infer/planner/solve.h"
 #include "ops/alias.h"
+#include "ops/shapes.h"
 #include "planner/holes.h"
 #include "planner/lower_bound.h"
 #include "runtime/plan_hash.h"
@@ -69,7 +70,7 @@ class PlacementList {
       const core::Shape& shape = *graph.value(id).shape;
       const std::size_t element = bytes / static_cast<std::size_t>(shape.elements());
       const bool apart = place.pitch != 0;
-      const std::int64_t row = apart ? shape[shape.rank() - 1] : shape.elements();
+      const std::int64_t row = apart ? ops::last_extent(shape) : shape.elements();
       windows.push_back({.value = id,
                          .offset_bytes = static_cast<std::size_t>(place.offset),
                          .row_bytes = static_cast<std::size_t>(row) * element,
@@ -119,19 +120,19 @@ void judge_order(const schedule::Schedule& schedule, const PlanningOptions& opti
 
 void describe_windows(const Graph& graph, const schedule::Schedule& schedule,
                       const PlanningOptions& options, MemoryPlan& plan) {
-  const auto is_window = [&](graph::ValueId id, ops::AliasKind kind) {
-    return id != kNoValue && schedule.alias[static_cast<std::size_t>(id)].kind == kind;
-  };
   for (const graph::NodeId id : schedule.order) {
     const graph::Node& node = graph.node(id);
     PlanWindow window{.node = id, .name = node.name, .op = node.op};
     const auto count = [&](const std::vector<graph::ValueId>& values, ops::AliasKind kind) {
       for (const graph::ValueId value : values) {
-        if (!is_window(value, kind)) continue;
+        if (value == kNoValue) continue;
+        if (schedule.alias[static_cast<std::size_t>(value)].kind != kind) {
+          ++window.copied_tensors;
+          continue;
+        }
         ++window.tensors;
         window.saved_bytes += core::align_up(ops::bytes_of(graph.value(value)), options.alignment);
       }
-      window.copied_tensors = values.size() - window.tensors;
     };
     if (node.is("Concat")) {
       count(node.inputs, ops::AliasKind::kWindowOfOutput);

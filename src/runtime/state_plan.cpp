@@ -6,6 +6,7 @@
 #include "judge/packing.h"
 #include "ops/alias.h"
 #include "ops/tensor_window.h"
+#include "schedule/windows.h"
 
 namespace mini_infer::runtime {
 namespace {
@@ -15,6 +16,9 @@ using graph::Graph;
 using graph::kNoValue;
 using graph::ValueId;
 using judge::Statement;
+
+// Else the judges would refuse plans of ours.
+static_assert(schedule::kMostRowsApart <= judge::kMostRowsApart);
 
 Status refuse(const std::string& message) { return {Status::ERROR_INTERNAL, message}; }
 

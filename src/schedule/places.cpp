@@ -1,19 +1,13 @@
 #include "schedule/places.h"
 
 #include "ops/alias.h"
+#include "ops/shapes.h"
 
 namespace mini_infer::schedule {
-namespace {
 
 using graph::Graph;
 using graph::kNoValue;
 using graph::ValueId;
-
-std::int64_t row_of(const core::Shape& shape) {
-  return shape.rank() == 0 ? 1 : shape[shape.rank() - 1];
-}
-
-}  // namespace
 
 ValuePlace place_in(const Graph& graph, ValueId id, const AliasChoice& alias,
                     const ValuePlace& source) {
@@ -22,8 +16,8 @@ ValuePlace place_in(const Graph& graph, ValueId id, const AliasChoice& alias,
   const core::Shape& inner = *graph.value(id).shape;
   const std::int64_t element =
       static_cast<std::int64_t>(ops::bytes_of(graph.value(id))) / inner.elements();
-  const std::int64_t pitch = source.pitch == 0 ? row_of(outer) : source.pitch;
-  const bool apart = inner.elements() > row_of(inner) && pitch != row_of(inner);
+  const std::int64_t pitch = source.pitch == 0 ? ops::last_extent(outer) : source.pitch;
+  const bool apart = inner.elements() > ops::last_extent(inner) && pitch != ops::last_extent(inner);
   return {.root = source.root,
           .offset = source.offset + (alias.row * pitch + alias.column) * element,
           .pitch = apart ? pitch : 0};

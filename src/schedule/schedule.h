@@ -55,9 +55,10 @@ struct Schedule {
 
 // The order whose peak of live bytes is the least, over all orders and overwrites together; views
 // wherever an operator makes one (they never cost); windows of all nodes together, but for those
-// that would raise the peak; overwrites wherever a node is the last reader of a content. The bounds
-// are for these windows. The stable topological sort's order stays where it is as good. Shapes must
-// be known. Deterministic; the search is bounded by counted work (order.h).
+// that would raise the peak or that 64 trials do not reach; overwrites wherever a node is the last
+// reader of a content. The bounds are for these windows. The stable topological sort's order stays
+// where it is as good. Shapes must be known. Deterministic; the search is bounded by counted work
+// (order.h).
 core::Result<Schedule> schedule(const graph::Graph& graph, const ScheduleOptions& options);
 
 }  // namespace mini_infer::schedule

@@ -1,6 +1,7 @@
 #include "schedule/windows.h"
 
 #include "ops/alias.h"
+#include "ops/shapes.h"
 #include "ops/tensor_window.h"
 #include "schedule/places.h"
 
@@ -16,8 +17,6 @@ using ops::AliasKind;
 
 // What kernels may count on (ops::KernelArgs).
 constexpr std::int64_t kAlignment = 16;
-// A judge may have to look at each (judge/statement.h).
-constexpr std::int64_t kMostRowsApart = std::int64_t{1} << 20;
 
 class Windows {
  public:
@@ -69,11 +68,10 @@ class Windows {
         root == inner || !in_arena(root)) {
       return;
     }
-    const AliasChoice before = choices_[inner];
     choices_[inner] = window;
     move(inner);
     if (!all_can_live_with(inner)) {
-      choices_[inner] = before;
+      choices_[inner] = {};
       places_[inner] = {.root = inner};
       move_inside(inner);
       return;
@@ -115,8 +113,7 @@ class Windows {
     const int bits = core::bits_per_element(value.type);
     if (bits % 8 != 0 || place.offset % kAlignment != 0) return false;
     if (place.pitch == 0) return true;
-    const std::int64_t row = (*value.shape)[value.shape->rank() - 1];
-    if (value.shape->elements() / row > kMostRowsApart) return false;
+    if (value.shape->elements() / ops::last_extent(*value.shape) > kMostRowsApart) return false;
     if (place.pitch * (bits / 8) % kAlignment != 0 || choices_[id].kind == AliasKind::kView) {
       return false;
     }

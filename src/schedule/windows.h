@@ -1,11 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "mini_infer/graph/graph.h"
 #include "schedule/schedule.h"
 
 namespace mini_infer::schedule {
+
+// More rows apart of one value are not left so: a judge may have to look at each.
+inline constexpr std::int64_t kMostRowsApart = std::int64_t{1} << 20;
 
 // Nodes, in order, that could do without copies: Slice, Split and Concat, as the options allow.
 std::vector<graph::NodeId> window_nodes(const graph::Graph& graph,

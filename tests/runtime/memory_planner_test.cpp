@@ -179,5 +179,19 @@ TEST(MemoryPlanner, AGraphWithNothingToPlanIsPlanned) {
   EXPECT_EQ(plan.total_memory, 1024u);
 }
 
+TEST(MemoryPlanner, ATensorThatIsLeftOutIsNotCopied) {
+  GraphBuilder b;
+  const auto parts = b.ops("Split", {b.op("Relu", {b.input("x", {64})}), b.int64s({32, 32})}, 2,
+                           {{"axis", std::int64_t{0}}});
+  b.graph().node(1).outputs[1] = graph::kNoValue;
+  b.graph().value(parts[1]).producer = graph::kNoNode;
+  b.output(b.op("ReduceMax", {parts[0]}));
+  const MemoryPlan plan = MemoryPlanner().plan(&b.graph());
+  ASSERT_TRUE(plan.status.ok()) << plan.status.to_string();
+  ASSERT_EQ(plan.windows.size(), 1u);
+  EXPECT_EQ(plan.windows[0].tensors, 1u);
+  EXPECT_EQ(plan.windows[0].copied_tensors, 0u);
+}
+
 }  // namespace
 }  // namespace mini_infer::test

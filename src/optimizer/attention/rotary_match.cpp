@@ -15,6 +15,7 @@ using graph::kNoValue;
 using graph::Node;
 using graph::NodeId;
 using graph::ValueId;
+using ops::last_extent;
 
 // Of a vector's elements: every `step`-th from `first` on.
 struct Elements {
@@ -22,8 +23,6 @@ struct Elements {
   std::int64_t step = 1;
   std::int64_t count = 0;
 };
-
-std::int64_t last_extent(const Shape& shape) { return shape[shape.rank() - 1]; }
 
 bool joins_last_axis(const Rewriter& rewriter, const Node& concat) {
   const int rank = rewriter.value(concat.outputs[0]).shape->rank();

@@ -1,4 +1,4 @@
-#include "judge/ground.h"
+#include "judge/parted_storage.h"
 
 #include <algorithm>
 
