@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "ops/backend.h"
@@ -39,6 +40,12 @@ struct KernelEntry {
   Bind bind;
   std::string_view domain = "";
 };
+
+// The kernel, and the name of the way in which it computes.
+inline ops::Kernel named(std::string name, ops::Kernel kernel) {
+  kernel.choice.name = std::move(name);
+  return kernel;
+}
 
 // Of an output without elements.
 inline ops::Kernel nothing_to_do() {

@@ -3,6 +3,7 @@
 #include <nvtx3/nvToolsExt.h>
 
 #include "core/try.h"
+#include "cuda/accounting.h"
 #include "cuda/check.h"
 
 namespace mini_infer::cuda {
@@ -41,6 +42,9 @@ class RuntimeDevice final : public ops::Device {
     if (!used() || cudaMemGetInfo(&free, &total) != cudaSuccess) return 0;
     return free;
   }
+
+  std::size_t process_bytes() const override { return used() ? bytes_of_process(index_) : 0; }
+  ops::AllocationCount allocations() const override { return watched_allocations(); }
 
   bool reaches(const void* memory) const override {
     cudaPointerAttributes attributes{};
@@ -86,6 +90,10 @@ class RuntimeDevice final : public ops::Device {
 
   Status synchronize(Queue queue) override {
     return check(cudaStreamSynchronize(stream_of(queue)), "cudaStreamSynchronize");
+  }
+
+  Status call_host(void (*function)(void*), void* data, Queue queue) override {
+    return check(cudaLaunchHostFunc(stream_of(queue), function, data), "cudaLaunchHostFunc");
   }
 
   core::Result<Event> create_event() override {

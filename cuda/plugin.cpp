@@ -1,6 +1,7 @@
 #include <cstring>
 
 #include "core/try.h"
+#include "cuda/accounting.h"
 #include "cuda/backend.h"
 #include "cuda/device.h"
 #ifdef MINI_INFER_CUDA_LIBRARIES
@@ -39,45 +40,66 @@ Status check_properties(const ops::CudaRequest& request) {
   return Status::SUCCESS;
 }
 
-core::Result<KernelSources> open_sources(const ops::CudaRequest& request) {
-  KernelSources sources;
 #ifdef MINI_INFER_CUDA_LIBRARIES
-  if (request.libraries) {
-    const bool absent = request.device_properties != nullptr;
-    const LibraryOptions options{
-        .tf32 = request.tf32,
-        .tune = request.tune,
-        .device_properties =
-            absent ? std::optional<std::string>(request.device_properties) : std::nullopt};
-    MI_ASSIGN(std::shared_ptr<const KernelSource> products, open_products(options));
-    MI_ASSIGN(std::shared_ptr<const KernelSource> convolutions, open_convolutions(options));
-    sources = {std::move(products), std::move(convolutions)};
-  }
-#else
-  (void)request;
-#endif
-  return sources;
+// All that the choices in a tuning file depend on.
+std::string identity_of(const ops::Device& device) {
+  const std::string name(device.name());  // "cuda:0 (NVIDIA H200)"
+  return std::string("version ") + MINI_INFER_VERSION + ", " + products_version() + ", " +
+         convolutions_version() + ", " + name.substr(name.find('('));
 }
 
-Judge judge_of(const ops::CudaRequest& request) {
-#ifdef MINI_INFER_CUDA_LIBRARIES
-  if (request.tune) return fastest_kernel;
+// Null where nothing is to be timed; a device that is not here has none.
+core::Result<std::shared_ptr<TuningCache>> open_tuning(const ops::CudaRequest& request,
+                                                       const ops::Device* device) {
+  if (!request.tune || device == nullptr) return std::shared_ptr<TuningCache>();
+  if (request.tuning_file == nullptr) return std::make_shared<TuningCache>();
+  return TuningCache::open(request.tuning_file, identity_of(*device));
+}
+
+Judge judge_by(std::shared_ptr<TuningCache> tuning) {
+  if (tuning == nullptr) return nullptr;
+  return
+      [tuning = std::move(tuning)](const ops::NodeView& view, std::span<const ops::Kernel> kernels,
+                                   const ops::BindContext& context) {
+        const std::string name =
+            "in " + std::to_string(context.workspace_bytes) + ": " + describe(view);
+        return tuning->choose(name, static_cast<int>(kernels.size()),
+                              [&] { return fastest_kernel(view, kernels, context); });
+      };
+}
+
+// Without a device: by the properties that the request states.
+core::Result<std::unique_ptr<ops::Backend>> with_libraries(const ops::CudaRequest& request,
+                                                           std::unique_ptr<ops::Device> device) {
+  MI_ASSIGN(std::shared_ptr<TuningCache> tuning, open_tuning(request, device.get()));
+  LibraryOptions options{.tf32 = request.tf32, .tuning = tuning};
+  if (device == nullptr) options.device_properties = request.device_properties;
+  MI_ASSIGN(std::shared_ptr<const KernelSource> products, open_products(options));
+  MI_ASSIGN(std::shared_ptr<const KernelSource> convolutions, open_convolutions(options));
+  return make_backend(std::move(device), {std::move(products), std::move(convolutions)},
+                      judge_by(std::move(tuning)));
+}
 #endif
-  (void)request;
-  return nullptr;
+
+core::Result<std::unique_ptr<ops::Device>> device_of(const ops::CudaRequest& request) {
+  // First: opening the device and the libraries takes memory, too.
+  if (request.watch_allocations) MI_TRY(watch_allocations());
+  MI_ASSIGN(std::unique_ptr<ops::Device> device, open_device(request.device));
+  MI_TRY(device->use());
+  return device;
 }
 
 core::Result<std::unique_ptr<ops::Backend>> open_backend(const ops::CudaRequest& request) {
   MI_TRY(check_version(request.version));
   MI_TRY(check_properties(request));
-  if (request.device_properties != nullptr) {
-    MI_ASSIGN(KernelSources sources, open_sources(request));
-    return make_backend(nullptr, std::move(sources));
+  std::unique_ptr<ops::Device> device;
+  if (request.device_properties == nullptr) {
+    MI_ASSIGN(device, device_of(request));
   }
-  MI_ASSIGN(std::unique_ptr<ops::Device> device, open_device(request.device));
-  MI_TRY(device->use());
-  MI_ASSIGN(KernelSources sources, open_sources(request));
-  return make_backend(std::move(device), std::move(sources), judge_of(request));
+#ifdef MINI_INFER_CUDA_LIBRARIES
+  if (request.libraries) return with_libraries(request, std::move(device));
+#endif
+  return make_backend(std::move(device));
 }
 
 }  // namespace

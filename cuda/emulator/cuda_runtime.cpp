@@ -4,6 +4,8 @@
 #include <cstring>
 #include <map>
 
+#include "cuda/accounting.h"
+
 struct EmulatedGraph {
   std::vector<std::function<void()>> work;
 };
@@ -29,6 +31,8 @@ struct Allocations {
   std::mutex mutex;
   std::map<const std::byte*, Entry> entries;
   std::size_t device_bytes = 0;
+  bool watched = false;
+  mini_infer::ops::AllocationCount since_watched;
 };
 Allocations& allocations() {
   static Allocations all;
@@ -58,6 +62,10 @@ cudaError_t allocate(const char* name, void** memory, std::size_t bytes, cudaMem
   std::memset(*memory, kPattern, rounded);
   all.entries[static_cast<const std::byte*>(*memory)] = {bytes, type};
   if (device) all.device_bytes += bytes;
+  if (device && all.watched) {
+    ++all.since_watched.calls;
+    all.since_watched.bytes += bytes;
+  }
   mini_infer::cuda::emulator::log({name, *memory, bytes});
   return cudaSuccess;
 }
@@ -107,6 +115,27 @@ cudaError_t submit(cudaStream_t stream, Call call, std::function<void()> work) {
 }
 
 }  // namespace mini_infer::cuda::emulator
+
+namespace mini_infer::cuda {
+
+std::size_t bytes_of_process(int) {
+  const std::lock_guard lock(allocations().mutex);
+  return allocations().device_bytes;
+}
+
+core::Status watch_allocations() {
+  const std::lock_guard lock(allocations().mutex);
+  allocations().watched = true;
+  allocations().since_watched = {};
+  return core::Status::SUCCESS;
+}
+
+ops::AllocationCount watched_allocations() {
+  const std::lock_guard lock(allocations().mutex);
+  return allocations().since_watched;
+}
+
+}  // namespace mini_infer::cuda
 
 using mini_infer::cuda::emulator::log;
 using mini_infer::cuda::emulator::submit;
@@ -184,6 +213,10 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind,
                             cudaStream_t stream) {
   return submit(stream, {"cudaMemcpyAsync", to, bytes}, [=] { std::memcpy(to, from, bytes); });
+}
+
+cudaError_t cudaLaunchHostFunc(cudaStream_t stream, void (*function)(void*), void* data) {
+  return submit(stream, {"cudaLaunchHostFunc"}, [=] { function(data); });
 }
 
 // Work is done when it is handed over: nobody has to wait.

@@ -75,13 +75,21 @@ class Convolutions final : public KernelSource {
     return choices_.of(conv.key(), workspace_bytes, [&] {
       constexpr std::size_t kTried = 12;
       Choice choice;
-      auto found =
-          ways(*library_, conv, workspace_bytes, options_.tune ? kTried : 1, choice.wanted_bytes);
+      const std::size_t most = options_.tuning != nullptr ? kTried : 1;
+      auto found = ways(*library_, conv, workspace_bytes, most, choice.wanted_bytes);
       if (found.empty()) return choice;
-      const auto best = static_cast<std::size_t>(fastest_of(conv, found));
+      const auto best = static_cast<std::size_t>(choose(conv, found, workspace_bytes));
       choice.way = std::make_shared<const CudnnWay>(std::move(found[best]));
       return choice;
     });
+  }
+
+  int choose(const CudnnConv& conv, const std::vector<CudnnWay>& ways,
+             std::size_t workspace_bytes) const {
+    if (options_.tuning == nullptr) return 0;
+    const std::string name = "cuDNN in " + std::to_string(workspace_bytes) + ": " + conv.key();
+    return options_.tuning->choose(name, static_cast<int>(ways.size()),
+                                   [&] { return fastest_of(conv, ways); });
   }
 
   int fastest_of(const CudnnConv& conv, const std::vector<CudnnWay>& ways) const {
@@ -134,6 +142,8 @@ class Convolutions final : public KernelSource {
 };
 
 }  // namespace
+
+std::string convolutions_version() { return "cuDNN " + std::to_string(cudnnGetVersion()); }
 
 Result<std::shared_ptr<const KernelSource>> open_convolutions(const LibraryOptions& options) {
   MI_ASSIGN(std::shared_ptr<const Cudnn> library,

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cuda/backend.h"
+#include "cuda/tuning_cache.h"
 
 // Kernels of NVIDIA's libraries, which a node gets before ours where they serve it.
 namespace mini_infer::cuda {
@@ -14,7 +15,8 @@ namespace mini_infer::cuda {
 struct LibraryOptions {
   bool tf32 = false;
   // Time the ways to compute a node; so the bits of a result may be others in another process.
-  bool tune = false;
+  // Null: take the libraries' first guess.
+  std::shared_ptr<TuningCache> tuning = nullptr;
   // Of a device that is not here (ops::CudaRequest): a library then says what it would take there,
   // or that this is chosen on the device.
   std::optional<std::string> device_properties = std::nullopt;
@@ -23,6 +25,10 @@ struct LibraryOptions {
 // Of the calling thread's device, unless there are properties of another.
 core::Result<std::shared_ptr<const KernelSource>> open_products(const LibraryOptions& options);
 core::Result<std::shared_ptr<const KernelSource>> open_convolutions(const LibraryOptions& options);
+
+// The libraries' versions, on which choices depend.
+std::string products_version();
+std::string convolutions_version();
 
 // Of a kernel that was bound for a device that is not here.
 inline core::Status not_here() {

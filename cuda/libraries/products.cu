@@ -183,13 +183,23 @@ class Products final : public KernelSource {
       constexpr int kTried = 16;
       constexpr std::size_t kPlenty = std::size_t{32} << 20;
       Choice choice;
-      const auto found = library_->ways(product, workspace_bytes, options_.tune ? kTried : 1);
+      const int most = options_.tuning != nullptr ? kTried : 1;
+      const auto found = library_->ways(product, workspace_bytes, most);
       if (found.empty()) return choice;
-      choice.way = found[static_cast<std::size_t>(fastest_of(product, found))];
+      choice.way = found[static_cast<std::size_t>(choose(product, found, workspace_bytes))];
       const auto unlimited = library_->ways(product, kPlenty, 1);
       if (!unlimited.empty()) choice.wanted_bytes = unlimited.front().workspace_bytes;
       return choice;
     });
+  }
+
+  int choose(const LtProduct& product, const std::vector<LtWay>& ways,
+             std::size_t workspace_bytes) const {
+    if (options_.tuning == nullptr) return 0;
+    const std::string name =
+        "cuBLASLt in " + std::to_string(workspace_bytes) + ": " + product.key();
+    return options_.tuning->choose(name, static_cast<int>(ways.size()),
+                                   [&] { return fastest_of(product, ways); });
   }
 
   int fastest_of(const LtProduct& product, const std::vector<LtWay>& ways) const {
@@ -242,6 +252,8 @@ class Products final : public KernelSource {
 };
 
 }  // namespace
+
+std::string products_version() { return "cuBLASLt " + std::to_string(cublasLtGetVersion()); }
 
 Result<std::shared_ptr<const KernelSource>> open_products(const LibraryOptions& options) {
   std::shared_ptr<const CublasLt> library;  // null: it answers on a device only

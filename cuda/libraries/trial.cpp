@@ -105,7 +105,47 @@ std::size_t packed_bytes(const ops::Kernel& kernel, int slot) {
   return 0;
 }
 
+void append(std::string& text, std::int64_t number) { text += ' ' + std::to_string(number); }
+void append(std::string& text, float number) { text += ' ' + std::to_string(number); }
+void append(std::string& text, const std::string& word) { text += ' ' + word; }
+void append(std::string& text, const core::Tensor& tensor) {
+  text += ' ' + core::type_name(tensor.type()) + tensor.shape().to_string();
+}
+void append(std::string&, const std::shared_ptr<const graph::Graph>&) {}
+template <typename T>
+void append(std::string& text, const std::vector<T>& all) {
+  for (const T& one : all) append(text, one);
+}
+
+std::string tensor_text(core::DataType type, const core::Shape& shape, std::int64_t pitch) {
+  return core::type_name(type) + shape.to_string() + "/" + std::to_string(pitch);
+}
+
 }  // namespace
+
+std::string describe(const ops::NodeView& view) {
+  const graph::Node& node = view.node();
+  std::string text = node.domain + "." + node.op;
+  for (const auto& [name, attribute] : node.attributes) {
+    text += ' ' + name;
+    std::visit([&](const auto& value) { append(text, value); }, attribute);
+  }
+  for (int slot = 0; slot < view.input_count(); ++slot) {
+    if (!view.has_input(slot)) continue;
+    const core::Shape& shape = view.input_shape(slot);
+    text +=
+        ", " + std::to_string(slot) + ' ' +
+        tensor_text(view.input_type(slot), shape, view.input_pitch(slot, ops::last_extent(shape))) +
+        (view.constant(slot) == nullptr ? "" : " constant");
+  }
+  for (int slot = 0; slot < view.output_count(); ++slot) {
+    if (!view.has_output(slot)) continue;
+    const core::Shape& shape = view.output_shape(slot);
+    text += " -> " + tensor_text(view.output_type(slot), shape,
+                                 view.output_pitch(slot, ops::last_extent(shape)));
+  }
+  return text;
+}
 
 int fastest(int count, std::size_t bytes,
             const std::function<core::Status(int i, std::byte* memory, cudaStream_t stream)>& run) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "cuda/check.h"
 #include "ops/backend.h"
@@ -13,6 +14,9 @@ namespace mini_infer::cuda {
 // guessed, where the device has no room for a trial.
 int fastest(int count, std::size_t bytes,
             const std::function<core::Status(int i, std::byte* memory, cudaStream_t stream)>& run);
+
+// Of two nodes that are the same work.
+std::string describe(const ops::NodeView& view);
 
 // The same of kernels that compute one node.
 int fastest_kernel(const ops::NodeView& view, std::span<const ops::Kernel> kernels,

@@ -175,8 +175,10 @@ template <typename T>
 Result<Kernel> bind_of(const NodeView& view) {
   MI_TRY(check_types(view, view.input_type(Input::kQuery)));
   MI_ASSIGN(const AttentionGeometry geometry, ops::attention_geometry(view));
-  Kernel kernel(
-      [form = form_of<T>(view, geometry)](const KernelArgs& args) { return run(form, args); });
+  const AttentionForm<T> form = form_of<T>(view, geometry);
+  const char* name =
+      view.has_output(3) || !suits_tensor_cores(form) ? "flash" : "flash on tensor cores";
+  Kernel kernel = named(name, [form](const KernelArgs& args) { return run(form, args); });
   kernel.fault = ops::not_a_count_of_keys(view, geometry);
   return kernel;
 }

@@ -104,7 +104,7 @@ Result<Kernel> bind_product(const NodeView& view, const ConvGeometry& geometry) 
   product.left = weights_of<T>(geometry, sizes);
   product.stack = stack_of(geometry, sizes);
   product.epilogue = epilogue_of<T>(view);
-  return Kernel([product](const KernelArgs& args) {
+  return named(std::string("implicit ") + product.name(), [product](const KernelArgs& args) {
     return product.run(args.in<T>(kWeights), args.in<T>(0), args);
   });
 }
@@ -122,7 +122,7 @@ Result<Kernel> bind_direct(const NodeView& view, const ConvGeometry& geometry) {
   const Epilogue<T> epilogue = epilogue_of<T>(view);
   const std::int64_t outputs = geometry.output_shape.elements();
   if (is_depthwise<T>(geometry) && view.constant(kWeights) != nullptr) {
-    Kernel kernel = bind_depthwise<T>(geometry, epilogue);
+    Kernel kernel = named("depthwise", bind_depthwise<T>(geometry, epilogue));
     kernel.packed.push_back(transposed_weights(view, kWeights, 1, geometry.channels, sizes.taps));
     return kernel;
   }
@@ -140,7 +140,7 @@ Result<Kernel> bind_direct(const NodeView& view, const ConvGeometry& geometry) {
   body.x_group = geometry.channels_per_group() * input.channel_step;
   body.w_filter = geometry.channels_per_group() * sizes.taps;
   body.w_group = geometry.filters_per_group() * body.w_filter;
-  return direct_kernel<T>(body, outputs);
+  return named("direct", direct_kernel<T>(body, outputs));
 }
 
 Result<Kernel> bind_conv(const NodeView& view) {
@@ -151,7 +151,7 @@ Result<Kernel> bind_conv(const NodeView& view) {
                          if (is_direct(geometry)) return bind_direct<T>(view, geometry);
                          if constexpr (sizeof(T) == 2) {
                            if (stem::suits<T>(geometry)) {
-                             return stem::bind<T>(geometry, epilogue_of<T>(view));
+                             return named("stem", stem::bind<T>(geometry, epilogue_of<T>(view)));
                            }
                          }
                          return bind_product<T>(view, geometry);

@@ -19,8 +19,9 @@ using MatrixProduct = Product<T, Matrix<T>>;
 
 template <typename T>
 Kernel product_kernel(const MatrixProduct<T>& product) {
-  return
-      [product](const KernelArgs& args) { return product.run(args.in<T>(0), args.in<T>(1), args); };
+  return named(product.name(), [product](const KernelArgs& args) {
+    return product.run(args.in<T>(0), args.in<T>(1), args);
+  });
 }
 
 // The matrix whose element (line, k) is at line * line_step + k * depth_step; one of these is 1.

@@ -234,6 +234,33 @@ def account(bench: Bench, name: str, precision: str) -> dict:
     }
 
 
+@check
+def allocations(bench: Bench) -> Result:
+    """What anybody in the process takes of the device: nothing while it runs."""
+    rows = []
+    for name in LARGE_MODELS:
+        try:
+            answer = bench.tool(
+                "bench", bench.made_model(name), "--shapes", SHAPES[name], "--device", "cuda",
+                "--precision", "fp16", "--warmUp", 0, "--duration", 0, "--iterations", MANY_RUNS,
+                "--account", timeout=600,
+            )  # fmt: skip
+        except CheckError as error:
+            if "CUPTI" in str(error):
+                raise NotRunError(str(error)) from error
+            raise
+        moments = answer["memory"]["device"]
+        *_, built, now = moments
+        if now["allocations"] != built["allocations"]:
+            raise CheckError(f"{name}: taken while running: {built} before, {now} after")
+        if not built["allocations"]:
+            raise CheckError(f"{name}: not one allocation was counted, the pools' neither")
+        taken = {f"{m['moment']}: taken": m["allocated_bytes"] for m in moments}
+        held = {f"{m['moment']}: process": m.get("process_bytes", "unknown") for m in moments}
+        rows.append({"model": name, "allocations": now["allocations"], **taken, **held})
+    return {"summary": f"{len(rows)} models", "tables": {"taken by anyone": rows}}
+
+
 def sanitizer(tool: str) -> Callable[[Bench], Result]:
     @check
     def run(bench: Bench) -> Result:
@@ -294,6 +321,7 @@ CHECKS: dict[str, Callable[[Bench], Result]] = {
     "committed models": committed_models,
     "made models": made_models,
     "accounting": accounting,
+    "allocations by anyone": allocations,
     **{f"sanitizer {tool}": sanitizer(tool) for tool in SANITIZER_TOOLS},
     "speed": speed,  # takes what time there is
 }

@@ -1,4 +1,5 @@
 #include <fstream>
+#include <utility>
 #include <vector>
 
 #include "cli/commands.h"
@@ -75,12 +76,16 @@ Json latency_json(const Latency& latency, const std::vector<double>& percentiles
 }
 
 // What each stage of building took of the device, and what the runs took after.
-Json device_memory_json(const runtime::Engine& engine) {
+Json device_memory_json(const runtime::Engine& engine, bool account) {
   Json list = Json::array();
   std::size_t before = 0;
   for (const runtime::DeviceMemory& memory : engine.device_memory()) {
     Json json = Json::object();
     json.set("moment", memory.moment).set("free_bytes", memory.free_bytes);
+    if (memory.process_bytes != 0) json.set("process_bytes", memory.process_bytes);
+    if (account) {
+      json.set("allocations", memory.allocations).set("allocated_bytes", memory.allocated_bytes);
+    }
     if (before != 0) {
       json.set("taken_bytes",
                static_cast<std::int64_t>(before) - static_cast<std::int64_t>(memory.free_bytes));
@@ -91,8 +96,8 @@ Json device_memory_json(const runtime::Engine& engine) {
   return list;
 }
 
-Json memory_json(const runtime::Engine& engine, const CountingAllocator& allocator,
-                 const Load& load) {
+Json memory_json(const BenchCommand& command, const runtime::Engine& engine,
+                 const CountingAllocator& allocator, const Load& load) {
   const ProcessMemory process = process_memory();
   Json json = Json::object();
   json.set("planned_arena_bytes", engine.activation_bytes())
@@ -100,7 +105,9 @@ Json memory_json(const runtime::Engine& engine, const CountingAllocator& allocat
       .set("measured_bytes", allocator.held_bytes())
       .set("allocations", load.allocations)
       .set("allocations_while_running", allocator.allocations() - load.allocations);
-  if (!engine.device_memory().empty()) json.set("device", device_memory_json(engine));
+  if (!engine.device_memory().empty()) {
+    json.set("device", device_memory_json(engine, command.account));
+  }
   if (process.resident) json.set("process_resident_bytes", *process.resident);
   if (process.peak_resident) json.set("process_peak_resident_bytes", *process.peak_resident);
   return json;
@@ -123,7 +130,7 @@ void print_json(const BenchCommand& command, const runtime::Engine& engine,
                                     .set("import", load.import_ms)
                                     .set("build", load.build_ms)
                                     .set("planning", engine.memory_plan().planning_milliseconds))
-      .set("memory", memory_json(engine, allocator, load));
+      .set("memory", memory_json(command, engine, allocator, load));
   if (command.dump_profile) {
     json.set("profile", profile_json(engine.context()->profile(), measurement.all_runs));
   }
@@ -142,8 +149,20 @@ std::string latency_text(const Latency& latency, const std::vector<double>& perc
   return text + row("", "max    " + milliseconds_text(latency.max()));
 }
 
-std::string memory_text(const runtime::Engine& engine, const CountingAllocator& allocator,
-                        const Load& load) {
+std::string moment_text(const runtime::DeviceMemory& memory, bool account) {
+  std::string text = std::to_string(memory.free_bytes) + " bytes: " + memory.moment;
+  if (memory.process_bytes != 0) {
+    text += ", this process holds " + std::to_string(memory.process_bytes);
+  }
+  if (account) {
+    text += ", taken so far " + std::to_string(memory.allocated_bytes) + " in " +
+            std::to_string(memory.allocations) + " allocations by anyone";
+  }
+  return text;
+}
+
+std::string memory_text(const BenchCommand& command, const runtime::Engine& engine,
+                        const CountingAllocator& allocator, const Load& load) {
   const std::size_t planned = engine.activation_bytes() + engine.weights_bytes();
   std::string text =
       row("planned", std::to_string(planned) + " bytes: arena " +
@@ -153,12 +172,9 @@ std::string memory_text(const runtime::Engine& engine, const CountingAllocator& 
                           std::to_string(load.allocations) + " allocations, " +
                           std::to_string(allocator.allocations() - load.allocations) +
                           " more while running");
-  std::size_t before = 0;
+  bool first = true;
   for (const runtime::DeviceMemory& memory : engine.device_memory()) {
-    const bool first = before == 0;
-    text +=
-        row(first ? "free" : "", std::to_string(memory.free_bytes) + " bytes: " + memory.moment);
-    before = memory.free_bytes;
+    text += row(std::exchange(first, false) ? "free" : "", moment_text(memory, command.account));
   }
   const ProcessMemory process = process_memory();
   if (process.resident && process.peak_resident) {
@@ -180,7 +196,7 @@ void print_text(const BenchCommand& command, const runtime::Engine& engine,
       row("load", milliseconds_text(load.import_ms) + " to import, " +
                       milliseconds_text(load.build_ms) + " to build, of it " +
                       milliseconds_text(engine.memory_plan().planning_milliseconds) + " to plan") +
-      memory_text(engine, allocator, load));
+      memory_text(command, engine, allocator, load));
   if (command.dump_profile) {
     print(profile_text(engine.context()->profile(), measurement.all_runs));
   }
@@ -209,6 +225,7 @@ core::Result<ExitCode> execute(const BenchCommand& command) {
   MI_ASSIGN(auto memory, runtime::device_allocator(config.device, config.cuda.device));
   const auto allocator = std::make_shared<CountingAllocator>(std::move(memory));
   config.allocator = allocator;
+  config.cuda.watch_allocations = command.account;
   config.enable_profiling = command.dump_profile || !command.export_profile.empty();
   progress.show("building the engine");
   const Stopwatch stopwatch;

@@ -43,6 +43,8 @@ struct DeviceFlags {
   bool no_winograd = false;
   bool no_libraries = false;
   bool tune = false;
+  std::string tuning_file;        // empty: none
+  std::string fallback = "none";  // "cpu": steps without a CUDA kernel on the CPU
 };
 
 struct PlanCommand {
@@ -51,6 +53,7 @@ struct PlanCommand {
   PlanningFlags planning;
   std::string device = "none";
   std::string device_properties;  // a file; empty: none
+  std::string fallback = "none";  // see DeviceFlags
   bool steps = false;
   std::string certificate;
 };
@@ -87,6 +90,7 @@ struct BenchCommand {
   double duration_s = 3;
   std::vector<double> percentiles = {90, 95, 99};
   std::uint64_t seed = 0;
+  bool account = false;
   bool dump_profile = false;
   std::string export_profile;
 };

@@ -135,6 +135,8 @@ runtime::EngineConfig engine_config(const PlanningFlags& planning, const DeviceF
   config.cuda.device = device.index;
   config.cuda.libraries = !device.no_libraries;
   config.cuda.tune = device.tune;
+  config.cuda.tuning_file = device.tuning_file;
+  config.cuda.cpu_fallback = device.fallback == "cpu";
   config.cpu.threads = device.threads;
   config.cpu.processors = device.processors;
   config.cpu.winograd = !device.no_winograd;

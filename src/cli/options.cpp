@@ -185,6 +185,15 @@ void add_planning(CLI::App* verb, PlanningFlags& planning) {
       ->type_name(join(precisions, "|"));
 }
 
+void add_fallback(CLI::App* verb, std::string& fallback) {
+  verb->add_option("--fallback", fallback,
+                   "cpu: steps that CUDA has no kernel for on the CPU, their tensors copied there "
+                   "and back; none: an error that lists them")
+      ->capture_default_str()
+      ->check(silent(CLI::IsMember({"none", "cpu"})))
+      ->type_name("none|cpu");
+}
+
 void add_device(CLI::App* verb, DeviceFlags& device) {
   verb->add_option("--device", device.device,
                    "where to compute; auto: cuda if it is there, else cpu, and says why")
@@ -214,9 +223,13 @@ void add_device(CLI::App* verb, DeviceFlags& device) {
   verb->add_flag("--no-winograd", device.no_winograd, "compute every convolution directly");
   verb->add_flag("--no-libraries", device.no_libraries,
                  "on CUDA: our own kernels only, without cuBLASLt and cuDNN");
-  verb->add_flag(
+  auto* tune = verb->add_flag(
       "--tune", device.tune,
       "on CUDA: time the ways to compute a step, ours and the libraries', take the fastest");
+  verb->add_option("--tuning-file", device.tuning_file, "keeps what was timed for the next time")
+      ->needs(tune)
+      ->type_name("FILE");
+  add_fallback(verb, device.fallback);
 }
 
 void add_options(CLI::App* verb, PlanCommand& command) {
@@ -232,6 +245,7 @@ void add_options(CLI::App* verb, PlanCommand& command) {
                    "what is known of a GPU that need not be here, in cuDNN's JSON: steps then name "
                    "the kernels that they would get there")
       ->type_name("FILE");
+  add_fallback(verb, command.fallback);
   verb->add_flag("--steps", command.steps, "list the steps: what is alive, the hole, the kernel");
   verb->add_option("--certificate", command.certificate,
                    "write what anyone needs to check the plan (mini-infer check)")
@@ -302,6 +316,8 @@ void add_options(CLI::App* verb, BenchCommand& command) {
   verb->add_option("--random", command.seed, "seed for inputs that are not given")
       ->capture_default_str()
       ->type_name("SEED");
+  verb->add_flag("--account", command.account,
+                 "on CUDA: count what anybody in the process takes of the device (needs CUPTI)");
   verb->add_flag("--dumpProfile", command.dump_profile, "print the time of every step");
   verb->add_option("--exportProfile", command.export_profile, "write the same as JSON")
       ->type_name("FILE");

@@ -33,14 +33,20 @@ core::Result<runtime::MemoryPlan> plan_for_cpu(Model& model, const PlanningFlags
 core::Result<runtime::MemoryPlan> plan_for_gpu(const Model& model, const PlanCommand& command) {
   MI_ASSIGN(const std::string properties,
             read_text(command.device_properties, "a JSON file of device properties"));
-  return runtime::Engine::plan_for_absent_device(engine_config(command.planning), *model.graph,
-                                                 properties);
+  runtime::EngineConfig config = engine_config(command.planning);
+  config.cuda.cpu_fallback = command.fallback == "cpu";
+  return runtime::Engine::plan_for_absent_device(config, *model.graph, properties);
 }
 
 core::Result<runtime::MemoryPlan> make_plan(Model& model, const PlanCommand& command) {
   if (!command.device_properties.empty() && command.device != "cuda") {
     return core::Status(core::Status::ERROR_INVALID_ARGUMENT,
                         "--device-properties: expected --device cuda beside it");
+  }
+  if (command.fallback != "none" && command.device_properties.empty()) {
+    return core::Status(core::Status::ERROR_INVALID_ARGUMENT,
+                        "--fallback: which steps it is for is only known with "
+                        "--device-properties beside it");
   }
   if (!command.device_properties.empty()) return plan_for_gpu(model, command);
   if (command.device == "cpu") return plan_for_cpu(model, command.planning);

@@ -1,8 +1,10 @@
 #include "cli/profile.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <string_view>
 
 namespace mini_infer::cli {
 namespace {
@@ -27,13 +29,19 @@ double share(const StepTime& step, double all) {
 
 std::string profile_text(const std::vector<StepTime>& steps, int runs) {
   const double all = total(steps);
-  std::string text = " step    ms/run       %  operator              kernel            node\n";
+  std::size_t width = std::string_view("kernel").size();
+  for (const StepTime& step : steps) width = std::max(width, step.kernel.size());
+  const auto padded = [width](std::string_view kernel) {
+    return std::string(kernel) + std::string(width - kernel.size() + 2, ' ');
+  };
+  std::string text =
+      " step    ms/run       %  operator              " + padded("kernel") + "node\n";
   for (std::size_t i = 0; i < steps.size(); ++i) {
     std::array<char, 128> line{};
-    std::snprintf(line.data(), line.size(), "%5zu %9.4f  %6.2f  %-21s %-17s ", i,
+    std::snprintf(line.data(), line.size(), "%5zu %9.4f  %6.2f  %-21s ", i,
                   milliseconds(steps[i].total) / runs, 100 * share(steps[i], all),
-                  std::string(steps[i].op).c_str(), std::string(steps[i].kernel).c_str());
-    text += line.data() + std::string(steps[i].node) + "\n";
+                  std::string(steps[i].op).c_str());
+    text += line.data() + padded(steps[i].kernel) + std::string(steps[i].node) + "\n";
   }
   return text;
 }

@@ -14,9 +14,12 @@ struct CudaRequest {
   bool libraries;       // whether kernels of cuBLASLt and cuDNN may be taken
   bool tf32;            // whether products of float32 may round their factors to TF32
   bool tune;            // time the libraries' ways to compute a node, and take the fastest
+  // With tune: a file that keeps what was timed; null: none.
+  const char* tuning_file = nullptr;
   // Of a device that is not here, as cuDNN writes them in JSON: the backend then binds nodes, and
   // has no device to run them on. Null: the device of that index.
   const char* device_properties = nullptr;
+  bool watch_allocations = false;  // so that Device::allocations tells of them
 };
 
 struct CudaAnswer {

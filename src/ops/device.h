@@ -16,6 +16,13 @@ using Recording = void*;
 // A place in a queue that others wait for. An event of CUDA.
 using Event = void*;
 
+// Memory of devices that anybody in the process, libraries included, took since it is watched; what
+// was given back counts too.
+struct AllocationCount {
+  std::size_t calls = 0;
+  std::size_t bytes = 0;
+};
+
 // A device with memory of its own. Safe to use from several threads; one queue is for one thread at
 // a time. Errors name the call and what the device said.
 class Device {
@@ -29,6 +36,9 @@ class Device {
   virtual void* allocate(std::size_t bytes) = 0;
   virtual void deallocate(void* memory) = 0;
   virtual std::size_t free_bytes() const = 0;
+  // What the driver says that this process holds of the device; 0 where it does not say.
+  virtual std::size_t process_bytes() const = 0;
+  virtual AllocationCount allocations() const = 0;  // nothing unless they are watched
   // Whether kernels may read and write through this address.
   virtual bool reaches(const void* memory) const = 0;
   // Memory of the host that the device copies from and to without the host's help, and that kernels
@@ -43,6 +53,10 @@ class Device {
   virtual core::Status download(void* to, const void* from, std::size_t bytes, Queue queue) = 0;
   // Waits until all work of the queue is done; its errors come out here.
   virtual core::Status synchronize(Queue queue) = 0;
+
+  // Calls the function on the host when the queue gets there, at every replay of a recording, too.
+  // The function must not use the device.
+  virtual core::Status call_host(void (*function)(void*), void* data, Queue queue) = 0;
 
   virtual core::Result<Event> create_event() = 0;
   virtual void destroy_event(Event event) = 0;

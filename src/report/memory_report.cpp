@@ -99,6 +99,19 @@ std::string window_lines(const MemoryPlan& plan) {
   return text;
 }
 
+std::string fallback_lines(const MemoryPlan& plan) {
+  std::string text;
+  for (const runtime::PlanStep& step : plan.steps) {
+    if (!step.on_cpu) continue;
+    text += row(text.empty() ? "on the CPU" : "",
+                step.op + " '" + step.name + "', copies " + human_bytes(step.copied_bytes));
+  }
+  if (text.empty()) return text;
+  return text +
+         row("", "the host holds " + human_bytes(plan.fallback_bytes) + " for each context and " +
+                     human_bytes(plan.fallback_weights_bytes) + " of their weights");
+}
+
 }  // namespace
 
 std::string human_bytes(std::size_t bytes) {
@@ -124,7 +137,8 @@ std::string plan_to_text(const MemoryPlan& plan) {
          row("saving", percent(runtime::saving_ratio(plan))) +
          row("lower bound", both(plan.lower_bound)) + row("offsets", offsets_verdict(plan)) +
          row("order", order_verdict(plan)) + row("peak", name_step(plan, plan.peak_step)) +
-         live_tensors(plan) + window_lines(plan) + row("hash", plan.plan_hash);
+         live_tensors(plan) + window_lines(plan) + fallback_lines(plan) +
+         row("hash", plan.plan_hash);
 }
 
 std::string steps_to_text(const MemoryPlan& plan) {

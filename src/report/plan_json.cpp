@@ -1,5 +1,7 @@
 #include "report/plan_json.h"
 
+#include <algorithm>
+
 #include "mini_infer/report/memory_report.h"
 #include "runtime/plan_facts.h"
 
@@ -90,9 +92,25 @@ Json steps(const MemoryPlan& plan) {
           .set("workspace_wanted_bytes", step.workspace_wanted)
           .set("workspace_taken_bytes", step.workspace_taken);
     }
+    if (step.on_cpu) json.set("on_cpu", true).set("copied_bytes", step.copied_bytes);
     list.add(std::move(json));
   }
   return list;
+}
+
+// Of steps that the CPU computes in a device's stead.
+Json fallback(const MemoryPlan& plan) {
+  int on_cpu = 0;
+  std::size_t copied = 0;
+  for (const PlanStep& step : plan.steps) {
+    on_cpu += step.on_cpu ? 1 : 0;
+    copied += step.copied_bytes;
+  }
+  return Json::object()
+      .set("steps", on_cpu)
+      .set("copied_bytes", copied)
+      .set("host_bytes", plan.fallback_bytes)
+      .set("host_weights_bytes", plan.fallback_weights_bytes);
 }
 
 Json peak(const MemoryPlan& plan) {
@@ -122,8 +140,8 @@ const char* proof_name(runtime::Proof proof) {
 }
 
 Json plan_json(const MemoryPlan& plan) {
-  return Json::object()
-      .set("schema", "mini-infer.plan")
+  Json json = Json::object();
+  json.set("schema", "mini-infer.plan")
       .set("version", 1)
       .set("weights_bytes", plan.weights_bytes)
       .set("arena_bytes", plan.total_memory)
@@ -144,6 +162,9 @@ Json plan_json(const MemoryPlan& plan) {
       .set("pools", pools(plan))
       .set("bound", placements(plan.bound))
       .set("steps", steps(plan));
+  const auto on_cpu = [](const PlanStep& step) { return step.on_cpu; };
+  if (std::ranges::any_of(plan.steps, on_cpu)) json.set("fallback", fallback(plan));
+  return json;
 }
 
 std::string plan_to_json(const MemoryPlan& plan) { return plan_json(plan).dump(); }

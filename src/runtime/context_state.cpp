@@ -18,6 +18,7 @@ core::Result<std::unique_ptr<ContextState>> ContextState::create(
   state->device = state->engine->backend->device();
   if (state->device == nullptr) return state;
   MI_ASSIGN(state->staging, Staging::create(*state->engine));
+  state->host_calls = make_host_calls(*state);
   MI_ASSIGN(state->queue, state->device->create_queue());
   MI_ASSIGN(state->done, state->device->create_event());
   MI_TRY(state->turns.line_up(*state->device, state->queue, state->done,

@@ -47,7 +47,8 @@ struct ContextState {
   std::vector<bool> input_ready;  // by graph input
   bool ran = false;
   int leases = 0;
-  std::vector<std::chrono::nanoseconds> step_time;  // empty unless profiling
+  std::vector<std::chrono::nanoseconds> step_time;    // empty unless profiling
+  std::vector<std::unique_ptr<HostCall>> host_calls;  // by step; see fallback.h
 
   ops::KernelArgs args(std::size_t step) const;
   void* address(graph::ValueId id) const;

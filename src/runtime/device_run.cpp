@@ -44,6 +44,7 @@ class Range {
 };
 
 Status run_step(const ContextState& state, std::size_t step, ops::Queue queue) {
+  if (state.engine->steps[step].host) return enqueue_host_step(state, step, queue);
   ops::KernelArgs args = state.args(step);
   args.queue = queue;
   const BoundStep& bound = state.engine->steps[step];
@@ -112,7 +113,8 @@ Status synchronize_on_device(ContextState& state) {
     return Status::SUCCESS;
   }
   *state.staging.fault() = 0;
-  return state.engine->steps[fault - 1].fault;
+  const HostCall* call = state.host_calls[fault - 1].get();
+  return call != nullptr ? call->status : state.engine->steps[fault - 1].fault;
 }
 
 Status profile_on_device(ContextState& state) {

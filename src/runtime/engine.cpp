@@ -32,11 +32,19 @@ PlanningOptions planning_options(const EngineConfig& config) {
 }
 
 ops::CudaRequest cuda_request(const EngineConfig& config) {
-  return {.version = MINI_INFER_VERSION,
-          .device = config.cuda.device,
-          .libraries = config.cuda.libraries,
-          .tf32 = config.precision == core::Precision::kTF32,
-          .tune = config.cuda.tune};
+  return {
+      .version = MINI_INFER_VERSION,
+      .device = config.cuda.device,
+      .libraries = config.cuda.libraries,
+      .tf32 = config.precision == core::Precision::kTF32,
+      .tune = config.cuda.tune,
+      .tuning_file = config.cuda.tuning_file.empty() ? nullptr : config.cuda.tuning_file.c_str(),
+      .watch_allocations = config.cuda.watch_allocations};
+}
+
+core::Result<std::unique_ptr<ops::Backend>> cpu_backend(const EngineConfig& config) {
+  return cpu::make_backend(
+      {.instruction_set = config.cpu.instruction_set, .winograd = config.cpu.winograd});
 }
 
 core::Result<std::unique_ptr<ops::Backend>> backend_for(const EngineConfig& config) {
@@ -44,10 +52,12 @@ core::Result<std::unique_ptr<ops::Backend>> backend_for(const EngineConfig& conf
     if (config.poison_memory) {
       return {Status::ERROR_UNSUPPORTED, "poison_memory works on Device::kCpu only"};
     }
+    if (!config.cuda.tune && !config.cuda.tuning_file.empty()) {
+      return {Status::ERROR_INVALID_ARGUMENT, "cuda.tuning_file: expected cuda.tune with it"};
+    }
     return open_cuda_backend(cuda_request(config));
   }
-  return cpu::make_backend(
-      {.instruction_set = config.cpu.instruction_set, .winograd = config.cpu.winograd});
+  return cpu_backend(config);
 }
 
 core::Result<std::unique_ptr<core::ThreadPool>> make_threads(const CpuConfig& config) {
@@ -84,34 +94,71 @@ std::vector<WorkspaceRange> workspaces_of(const MemoryPlan& plan) {
   return ranges;
 }
 
+Status bind_to_backend(EngineState& state, std::size_t index) {
+  PlanStep& step = state.compiled.plan.steps[index];
+  MI_ASSIGN(ops::Kernel kernel,
+            state.backend->bind(ops::NodeView(state.compiled.graph, step.node, &state.pitches),
+                                {.workspace_bytes = state.workspaces[index].size_bytes}));
+  state.packed[static_cast<std::size_t>(step.node)] = std::move(kernel.packed);
+  step.kernel = kernel.choice.name;
+  step.workspace_wanted = kernel.choice.wanted_bytes;
+  step.workspace_taken = kernel.choice.taken_bytes;
+  state.steps.push_back(
+      {step.node, std::move(kernel.run), step.name, step.op, std::move(kernel.fault)});
+  return Status::SUCCESS;
+}
+
+Status bind_to_host(EngineState& state, std::size_t index) {
+  MemoryPlan& plan = state.compiled.plan;
+  PlanStep& step = plan.steps[index];
+  MI_ASSIGN(HostBinding bound, bind_on_host(state, step.node, plan.fallback_weights_bytes));
+  plan.fallback_bytes = std::max(plan.fallback_bytes, bound.step.block_bytes);
+  step.on_cpu = true;
+  step.copied_bytes = bound.step.copied_bytes();
+  step.kernel = "CPU";
+  if (!bound.kernel.choice.name.empty()) step.kernel += ", " + bound.kernel.choice.name;
+  state.packed[static_cast<std::size_t>(step.node)] = kept_on_host(bound.step);
+  state.steps.push_back({.node = step.node,
+                         .run = std::move(bound.kernel.run),
+                         .name = step.name,
+                         .op = step.op,
+                         .host = std::move(bound.step)});
+  return Status::SUCCESS;
+}
+
+Status bind_step(EngineState& state, std::size_t index) {
+  Status bound = bind_to_backend(state, index);
+  if (bound != Status::ERROR_UNSUPPORTED || state.host_backend == nullptr) return bound;
+  const Status on_host = bind_to_host(state, index);
+  return on_host == Status::ERROR_UNSUPPORTED ? bound : on_host;
+}
+
 // Binds every step, and reports every step that cannot be bound, not only the first.
 Status bind_steps(EngineState& state) {
   std::string missing;
   int count = 0;
+  if (state.config.device == core::Device::kCuda && state.config.cuda.cpu_fallback) {
+    MI_ASSIGN(state.host_backend, cpu_backend(state.config));
+  }
   state.packed.resize(state.compiled.graph.nodes().size());
   for (std::size_t i = 0; i < state.compiled.plan.steps.size(); ++i) {
-    PlanStep& step = state.compiled.plan.steps[i];
-    const graph::NodeId id = step.node;
-    auto kernel = state.backend->bind(ops::NodeView(state.compiled.graph, id, &state.pitches),
-                                      {.workspace_bytes = state.workspaces[i].size_bytes});
-    if (!kernel.ok()) {
-      if (kernel.status() != Status::ERROR_UNSUPPORTED) return kernel.status();
-      missing += (count++ > 0 ? "; " : "") + kernel.status().message();
-      continue;
-    }
-    state.packed[static_cast<std::size_t>(id)] = std::move(kernel->packed);
-    step.kernel = kernel->choice.name;
-    step.workspace_wanted = kernel->choice.wanted_bytes;
-    step.workspace_taken = kernel->choice.taken_bytes;
-    state.steps.push_back(
-        {id, std::move(kernel->run), step.name, step.op, std::move(kernel->fault)});
+    const Status bound = bind_step(state, i);
+    if (bound.ok()) continue;
+    if (bound != Status::ERROR_UNSUPPORTED) return bound;
+    missing += (count++ > 0 ? "; " : "") + bound.message();
   }
-  if (count > 0) return {Status::ERROR_UNSUPPORTED, missing};
+  if (count > 0) {
+    const bool may_fall_back =
+        state.config.device == core::Device::kCuda && !state.config.cuda.cpu_fallback;
+    const char* hint = may_fall_back ? "; cuda.cpu_fallback would compute them on the CPU" : "";
+    return {Status::ERROR_UNSUPPORTED, missing + hint};
+  }
   state.compiled.plan.kernels_hash = kernels_hash(state.compiled.plan);
   return Status::SUCCESS;
 }
 
 Status make_weights(EngineState& state) {
+  MI_TRY(make_host_weights(state));
   Compiled& compiled = state.compiled;
   compiled.weights = lay_out_weights(compiled.graph, state.config.memory_alignment, state.packed);
   compiled.plan.weights_bytes = compiled.weights.size_bytes;
@@ -246,6 +293,7 @@ core::Result<MemoryPlan> Engine::plan_for_absent_device(const EngineConfig& conf
                                                         const std::string& device_properties) try {
   EngineState state;
   state.config = config;
+  state.config.device = core::Device::kCuda;
   ops::CudaRequest request = cuda_request(config);
   request.device_properties = device_properties.c_str();
   MI_ASSIGN(state.backend, open_cuda_backend(request));
@@ -340,7 +388,9 @@ std::string Engine::device_name() const {
 }
 std::vector<DeviceMemory> Engine::device_memory() const {
   std::vector<DeviceMemory> moments = or_empty(state_).device_memory;
-  if (!moments.empty()) moments.push_back({"now", state_->backend->device()->free_bytes()});
+  if (!moments.empty()) {
+    moments.push_back(EngineState::memory_of(*state_->backend->device(), "now"));
+  }
   return moments;
 }
 int Engine::threads() const { return state_ == nullptr ? 0 : state_->threads->size(); }

@@ -9,6 +9,7 @@
 #include "ops/backend.h"
 #include "runtime/arena.h"
 #include "runtime/compile.h"
+#include "runtime/fallback.h"
 
 namespace mini_infer::runtime {
 
@@ -18,7 +19,8 @@ struct BoundStep {
   ops::Kernel::Run run;
   std::string name;
   std::string op;
-  core::Status fault;  // see ops::Kernel
+  core::Status fault = {};            // see ops::Kernel
+  std::optional<HostStep> host = {};  // where the CPU computes it in a device's stead
 };
 
 // Where the bytes of a value that is no constant are found when a context is made.
@@ -49,6 +51,8 @@ struct EngineState {
   core::InstructionSet instruction_set = core::InstructionSet::kNative;
   PackedInputs packed;  // by NodeId
   std::shared_ptr<Arena> weights;
+  std::unique_ptr<ops::Backend> host_backend;  // of steps that the device has no kernel for, if any
+  Arena host_weights;                          // and their constants
   std::vector<BoundStep> steps;
   std::vector<Location> locations;  // by ValueId
   ops::Pitches pitches;             // by ValueId
@@ -59,7 +63,15 @@ struct EngineState {
 
   void note_device_memory(std::string moment) {
     const ops::Device* device = backend->device();
-    if (device != nullptr) device_memory.push_back({std::move(moment), device->free_bytes()});
+    if (device != nullptr) device_memory.push_back(memory_of(*device, std::move(moment)));
+  }
+  static DeviceMemory memory_of(const ops::Device& device, std::string moment) {
+    const ops::AllocationCount count = device.allocations();
+    return {.moment = std::move(moment),
+            .free_bytes = device.free_bytes(),
+            .process_bytes = device.process_bytes(),
+            .allocations = count.calls,
+            .allocated_bytes = count.bytes};
   }
 
   const MemoryPool& activations() const { return compiled.plan.pools.front(); }

@@ -22,6 +22,8 @@ core::Result<Staging> Staging::create(const EngineState& engine) {
   };
   lay_out(engine.compiled.graph.inputs, engine.inputs, staging.inputs_);
   lay_out(engine.compiled.graph.outputs, engine.outputs, staging.outputs_);
+  staging.fallback_ = bytes;
+  bytes += engine.compiled.plan.fallback_bytes;
   ops::Device& device = *engine.backend->device();
   MI_ASSIGN(staging.pool_, Arena::allocate("staging", bytes, alignment, staging_allocator(device)));
   std::memset(staging.pool_.data(), 0, bytes);

@@ -11,8 +11,9 @@
 
 namespace mini_infer::runtime {
 
-// The pool that a device copies staged inputs from and staged outputs to, and where its kernels
-// report data that break an operator's contract. One per context.
+// The pool that a device copies staged inputs from and staged outputs to, where its kernels report
+// data that break an operator's contract, and where tensors lie while the CPU computes a step in
+// its stead. One per context.
 class Staging {
  public:
   static core::Result<Staging> create(const EngineState& engine);
@@ -21,6 +22,7 @@ class Staging {
   std::span<std::byte> input(std::size_t index) const { return slot(inputs_[index]); }
   std::span<std::byte> output(std::size_t index) const { return slot(outputs_[index]); }
   std::uint32_t* fault() const { return reinterpret_cast<std::uint32_t*>(pool_.data()); }
+  std::byte* fallback() const { return pool_.data() + fallback_; }
   std::size_t size() const { return pool_.size(); }
 
  private:
@@ -31,6 +33,7 @@ class Staging {
 
   Arena pool_;
   std::vector<Slot> inputs_, outputs_;
+  std::size_t fallback_ = 0;
 };
 
 }  // namespace mini_infer::runtime

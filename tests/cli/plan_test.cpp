@@ -191,6 +191,7 @@ TEST(Plan, PropertiesThatAreNoneAreAWrongArgument) {
     EXPECT_NE(result.exit_code, 0);
     EXPECT_THAT(result.err, HasSubstr(why));
   };
+  expect_wrong({"--device=cuda", "--fallback=cpu"}, "--device-properties beside it");
   expect_wrong({"--device-properties", file}, "expected --device cuda beside it");
   expect_wrong({"--device=cuda", "--device-properties", "/nowhere/gpu.json"},
                "/nowhere/gpu.json: cannot be read");
@@ -200,6 +201,39 @@ TEST(Plan, PropertiesThatAreNoneAreAWrongArgument) {
   EXPECT_TRUE(has_no_cudnn(bogus) ||
               bogus.err.find("expected the JSON that cuDNN writes") != std::string::npos)
       << bogus.err;
+}
+
+// Ten axes that cannot be merged are more than a kernel of CUDA walks along.
+TEST(Plan, SaysWhatTheCpuComputesInAGpusStead) {
+  const char* data = std::getenv("MINI_INFER_TEST_DATA");
+  if (data == nullptr) GTEST_SKIP() << "MINI_INFER_TEST_DATA names no folder";
+  const std::vector<Extent> extents(10, 2);
+  const TempFolder folder;
+  const auto turned = attribute("perm", std::vector<std::int64_t>{9, 8, 7, 6, 5, 4, 3, 2, 1, 0});
+  const std::string model =
+      folder.write("model.onnx", ModelWriter()
+                                     .input("x", DataType::kFloat32, extents)
+                                     .node("Relu", {"x"}, {"a"})
+                                     .node("Transpose", {"a"}, {"y"}, {turned})
+                                     .output("y", DataType::kFloat32, extents)
+                                     .bytes());
+  std::vector<std::string> arguments = {"plan", model, "--device=cuda", "--device-properties",
+                                        std::string(data) + "/devices/h200.json"};
+  const CommandResult refused = mini_infer(arguments);
+  if (has_no_cudnn(refused)) GTEST_SKIP() << refused.err;
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_THAT(refused.err, HasSubstr("Transpose"));
+  arguments.push_back("--fallback=cpu");
+  const CommandResult text = mini_infer(arguments);
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("on the CPU   Transpose 'Transpose_1', copies 8.00 KB"));
+  arguments.push_back("--json");
+  const auto json = mini_infer(arguments).json();
+  EXPECT_EQ(json.at("fallback").at("steps"), 1);
+  EXPECT_EQ(json.at("fallback").at("copied_bytes"), 8192);
+  EXPECT_EQ(json.at("fallback").at("host_bytes"), 8192);
+  EXPECT_EQ(json.at("steps").at(1).at("on_cpu"), true);
+  EXPECT_FALSE(json.at("steps").at(0).contains("on_cpu"));
 }
 
 std::string unary_model(const std::string& op, std::int64_t extent) {

@@ -120,9 +120,9 @@ TEST(CudaEngine, ProductsAreTheSameWithAndWithoutTheLibraries) {
     ASSERT_TRUE(engine.context()->run().ok());
     const auto output = engine.context()->output("y");
     EXPECT_EQ(std::vector<float>(output->as<float>().begin(), output->as<float>().end()), y);
-    // What computes it is told: nobody, of the libraries, where they are not wanted.
+    // What computes it is told: our own kernel where the libraries are not wanted.
     const std::string kernel = engine.memory_plan().steps.front().kernel;
-    EXPECT_EQ(kernel, libraries && !is_emulated() ? "cuBLASLt" : "");
+    EXPECT_EQ(kernel, libraries && !is_emulated() ? "cuBLASLt" : "product, small tiles");
   }
 }
 
@@ -138,6 +138,35 @@ TEST(CudaEngine, AllocatesOncePerPool) {
   EXPECT_THAT(names_of(allocations), ElementsAre("cudaMalloc", "cudaMalloc", "cudaMallocHost"));
   EXPECT_EQ(allocations[0].bytes, engine.weights_bytes());
   EXPECT_EQ(allocations[1].bytes, engine.activation_bytes());
+}
+
+// Whoever takes memory is counted: here the pools alone.
+TEST(CudaEngine, CountsWhatAnybodyTakesOfTheDevice) {
+  if (!is_emulated()) GTEST_SKIP() << "needs a device that nobody else takes memory of";
+  EngineConfig config = on_cuda();
+  config.cuda.watch_allocations = true;
+  Engine engine(config);
+  ASSERT_TRUE(engine.build(small_model()).ok());
+  run(*engine.context());
+  const std::size_t pools = engine.weights_bytes() + engine.activation_bytes();
+  const std::vector<runtime::DeviceMemory> moments = engine.device_memory();
+  ASSERT_EQ(moments.size(), 4u);
+  EXPECT_EQ(moments[0].allocations, 0u);
+  EXPECT_EQ(moments[1].allocated_bytes, engine.weights_bytes());
+  for (const runtime::DeviceMemory& moment : {moments[2], moments[3]}) {
+    EXPECT_EQ(moment.allocations, 2u) << moment.moment;
+    EXPECT_EQ(moment.allocated_bytes, pools) << moment.moment;
+    EXPECT_EQ(moment.process_bytes, moments[0].process_bytes + pools) << moment.moment;
+  }
+  const auto second = engine.create_context();
+  ASSERT_TRUE(second.ok());
+  EXPECT_EQ(engine.device_memory().back().allocations, 3u);
+}
+
+TEST(CudaEngine, ATuningFileWithoutTuningIsAWrongArgument) {
+  EngineConfig config = on_cuda();
+  config.cuda.tuning_file = "tuning";
+  EXPECT_THAT(Engine(config).build(small_model()).message(), HasSubstr("expected cuda.tune"));
 }
 
 TEST(CudaEngine, ARunReplaysOneGraphAndWaits) {

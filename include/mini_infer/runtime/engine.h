@@ -45,6 +45,17 @@ struct CudaConfig {
   // of its own, and take the fastest. The bits of results are then those of one engine, not of
   // every engine.
   bool tune = false;
+  // With tune: a file that keeps what was timed, made where there is none, so that it is not timed
+  // again in the next build or process. One of another version of the libraries, of this one, or of
+  // another kind of device is begun anew. Empty: none.
+  std::string tuning_file;
+  // Where CUDA has no kernel for a step, compute it on the CPU: its tensors are then copied to the
+  // host and back, as the plan says (PlanStep::copied_bytes). False: such a model is
+  // ERROR_UNSUPPORTED, with all such steps named.
+  bool cpu_fallback = false;
+  // Have CUPTI count what anybody in the process takes of devices (DeviceMemory). ERROR_UNSUPPORTED
+  // where it is not there.
+  bool watch_allocations = false;
 };
 
 struct EngineConfig {
@@ -86,10 +97,14 @@ struct PassTime {
   double milliseconds = 0;
 };
 
-// How many bytes of a device were free at a moment: for everybody, other processes included.
+// A device's memory at a moment.
 struct DeviceMemory {
-  std::string moment;  // "device opened", "weights", "first context"
-  std::size_t free_bytes = 0;
+  std::string moment;             // "device opened", "weights", "first context"
+  std::size_t free_bytes = 0;     // for everybody, other processes included
+  std::size_t process_bytes = 0;  // what the driver counts for this process (NVML); 0: it does not
+  // With CudaConfig::watch_allocations: what anybody in the process has taken so far.
+  std::size_t allocations = 0;
+  std::size_t allocated_bytes = 0;
 };
 
 struct EngineState;

@@ -66,6 +66,10 @@ struct PlanStep {
   std::string kernel = "";
   std::size_t workspace_wanted = 0;
   std::size_t workspace_taken = 0;
+  // Whether the CPU computes it in a device's stead (CudaConfig::cpu_fallback), and how many bytes
+  // are copied to the host and back for it in each run.
+  bool on_cpu = false;
+  std::size_t copied_bytes = 0;
 };
 
 // A Slice, Split or Concat that copies less, or nothing, because tensors lie inside others.
@@ -92,6 +96,10 @@ struct MemoryPlan {
   std::size_t original_memory = 0;  // the same graph with no storage shared, scratch included
   float memory_saving_ratio = 0;    // 1 - total_memory / original_memory
   std::size_t weights_bytes = 0;    // constants that kernels read, deduplicated, each aligned
+  // Of steps that the CPU computes in a device's stead, in the host's memory: the block that they
+  // use one after the other, for each context, and their constants.
+  std::size_t fallback_bytes = 0;
+  std::size_t fallback_weights_bytes = 0;
 
   std::size_t lower_bound = 0;         // no placement for this order and alias set can be lower
   int peak_step = 0;                   // the first step whose live bytes are lower_bound

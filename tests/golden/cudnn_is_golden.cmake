@@ -1,0 +1,57 @@
+# What cuDNN takes for the convolutions of LeNet-5 on a GPU that is not here, and what it would want:
+# kernels and workspaces, by precision, batch and room. Of one version of cuDNN; others choose otherwise.
+#   cmake -DMINI_INFER=... -DMODEL=... -DGOLDEN=FOLDER -DCUDNN=9.1.0 [-DUPDATE=ON]
+#         -P cudnn_is_golden.cmake
+set(properties $ENV{MINI_INFER_TEST_DATA}/devices/h200.json)
+if(NOT EXISTS ${properties})
+  message("SKIPPED: MINI_INFER_TEST_DATA names no folder with devices/h200.json")
+  return()
+endif()
+set(golden_file ${GOLDEN}/cudnn_${CUDNN}.txt)
+if(NOT UPDATE AND NOT EXISTS ${golden_file})
+  message("SKIPPED: nobody has looked at cuDNN ${CUDNN} yet")
+  return()
+endif()
+
+# One line per step that cuDNN computes.
+function(list_steps plan title)
+  string(JSON steps LENGTH "${plan}" steps)
+  math(EXPR last "${steps} - 1")
+  set(text "")
+  foreach(step RANGE ${last})
+    string(JSON kernel ERROR_VARIABLE none GET "${plan}" steps ${step} kernel)
+    if(none OR NOT kernel MATCHES "^cuDNN")
+      continue()
+    endif()
+    string(JSON node GET "${plan}" steps ${step} node)
+    string(JSON taken GET "${plan}" steps ${step} workspace_taken_bytes)
+    string(JSON wanted GET "${plan}" steps ${step} workspace_wanted_bytes)
+    string(APPEND text "${title} ${node}: takes ${taken}, wants ${wanted}\n")
+  endforeach()
+  set(lines "${text}" PARENT_SCOPE)
+endfunction()
+
+set(found "")
+foreach(precision fp32 tf32 fp16 bf16)
+  foreach(batch 1 32)
+    foreach(room 1024 67108864)
+      execute_process(
+        COMMAND ${MINI_INFER} plan ${MODEL} --shapes image:${batch}x1x28x28 --workspace ${room}
+                --precision ${precision} --device cuda --device-properties ${properties} --json
+        OUTPUT_VARIABLE plan COMMAND_ERROR_IS_FATAL ANY)
+      list_steps("${plan}" "${precision} batch ${batch} room ${room}")
+      string(APPEND found "${lines}")
+    endforeach()
+  endforeach()
+endforeach()
+if(found STREQUAL "")
+  message(FATAL_ERROR "cuDNN ${CUDNN} computes no step")
+endif()
+if(UPDATE)
+  file(WRITE ${golden_file} "${found}")
+  return()
+endif()
+file(READ ${golden_file} golden)
+if(NOT found STREQUAL golden)
+  message(FATAL_ERROR "expected as in ${golden_file}, found\n${found}")
+endif()
