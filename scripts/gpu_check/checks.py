@@ -166,6 +166,18 @@ def committed_models(bench: Bench) -> Result:
     return {"summary": f"{models} models in {precisions}, as their reference outputs say"}
 
 
+@check
+def poisoned_memory(bench: Bench) -> Result:
+    """The same where every byte but a step's own inputs is overwritten before it runs."""
+    data = bench.root / "tests" / "data"
+    tolerance = DATA_TOLERANCES["fp32"]
+    answer = bench.tool("verify", data, "--device", "cuda", "--poison", "--rel-max", tolerance)
+    bad = [f["path"] + ": " + f["reason"] for f in answer["folders"] if f["result"] != "passed"]
+    if bad or not answer["passed"]:
+        raise CheckError("; ".join(bad) or "nothing was run")
+    return {"summary": f"{answer['passed']} models"}
+
+
 def outputs(bench: Bench, name: str, *arguments: str) -> dict:
     import numpy
 
@@ -319,6 +331,7 @@ CHECKS: dict[str, Callable[[Bench], Result]] = {
     "own kernels": own_kernels,
     "engines": engines,
     "committed models": committed_models,
+    "poisoned memory": poisoned_memory,
     "made models": made_models,
     "accounting": accounting,
     "allocations by anyone": allocations,

@@ -222,6 +222,10 @@ core::Result<ExitCode> execute(const BenchCommand& command) {
   progress.show("importing " + command.model.path);
   MI_ASSIGN(Model model, load_model(command.model));
   runtime::EngineConfig config = engine_config(command.planning, command.device);
+  if (command.account && config.device != core::Device::kCuda) {
+    return Status(Status::ERROR_INVALID_ARGUMENT,
+                  "--account: expected a CUDA device, whose memory others may take, too");
+  }
   MI_ASSIGN(auto memory, runtime::device_allocator(config.device, config.cuda.device));
   const auto allocator = std::make_shared<CountingAllocator>(std::move(memory));
   config.allocator = allocator;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/try.h"
+#include "runtime/poisoned_run.h"
 
 namespace mini_infer::runtime {
 namespace {
@@ -94,6 +95,7 @@ Status record(ContextState& state) {
 }  // namespace
 
 Status prepare_on_device(ContextState& state) {
+  if (state.engine->config.poison_memory) return Status::SUCCESS;  // it runs step by step
   return all_bound(state) ? record(state) : Status(Status::SUCCESS);
 }
 
@@ -117,16 +119,19 @@ Status synchronize_on_device(ContextState& state) {
   return call != nullptr ? call->status : state.engine->steps[fault - 1].fault;
 }
 
-Status profile_on_device(ContextState& state) {
+Status step_on_device(ContextState& state) {
   using Clock = std::chrono::steady_clock;
   MI_TRY(state.device->use());
   MI_TRY(upload_inputs(state, state.queue));
   MI_TRY(state.device->synchronize(state.queue));
   for (std::size_t step = 0; step < state.steps.size(); ++step) {
     const Clock::time_point start = Clock::now();
-    MI_TRY(run_step(state, step, state.queue));
-    MI_TRY(state.device->synchronize(state.queue));
-    state.step_time[step] += Clock::now() - start;
+    const auto run = [&]() -> Status {
+      MI_TRY(run_step(state, step, state.queue));
+      return state.device->synchronize(state.queue);
+    };
+    MI_TRY(state.engine->config.poison_memory ? run_poisoned(state, step, run) : run());
+    if (!state.step_time.empty()) state.step_time[step] += Clock::now() - start;
   }
   MI_TRY(download_outputs(state, state.queue));
   state.pending = true;

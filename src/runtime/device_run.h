@@ -12,7 +12,8 @@ core::Status enqueue_on_device(ContextState& state);
 // Waits for what was enqueued, which then has run; says which step met data that break its
 // operator's contract, if one did.
 core::Status synchronize_on_device(ContextState& state);
-// On its own queue, step by step, waiting after each, with the time of each.
-core::Status profile_on_device(ContextState& state);
+// On its own queue, step by step, waiting after each, with the time of each where they are profiled
+// and in poisoned memory where that is asked for.
+core::Status step_on_device(ContextState& state);
 
 }  // namespace mini_infer::runtime

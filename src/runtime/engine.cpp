@@ -5,11 +5,11 @@
 #include "core/try.h"
 #include "cpu/backend.h"
 #include "ops/alias.h"
+#include "runtime/bind_steps.h"
 #include "runtime/context_state.h"
 #include "runtime/cuda_library.h"
 #include "runtime/device_pools.h"
 #include "runtime/engine_state.h"
-#include "runtime/plan_hash.h"
 #include "runtime/shared_arena_state.h"
 
 namespace mini_infer::runtime {
@@ -42,22 +42,14 @@ ops::CudaRequest cuda_request(const EngineConfig& config) {
       .watch_allocations = config.cuda.watch_allocations};
 }
 
-core::Result<std::unique_ptr<ops::Backend>> cpu_backend(const EngineConfig& config) {
-  return cpu::make_backend(
-      {.instruction_set = config.cpu.instruction_set, .winograd = config.cpu.winograd});
-}
-
 core::Result<std::unique_ptr<ops::Backend>> backend_for(const EngineConfig& config) {
   if (config.device == core::Device::kCuda) {
-    if (config.poison_memory) {
-      return {Status::ERROR_UNSUPPORTED, "poison_memory works on Device::kCpu only"};
-    }
     if (!config.cuda.tune && !config.cuda.tuning_file.empty()) {
       return {Status::ERROR_INVALID_ARGUMENT, "cuda.tuning_file: expected cuda.tune with it"};
     }
     return open_cuda_backend(cuda_request(config));
   }
-  return cpu_backend(config);
+  return make_cpu_backend(config.cpu);
 }
 
 core::Result<std::unique_ptr<core::ThreadPool>> make_threads(const CpuConfig& config) {
@@ -92,69 +84,6 @@ std::vector<WorkspaceRange> workspaces_of(const MemoryPlan& plan) {
     ranges[static_cast<std::size_t>(tensor.first_step)] = {tensor.offset, tensor.size_bytes};
   }
   return ranges;
-}
-
-Status bind_to_backend(EngineState& state, std::size_t index) {
-  PlanStep& step = state.compiled.plan.steps[index];
-  MI_ASSIGN(ops::Kernel kernel,
-            state.backend->bind(ops::NodeView(state.compiled.graph, step.node, &state.pitches),
-                                {.workspace_bytes = state.workspaces[index].size_bytes}));
-  state.packed[static_cast<std::size_t>(step.node)] = std::move(kernel.packed);
-  step.kernel = kernel.choice.name;
-  step.workspace_wanted = kernel.choice.wanted_bytes;
-  step.workspace_taken = kernel.choice.taken_bytes;
-  state.steps.push_back(
-      {step.node, std::move(kernel.run), step.name, step.op, std::move(kernel.fault)});
-  return Status::SUCCESS;
-}
-
-Status bind_to_host(EngineState& state, std::size_t index) {
-  MemoryPlan& plan = state.compiled.plan;
-  PlanStep& step = plan.steps[index];
-  MI_ASSIGN(HostBinding bound, bind_on_host(state, step.node, plan.fallback_weights_bytes));
-  plan.fallback_bytes = std::max(plan.fallback_bytes, bound.step.block_bytes);
-  step.on_cpu = true;
-  step.copied_bytes = bound.step.copied_bytes();
-  step.kernel = "CPU";
-  if (!bound.kernel.choice.name.empty()) step.kernel += ", " + bound.kernel.choice.name;
-  state.packed[static_cast<std::size_t>(step.node)] = kept_on_host(bound.step);
-  state.steps.push_back({.node = step.node,
-                         .run = std::move(bound.kernel.run),
-                         .name = step.name,
-                         .op = step.op,
-                         .host = std::move(bound.step)});
-  return Status::SUCCESS;
-}
-
-Status bind_step(EngineState& state, std::size_t index) {
-  Status bound = bind_to_backend(state, index);
-  if (bound != Status::ERROR_UNSUPPORTED || state.host_backend == nullptr) return bound;
-  const Status on_host = bind_to_host(state, index);
-  return on_host == Status::ERROR_UNSUPPORTED ? bound : on_host;
-}
-
-// Binds every step, and reports every step that cannot be bound, not only the first.
-Status bind_steps(EngineState& state) {
-  std::string missing;
-  int count = 0;
-  if (state.config.device == core::Device::kCuda && state.config.cuda.cpu_fallback) {
-    MI_ASSIGN(state.host_backend, cpu_backend(state.config));
-  }
-  state.packed.resize(state.compiled.graph.nodes().size());
-  for (std::size_t i = 0; i < state.compiled.plan.steps.size(); ++i) {
-    const Status bound = bind_step(state, i);
-    if (bound.ok()) continue;
-    if (bound != Status::ERROR_UNSUPPORTED) return bound;
-    missing += (count++ > 0 ? "; " : "") + bound.message();
-  }
-  if (count > 0) {
-    const bool may_fall_back =
-        state.config.device == core::Device::kCuda && !state.config.cuda.cpu_fallback;
-    const char* hint = may_fall_back ? "; cuda.cpu_fallback would compute them on the CPU" : "";
-    return {Status::ERROR_UNSUPPORTED, missing + hint};
-  }
-  state.compiled.plan.kernels_hash = kernels_hash(state.compiled.plan);
-  return Status::SUCCESS;
 }
 
 Status make_weights(EngineState& state) {

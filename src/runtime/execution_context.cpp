@@ -183,8 +183,8 @@ Status check_ready(const ContextState& state) {
 }
 
 Status run_step(ContextState& state, std::size_t step) {
-  return state.engine->config.poison_memory ? run_poisoned(state, step)
-                                            : state.engine->steps[step].run(state.args(step));
+  const auto run = [&] { return state.engine->steps[step].run(state.args(step)); };
+  return state.engine->config.poison_memory ? run_poisoned(state, step, run) : run();
 }
 
 void consume_inputs(ContextState& state) {
@@ -214,15 +214,15 @@ Status run_on_host(ContextState& state) {
 
 Status run_on_device(ContextState& state, ops::Queue queue) {
   ops::Device& device = *state.device;
-  const bool profiled = !state.step_time.empty();
-  if (!profiled && state.recording == nullptr) {
+  const bool stepwise = !state.step_time.empty() || state.engine->config.poison_memory;
+  if (!stepwise && state.recording == nullptr) {
     // It may have to run the kernels once.
     MI_TRY(state.turns.line_up(device, state.queue, state.done,
                                [&] { return prepare_on_device(state); }));
   }
-  state.last_queue = queue == nullptr || profiled ? state.queue : queue;
+  state.last_queue = queue == nullptr || stepwise ? state.queue : queue;
   return state.turns.line_up(device, state.last_queue, state.done, [&] {
-    return profiled ? profile_on_device(state) : enqueue_on_device(state);
+    return stepwise ? step_on_device(state) : enqueue_on_device(state);
   });
 }
 

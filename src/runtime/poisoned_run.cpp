@@ -57,37 +57,58 @@ void copy_ranges(std::byte* to, const std::byte* from, const std::vector<Range>&
   }
 }
 
+// The arena, on the host or on a device, from and to a buffer of the host.
+Status write_arena(ContextState& state, const std::byte* from) {
+  const std::size_t bytes = state.arena.size();
+  if (state.device == nullptr) {
+    std::memcpy(state.arena.data(), from, bytes);
+    return Status::SUCCESS;
+  }
+  MI_TRY(state.device->upload(state.arena.data(), from, bytes, state.queue));
+  return state.device->synchronize(state.queue);
+}
+
+Status read_arena(ContextState& state, std::byte* to) {
+  const std::size_t bytes = state.arena.size();
+  if (state.device == nullptr) {
+    std::memcpy(to, state.arena.data(), bytes);
+    return Status::SUCCESS;
+  }
+  MI_TRY(state.device->download(to, state.arena.data(), bytes, state.queue));
+  return state.device->synchronize(state.queue);
+}
+
 }  // namespace
 
-Status run_poisoned(ContextState& state, std::size_t step) {
+Status run_poisoned(ContextState& state, std::size_t step, const std::function<Status()>& run) {
   const std::size_t bytes = state.arena.size();
-  std::byte* arena = state.arena.data();
   if (state.shadow.size() != bytes) {
     MI_ASSIGN(state.shadow, Arena::allocate("shadow", bytes, state.engine->config.memory_alignment,
-                                            state.engine->config.allocator));
+                                            host_allocator()));
   }
   std::byte* truth = state.shadow.data();
-  if (step == 0) std::memcpy(truth, arena, bytes);
+  if (step == 0) MI_TRY(read_arena(state, truth));
 
   const std::vector<Range> reads = read_ranges(state, step);
   const std::vector<Range> writes = written_ranges(state, step);
-  std::fill_n(arena, bytes, kPoison);
-  copy_ranges(arena, truth, reads);
-  std::vector<std::byte> expected(arena, arena + bytes);
+  std::vector<std::byte> expected(bytes, kPoison);
+  copy_ranges(expected.data(), truth, reads);
+  MI_TRY(write_arena(state, expected.data()));
 
-  MI_TRY(state.engine->steps[step].run(state.args(step)));
+  MI_TRY(run());
 
-  copy_ranges(truth, arena, writes);
-  copy_ranges(expected.data(), arena, writes);
-  const auto [found, wanted] = std::mismatch(arena, arena + bytes, expected.begin());
-  if (found != arena + bytes) {
+  std::vector<std::byte> found(bytes);
+  MI_TRY(read_arena(state, found.data()));
+  copy_ranges(truth, found.data(), writes);
+  copy_ranges(expected.data(), found.data(), writes);
+  const auto [first, wanted] = std::mismatch(found.begin(), found.end(), expected.begin());
+  if (first != found.end()) {
     return {Status::ERROR_INTERNAL, state.engine->steps[step].op + " '" +
                                         state.engine->steps[step].name +
                                         "' wrote outside its outputs, at byte " +
-                                        std::to_string(found - arena) + " of the arena"};
+                                        std::to_string(first - found.begin()) + " of the arena"};
   }
-  if (step + 1 == state.steps.size()) std::memcpy(arena, truth, bytes);
-  return Status::SUCCESS;
+  return step + 1 == state.steps.size() ? write_arena(state, truth) : Status(Status::SUCCESS);
 }
 
 }  // namespace mini_infer::runtime

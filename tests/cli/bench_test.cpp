@@ -51,6 +51,15 @@ TEST(Bench, PrintsThePercentilesAskedFor) {
   EXPECT_THAT(result.out, HasSubstr("indirect product"));  // the kernel of a convolution
 }
 
+TEST(Bench, OptionsThatCannotBeHonouredAreWrongArguments) {
+  const CommandResult account = mini_infer(bench({"--account"}));
+  EXPECT_EQ(account.exit_code, 1);
+  EXPECT_THAT(account.err, HasSubstr("--account: expected a CUDA device"));
+  const CommandResult file = mini_infer(bench({"--tuning-file=tuning"}));
+  EXPECT_EQ(file.exit_code, 1);
+  EXPECT_THAT(file.err, HasSubstr("--tune"));
+}
+
 TEST(Bench, ExportsTheProfile) {
   const TempFolder folder;
   const std::string file = folder / "profile.json";

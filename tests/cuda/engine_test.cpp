@@ -163,6 +163,21 @@ TEST(CudaEngine, CountsWhatAnybodyTakesOfTheDevice) {
   EXPECT_EQ(engine.device_memory().back().allocations, 3u);
 }
 
+// Every step in memory that is poison but for its inputs, and never recorded.
+TEST(CudaEngine, RunsInPoisonedMemory) {
+  EngineConfig config = on_cuda();
+  config.poison_memory = true;
+  Engine engine(config);
+  const Status built = engine.build(small_model());
+  ASSERT_TRUE(built.ok()) << built.to_string();
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(run(*engine.context()), expected());
+  if (!is_emulated()) return;
+  start_device_log();
+  run(*engine.context());
+  const std::vector<std::string> calls = names_of(take_device_log());
+  EXPECT_EQ(std::count(calls.begin(), calls.end(), "cudaGraphLaunch"), 0);
+}
+
 TEST(CudaEngine, ATuningFileWithoutTuningIsAWrongArgument) {
   EngineConfig config = on_cuda();
   config.cuda.tuning_file = "tuning";

@@ -1,0 +1,84 @@
+#include "runtime/bind_steps.h"
+
+#include <algorithm>
+
+#include "core/try.h"
+#include "cpu/backend.h"
+#include "runtime/plan_hash.h"
+
+namespace mini_infer::runtime {
+namespace {
+
+using core::Status;
+
+Status bind_to_backend(EngineState& state, std::size_t index) {
+  PlanStep& step = state.compiled.plan.steps[index];
+  MI_ASSIGN(ops::Kernel kernel,
+            state.backend->bind(ops::NodeView(state.compiled.graph, step.node, &state.pitches),
+                                {.workspace_bytes = state.workspaces[index].size_bytes}));
+  state.packed[static_cast<std::size_t>(step.node)] = std::move(kernel.packed);
+  step.kernel = kernel.choice.name;
+  step.workspace_wanted = kernel.choice.wanted_bytes;
+  step.workspace_taken = kernel.choice.taken_bytes;
+  state.steps.push_back(
+      {step.node, std::move(kernel.run), step.name, step.op, std::move(kernel.fault)});
+  return Status::SUCCESS;
+}
+
+Status bind_to_host(EngineState& state, std::size_t index) {
+  MemoryPlan& plan = state.compiled.plan;
+  PlanStep& step = plan.steps[index];
+  MI_ASSIGN(HostBinding bound, bind_on_host(state, step.node, plan.fallback_weights_bytes));
+  plan.fallback_bytes = std::max(plan.fallback_bytes, bound.step.block_bytes);
+  step.on_cpu = true;
+  step.copied_bytes = bound.step.copied_bytes();
+  step.kernel = "CPU";
+  if (!bound.kernel.choice.name.empty()) step.kernel += ", " + bound.kernel.choice.name;
+  state.packed[static_cast<std::size_t>(step.node)] = kept_on_host(bound.step);
+  state.steps.push_back({.node = step.node,
+                         .run = std::move(bound.kernel.run),
+                         .name = step.name,
+                         .op = step.op,
+                         .host = std::move(bound.step)});
+  return Status::SUCCESS;
+}
+
+Status bind_step(EngineState& state, std::size_t index) {
+  Status bound = bind_to_backend(state, index);
+  if (bound != Status::ERROR_UNSUPPORTED || state.host_backend == nullptr) return bound;
+  const Status on_host = bind_to_host(state, index);
+  return on_host == Status::ERROR_UNSUPPORTED ? bound : on_host;
+}
+
+}  // namespace
+
+core::Result<std::unique_ptr<ops::Backend>> make_cpu_backend(const CpuConfig& config) {
+  return cpu::make_backend(
+      {.instruction_set = config.instruction_set, .winograd = config.winograd});
+}
+
+Status bind_steps(EngineState& state) {
+  std::string missing;
+  int count = 0;
+  if (state.config.device == core::Device::kCuda && state.config.cuda.cpu_fallback) {
+    MI_ASSIGN(state.host_backend, make_cpu_backend(state.config.cpu));
+  }
+  state.packed.resize(state.compiled.graph.nodes().size());
+  for (std::size_t i = 0; i < state.compiled.plan.steps.size(); ++i) {
+    const Status bound = bind_step(state, i);
+    if (bound.ok()) continue;
+    if (bound != Status::ERROR_UNSUPPORTED) return bound;
+    missing += (count++ > 0 ? "; " : "") + bound.message();
+  }
+  if (count > 0) {
+    const bool may_fall_back =
+        state.config.device == core::Device::kCuda && state.host_backend == nullptr;
+    const char* hint =
+        "; with cuda.cpu_fallback (--fallback cpu) those that the CPU serves are computed there";
+    return {Status::ERROR_UNSUPPORTED, may_fall_back ? missing + hint : missing};
+  }
+  state.compiled.plan.kernels_hash = kernels_hash(state.compiled.plan);
+  return Status::SUCCESS;
+}
+
+}  // namespace mini_infer::runtime
