@@ -84,7 +84,10 @@ class Watch {
     const std::lock_guard lock(mutex_);
     if (started_) return Status::SUCCESS;
     void* library = open();
-    if (library == nullptr) return {Status::ERROR_UNSUPPORTED, std::string("CUPTI: ") + dlerror()};
+    if (library == nullptr) {
+      return {Status::ERROR_UNSUPPORTED, std::string("watching allocations needs CUPTI: ") +
+                                             dlerror() + "; put its folder into LD_LIBRARY_PATH"};
+    }
     decltype(&cuptiActivityRegisterCallbacks) set_callbacks = nullptr;
     decltype(&cuptiActivityEnable) enable = nullptr;
     if (!find(library, "cuptiActivityRegisterCallbacks", set_callbacks) ||
@@ -96,7 +99,8 @@ class Watch {
     for (const CUptiResult result :
          {set_callbacks(give_buffer, take_buffer), enable(CUPTI_ACTIVITY_KIND_MEMORY2)}) {
       if (result != CUPTI_SUCCESS) {
-        return {Status::ERROR_UNSUPPORTED, "CUPTI: error " + std::to_string(result)};
+        return {Status::ERROR_UNSUPPORTED,
+                "CUPTI refuses to watch allocations: its error " + std::to_string(result)};
       }
     }
     started_ = true;
@@ -104,13 +108,19 @@ class Watch {
   }
 
   ops::AllocationCount count() {
-    if (started_) flush_(CUPTI_ACTIVITY_FLAG_FLUSH_FORCED);
+    if (!is_started()) return {};
+    flush_(CUPTI_ACTIVITY_FLAG_FLUSH_FORCED);  // which calls take_buffer
     const std::lock_guard lock(mutex_);
     return count_;
   }
 
  private:
   static constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
+
+  bool is_started() {
+    const std::lock_guard lock(mutex_);
+    return started_;
+  }
 
   static void* open() {
     const std::string versioned = "libcupti.so." + std::to_string(CUDART_VERSION / 1000);
@@ -161,7 +171,8 @@ Status watch_allocations() { return Watch::instance().start(); }
 ops::AllocationCount watched_allocations() { return Watch::instance().count(); }
 #else
 Status watch_allocations() {
-  return {Status::ERROR_UNSUPPORTED, "CUPTI: this build was made where its headers were missing"};
+  return {Status::ERROR_UNSUPPORTED,
+          "watching allocations: this build was made without CUPTI's headers"};
 }
 ops::AllocationCount watched_allocations() { return {}; }
 #endif

@@ -56,16 +56,16 @@ core::Result<std::shared_ptr<TuningCache>> open_tuning(const ops::CudaRequest& r
   return TuningCache::open(request.tuning_file, identity_of(*device));
 }
 
-Judge judge_by(std::shared_ptr<TuningCache> tuning) {
+Judge judge_by(std::shared_ptr<TuningCache> tuning, bool tf32) {
   if (tuning == nullptr) return nullptr;
-  return
-      [tuning = std::move(tuning)](const ops::NodeView& view, std::span<const ops::Kernel> kernels,
-                                   const ops::BindContext& context) {
-        const std::string name =
-            "in " + std::to_string(context.workspace_bytes) + ": " + describe(view);
-        return tuning->choose(name, static_cast<int>(kernels.size()),
-                              [&] { return fastest_kernel(view, kernels, context); });
-      };
+  return [tuning = std::move(tuning), tf32](const ops::NodeView& view,
+                                            std::span<const ops::Kernel> kernels,
+                                            const ops::BindContext& context) {
+    const std::string name = (tf32 ? "tf32 in " : "in ") + std::to_string(context.workspace_bytes) +
+                             ": " + describe(view);
+    return tuning->choose(name, static_cast<int>(kernels.size()),
+                          [&] { return fastest_kernel(view, kernels, context); });
+  };
 }
 
 // Without a device: by the properties that the request states.
@@ -77,7 +77,7 @@ core::Result<std::unique_ptr<ops::Backend>> with_libraries(const ops::CudaReques
   MI_ASSIGN(std::shared_ptr<const KernelSource> products, open_products(options));
   MI_ASSIGN(std::shared_ptr<const KernelSource> convolutions, open_convolutions(options));
   return make_backend(std::move(device), {std::move(products), std::move(convolutions)},
-                      judge_by(std::move(tuning)));
+                      judge_by(std::move(tuning), request.tf32));
 }
 #endif
 

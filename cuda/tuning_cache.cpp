@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "core/try.h"
+#include "mini_infer/core/log.h"
 
 namespace mini_infer::cuda {
 namespace {
@@ -65,7 +66,9 @@ int TuningCache::choose(const std::string& name, int count, const std::function<
   choices_[key] = choice;
   if (!path_.empty()) {
     // In one piece, so that lines of several processes do not mix.
-    std::ofstream(path_, std::ios::app) << std::to_string(choice) + " " + key + "\n" << std::flush;
+    std::ofstream file(path_, std::ios::app);
+    file << std::to_string(choice) + " " + key + "\n" << std::flush;
+    if (!file) MI_LOG_WARNING("tuning file " + path_ + ": a choice could not be kept");
   }
   return choice;
 }

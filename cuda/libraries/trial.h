@@ -15,7 +15,7 @@ namespace mini_infer::cuda {
 int fastest(int count, std::size_t bytes,
             const std::function<core::Status(int i, std::byte* memory, cudaStream_t stream)>& run);
 
-// Of two nodes that are the same work.
+// A name for the work of a node: operator, attributes, types, shapes, pitches.
 std::string describe(const ops::NodeView& view);
 
 // The same of kernels that compute one node.

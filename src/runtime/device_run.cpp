@@ -45,12 +45,12 @@ class Range {
 };
 
 Status run_step(const ContextState& state, std::size_t step, ops::Queue queue) {
-  if (state.engine->steps[step].host) return enqueue_host_step(state, step, queue);
   ops::KernelArgs args = state.args(step);
   args.queue = queue;
   const BoundStep& bound = state.engine->steps[step];
   const Range range(*state.device, bound.op + " " + bound.name);
-  return bound.run(args).with_context(bound.op + " '" + bound.name + "'");
+  const Status started = bound.host ? enqueue_host_step(state, step, args) : bound.run(args);
+  return started.with_context(bound.op + " '" + bound.name + "'");
 }
 
 Status run_all(const ContextState& state, ops::Queue queue) {

@@ -318,7 +318,7 @@ std::string Engine::device_name() const {
 std::vector<DeviceMemory> Engine::device_memory() const {
   std::vector<DeviceMemory> moments = or_empty(state_).device_memory;
   if (!moments.empty()) {
-    moments.push_back(EngineState::memory_of(*state_->backend->device(), "now"));
+    moments.push_back(state_->memory_of(*state_->backend->device(), "now"));
   }
   return moments;
 }

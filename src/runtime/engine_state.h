@@ -65,13 +65,15 @@ struct EngineState {
     const ops::Device* device = backend->device();
     if (device != nullptr) device_memory.push_back(memory_of(*device, std::move(moment)));
   }
-  static DeviceMemory memory_of(const ops::Device& device, std::string moment) {
-    const ops::AllocationCount count = device.allocations();
-    return {.moment = std::move(moment),
-            .free_bytes = device.free_bytes(),
-            .process_bytes = device.process_bytes(),
-            .allocations = count.calls,
-            .allocated_bytes = count.bytes};
+  DeviceMemory memory_of(const ops::Device& device, std::string moment) const {
+    DeviceMemory memory{.moment = std::move(moment), .free_bytes = device.free_bytes()};
+    if (config.cuda.watch_allocations) {  // asking takes time
+      memory.process_bytes = device.process_bytes();
+      const ops::AllocationCount taken = device.allocations();
+      memory.allocations = taken.calls;
+      memory.allocated_bytes = taken.bytes;
+    }
+    return memory;
   }
 
   const MemoryPool& activations() const { return compiled.plan.pools.front(); }

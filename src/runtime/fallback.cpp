@@ -105,7 +105,7 @@ void run_call(HostCall& call) {
                                .workspace = call.workspace,
                                .threads = call.threads});
   } catch (const std::bad_alloc&) {
-    call.status = {Status::ERROR_OUT_OF_MEMORY, "the host has no memory left"};
+    call.status = {Status::ERROR_OUT_OF_MEMORY, call.name + ": the host has no memory left"};
   }
   if (!call.status.ok()) *call.fault = call.fault_code;
 }
@@ -118,6 +118,7 @@ std::unique_ptr<HostCall> make_host_call(const ContextState& state, std::size_t 
   std::byte* block = state.staging.fallback();
   auto call = std::make_unique<HostCall>();
   call->run = &bound.run;
+  call->name = bound.op + " '" + bound.name + "'";
   call->inputs.resize(node.inputs.size(), nullptr);
   call->outputs.resize(node.outputs.size(), nullptr);
   for (const HostStep::Part& part : step.inputs) call->inputs[part.slot] = block + part.offset;
@@ -172,13 +173,9 @@ Status make_host_weights(EngineState& state) {
   for (const BoundStep& step : state.steps) {
     if (!step.host) continue;
     for (const HostStep::Constant& constant : step.host->constants) {
-      const core::Tensor& tensor = *state.compiled.graph.value(constant.value).constant;
-      std::byte* to = state.host_weights.data() + constant.offset;
-      if (constant.packed) {
-        constant.packed->pack(tensor, to, *state.threads);
-      } else {
-        std::ranges::copy(tensor.bytes(), to);
-      }
+      store_weight(*state.compiled.graph.value(constant.value).constant,
+                   constant.packed ? &*constant.packed : nullptr,
+                   state.host_weights.data() + constant.offset, *state.threads);
     }
   }
   return Status::SUCCESS;
@@ -193,24 +190,25 @@ std::vector<std::unique_ptr<HostCall>> make_host_calls(const ContextState& state
   return calls;
 }
 
-Status enqueue_host_step(const ContextState& state, std::size_t step, ops::Queue queue) {
+Status enqueue_host_step(const ContextState& state, std::size_t step,
+                         const ops::KernelArgs& on_device) {
   const HostStep& host = *state.engine->steps[step].host;
-  const ops::KernelArgs on_device = state.args(step);
+  ops::Device& device = *state.device;
   std::byte* block = state.staging.fallback();
+  const auto fetch = [&](const HostStep::Part& part, const void* from) {
+    return device.download(block + part.offset, from, part.bytes, on_device.queue);
+  };
   for (const HostStep::Part& part : host.inputs) {
-    MI_TRY(state.device->download(block + part.offset, on_device.inputs[part.slot], part.bytes,
-                                  queue));
+    MI_TRY(fetch(part, on_device.inputs[part.slot]));
   }
   for (const HostStep::Part& part : host.outputs) {
-    if (!part.rows_apart) continue;
-    MI_TRY(state.device->download(block + part.offset, on_device.outputs[part.slot], part.bytes,
-                                  queue));
+    if (part.rows_apart) MI_TRY(fetch(part, on_device.outputs[part.slot]));
   }
-  MI_TRY(state.device->call_host([](void* call) { run_call(*static_cast<HostCall*>(call)); },
-                                 state.host_calls[step].get(), queue));
+  MI_TRY(device.call_host([](void* call) { run_call(*static_cast<HostCall*>(call)); },
+                          state.host_calls[step].get(), on_device.queue));
   for (const HostStep::Part& part : host.outputs) {
-    MI_TRY(
-        state.device->upload(on_device.outputs[part.slot], block + part.offset, part.bytes, queue));
+    MI_TRY(device.upload(on_device.outputs[part.slot], block + part.offset, part.bytes,
+                         on_device.queue));
   }
   return Status::SUCCESS;
 }

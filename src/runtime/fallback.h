@@ -58,6 +58,7 @@ core::Status make_host_weights(EngineState& state);
 // What the host is called with when such a step's turn comes, in each run of a context.
 struct HostCall {
   const ops::Kernel::Run* run = nullptr;
+  std::string name;  // "Transpose 'node'"
   std::vector<const void*> inputs;
   std::vector<void*> outputs;
   std::span<std::byte> workspace;
@@ -70,7 +71,9 @@ struct HostCall {
 // By step; null where the device computes it.
 std::vector<std::unique_ptr<HostCall>> make_host_calls(const ContextState& state);
 
-// Hands the copies and the call to the queue.
-core::Status enqueue_host_step(const ContextState& state, std::size_t step, ops::Queue queue);
+// Hands the copies and the call to the queue of `on_device`, which says where the step's tensors
+// are there.
+core::Status enqueue_host_step(const ContextState& state, std::size_t step,
+                               const ops::KernelArgs& on_device);
 
 }  // namespace mini_infer::runtime

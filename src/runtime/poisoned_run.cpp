@@ -68,14 +68,13 @@ Status write_arena(ContextState& state, const std::byte* from) {
   return state.device->synchronize(state.queue);
 }
 
-Status read_arena(ContextState& state, std::byte* to) {
-  const std::size_t bytes = state.arena.size();
-  if (state.device == nullptr) {
-    std::memcpy(to, state.arena.data(), bytes);
-    return Status::SUCCESS;
-  }
-  MI_TRY(state.device->download(to, state.arena.data(), bytes, state.queue));
-  return state.device->synchronize(state.queue);
+// Its bytes, in `copy` where they are a device's.
+core::Result<const std::byte*> look_at_arena(ContextState& state, std::vector<std::byte>& copy) {
+  if (state.device == nullptr) return static_cast<const std::byte*>(state.arena.data());
+  copy.resize(state.arena.size());
+  MI_TRY(state.device->download(copy.data(), state.arena.data(), copy.size(), state.queue));
+  MI_TRY(state.device->synchronize(state.queue));
+  return static_cast<const std::byte*>(copy.data());
 }
 
 }  // namespace
@@ -83,11 +82,17 @@ Status read_arena(ContextState& state, std::byte* to) {
 Status run_poisoned(ContextState& state, std::size_t step, const std::function<Status()>& run) {
   const std::size_t bytes = state.arena.size();
   if (state.shadow.size() != bytes) {
-    MI_ASSIGN(state.shadow, Arena::allocate("shadow", bytes, state.engine->config.memory_alignment,
-                                            host_allocator()));
+    const auto allocator =
+        state.device == nullptr ? state.engine->config.allocator : host_allocator();
+    MI_ASSIGN(state.shadow,
+              Arena::allocate("shadow", bytes, state.engine->config.memory_alignment, allocator));
   }
   std::byte* truth = state.shadow.data();
-  if (step == 0) MI_TRY(read_arena(state, truth));
+  std::vector<std::byte> copy;
+  if (step == 0) {
+    MI_ASSIGN(const std::byte* before, look_at_arena(state, copy));
+    std::memcpy(truth, before, bytes);
+  }
 
   const std::vector<Range> reads = read_ranges(state, step);
   const std::vector<Range> writes = written_ranges(state, step);
@@ -97,16 +102,15 @@ Status run_poisoned(ContextState& state, std::size_t step, const std::function<S
 
   MI_TRY(run());
 
-  std::vector<std::byte> found(bytes);
-  MI_TRY(read_arena(state, found.data()));
-  copy_ranges(truth, found.data(), writes);
-  copy_ranges(expected.data(), found.data(), writes);
-  const auto [first, wanted] = std::mismatch(found.begin(), found.end(), expected.begin());
-  if (first != found.end()) {
+  MI_ASSIGN(const std::byte* found, look_at_arena(state, copy));
+  copy_ranges(truth, found, writes);
+  copy_ranges(expected.data(), found, writes);
+  const auto [first, wanted] = std::mismatch(found, found + bytes, expected.begin());
+  if (first != found + bytes) {
     return {Status::ERROR_INTERNAL, state.engine->steps[step].op + " '" +
                                         state.engine->steps[step].name +
                                         "' wrote outside its outputs, at byte " +
-                                        std::to_string(first - found.begin()) + " of the arena"};
+                                        std::to_string(first - found) + " of the arena"};
   }
   return step + 1 == state.steps.size() ? write_arena(state, truth) : Status(Status::SUCCESS);
 }

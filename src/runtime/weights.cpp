@@ -83,15 +83,6 @@ void copy(std::span<const std::byte> from, std::byte* to, core::ThreadPool& thre
   threads.run(static_cast<std::int64_t>((from.size() + kPiece - 1) / kPiece), copy_piece);
 }
 
-void store(const core::Tensor& constant, const ops::PackedInput* packed, std::byte* to,
-           core::ThreadPool& threads) {
-  if (packed != nullptr) {
-    packed->pack(constant, to, threads);
-  } else {
-    copy(constant.bytes(), to, threads);
-  }
-}
-
 // Writes constants where they belong.
 class Writer {
  public:
@@ -104,7 +95,7 @@ class Writer {
   core::Status write(const core::Tensor& constant, const StoredWeight& stored) {
     std::byte* to = pool_ + stored.offset;
     if (device_ == nullptr) {
-      store(constant, stored.packed, to, threads_);
+      store_weight(constant, stored.packed, to, threads_);
       return core::Status::SUCCESS;
     }
     if (queue_ == nullptr) {
@@ -113,7 +104,7 @@ class Writer {
     const std::size_t bytes =
         stored.packed == nullptr ? constant.size_bytes() : stored.packed->bytes;
     packed_.resize(std::max(packed_.size(), bytes));
-    store(constant, stored.packed, packed_.data(), threads_);
+    store_weight(constant, stored.packed, packed_.data(), threads_);
     MI_TRY(device_->upload(to, packed_.data(), bytes, queue_));
     return device_->synchronize(queue_);
   }
@@ -154,6 +145,15 @@ void let_go(graph::Value& value, bool kept) {
 WeightsLayout lay_out_weights(const graph::Graph& graph, std::size_t alignment,
                               const PackedInputs& packed) {
   return Layout(graph, alignment, packed).lay_out();
+}
+
+void store_weight(const core::Tensor& constant, const ops::PackedInput* packed, std::byte* to,
+                  core::ThreadPool& threads) {
+  if (packed != nullptr) {
+    packed->pack(constant, to, threads);
+  } else {
+    copy(constant.bytes(), to, threads);
+  }
 }
 
 core::Status fill_weights(graph::Graph& graph, const WeightsLayout& layout, std::byte* pool,

@@ -32,6 +32,10 @@ using PackedInputs = std::vector<std::vector<ops::PackedInput>>;
 WeightsLayout lay_out_weights(const graph::Graph& graph, std::size_t alignment,
                               const PackedInputs& packed = {});
 
+// Writes one constant, on the threads: in the form, or as it is where that is null.
+void store_weight(const core::Tensor& constant, const ops::PackedInput* packed, std::byte* to,
+                  core::ThreadPool& threads);
+
 // Writes the constants into their pool, on the threads; `device`: whose memory it is, null for the
 // host's. The graph lets go of each as soon as it is
 // written: all of them twice would double the memory. It keeps those that no kernel reads, and

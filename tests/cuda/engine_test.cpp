@@ -174,8 +174,14 @@ TEST(CudaEngine, RunsInPoisonedMemory) {
   if (!is_emulated()) return;
   start_device_log();
   run(*engine.context());
-  const std::vector<std::string> calls = names_of(take_device_log());
+  const std::vector<DeviceCall> log = take_device_log();
+  const std::vector<std::string> calls = names_of(log);
   EXPECT_EQ(std::count(calls.begin(), calls.end(), "cudaGraphLaunch"), 0);
+  // The whole arena to the device and back for each step, and before and after them all.
+  const auto whole = std::count_if(log.begin(), log.end(), [&](const DeviceCall& call) {
+    return call.name == "cudaMemcpyAsync" && call.bytes == engine.activation_bytes();
+  });
+  EXPECT_EQ(whole, 2 * static_cast<std::ptrdiff_t>(engine.memory_plan().steps.size()) + 2);
 }
 
 TEST(CudaEngine, ATuningFileWithoutTuningIsAWrongArgument) {

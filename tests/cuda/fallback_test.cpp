@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "cuda/emulator.h"
 #include "mini_infer/runtime/engine.h"
 #include "support/graph_builder.h"
@@ -204,7 +206,13 @@ TEST(Fallback, ProfilesNameIt) {
   config.enable_profiling = true;
   Engine engine(config);
   ASSERT_TRUE(engine.build(with_transpose()).ok());
+  if (is_emulated()) start_device_log();
   run(*engine.context(), ramp(kManyAxes));
+  if (is_emulated()) {
+    EXPECT_THAT(
+        names_of(take_device_log()),
+        ::testing::Contains("nvtxRangePush Transpose " + step_of(engine, "Transpose").name));
+  }
   bool named = false;
   for (const runtime::StepTime& step : engine.context()->profile()) {
     named = named || (step.op == "Transpose" && step.kernel == "CPU");

@@ -53,8 +53,8 @@ struct CudaConfig {
   // host and back, as the plan says (PlanStep::copied_bytes). False: such a model is
   // ERROR_UNSUPPORTED, with all such steps named.
   bool cpu_fallback = false;
-  // Have CUPTI count what anybody in the process takes of devices (DeviceMemory). ERROR_UNSUPPORTED
-  // where it is not there.
+  // Have CUPTI count what anybody in the process takes of devices, and NVML what the process holds
+  // (DeviceMemory). ERROR_UNSUPPORTED where CUPTI is not there.
   bool watch_allocations = false;
 };
 
@@ -99,10 +99,11 @@ struct PassTime {
 
 // A device's memory at a moment.
 struct DeviceMemory {
-  std::string moment;             // "device opened", "weights", "first context"
-  std::size_t free_bytes = 0;     // for everybody, other processes included
-  std::size_t process_bytes = 0;  // what the driver counts for this process (NVML); 0: it does not
-  // With CudaConfig::watch_allocations: what anybody in the process has taken so far.
+  std::string moment;          // "device opened", "weights", "first context"
+  std::size_t free_bytes = 0;  // for everybody, other processes included
+  // With CudaConfig::watch_allocations, else 0: what the driver counts for this process (NVML; 0
+  // where it does not), and what anybody in the process has taken so far.
+  std::size_t process_bytes = 0;
   std::size_t allocations = 0;
   std::size_t allocated_bytes = 0;
 };
