@@ -17,7 +17,9 @@ if [[ -n ${MINI_INFER_TEST_DATA:-} ]]; then
 fi
 cd "$(dirname "$0")/.."
 
-scripts/install_dependencies.sh
+packages=()
+[[ $preset != asan ]] || packages=(clang libclang-rt-dev)
+scripts/install_dependencies.sh "${packages[@]}"
 echo "Building the $preset preset"
 cmake --preset "$preset" >/dev/null
 cmake --build --preset "$preset"

@@ -9,6 +9,11 @@
 
 #include "cuda/emulator/cuda_runtime.h"
 
+#if defined(__has_feature)  // Clang's way to say it
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/common_interface_defs.h>
 #endif

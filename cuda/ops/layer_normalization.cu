@@ -15,19 +15,24 @@ using ops::KernelArgs;
 using ops::LayerNormalizationGeometry;
 using ops::NodeView;
 
-// A scale or bias: where its number for an element of the input lies.
-struct Parameter {
+// A scale or bias with one number for each element of a row, the same ones for all rows.
+struct RowParameter {
+  template <typename T, int kWidth>
+  __device__ void load(const T* from, std::int64_t, std::int64_t at, float (&to)[kWidth]) const {
+    load_wide(from + at, to);
+  }
+};
+
+// Any other one that broadcasts to the input: where its number for an element of the input lies.
+struct SpreadParameter {
   static constexpr int kMaxAxes = 9;
 
-  bool per_row = true;
   int axes = 0;
   std::int64_t extents[kMaxAxes] = {};  // innermost first
   std::int64_t strides[kMaxAxes] = {};
 
-  static Result<Parameter> of(const NodeView& view, const ops::BroadcastParameter& from) {
-    Parameter parameter;
-    parameter.per_row = from.per_row;
-    if (from.per_row) return parameter;
+  static Result<SpreadParameter> of(const NodeView& view, const ops::BroadcastParameter& from) {
+    SpreadParameter parameter;
     for (int axis = from.to.rank() - 1; axis >= 0; --axis) {
       if (from.to[axis] == 1) continue;
       if (parameter.axes == kMaxAxes) {
@@ -40,30 +45,20 @@ struct Parameter {
     return parameter;
   }
 
-  // Its numbers for elements `first` and following of a row.
-  template <typename T, int kWidth>
-  __device__ void load(const T* from, std::int64_t row, std::int64_t first, std::int64_t extent,
-                       float (&to)[kWidth]) const {
-    if (per_row) return load_wide(from + first, to);
-    float found[kWidth];
-    MI_ROLLED  // or it would be most of the kernel
-        for (int i = 0; i < kWidth; ++i) {
-      found[i] = ops::widened(from[offset(row * extent + first + i)]);
-    }
-    for (int i = 0; i < kWidth; ++i) to[i] = found[i];
-  }
-
- private:
-  __device__ std::int64_t offset(std::int64_t rest) const {
-    std::int64_t at = 0;
+  template <typename T>
+  __device__ void load(const T* from, std::int64_t row_begin, std::int64_t at,
+                       float (&to)[1]) const {
+    std::int64_t rest = row_begin + at;
+    std::int64_t offset = 0;
     for (int axis = 0; axis < axes; ++axis) {
-      at += rest % extents[axis] * strides[axis];
+      offset += rest % extents[axis] * strides[axis];
       rest /= extents[axis];
     }
-    return at;
+    to[0] = ops::widened(from[offset]);
   }
 };
 
+template <typename Parameter>
 struct Normalization {
   std::int64_t rows, extent, residual_rows;
   float epsilon;
@@ -72,9 +67,9 @@ struct Normalization {
   Parameter bias = {};
 };
 
-template <typename T, int kWidth>
+template <typename T, int kWidth, typename Parameter>
 struct NormalizationBody {
-  Normalization of;
+  Normalization<Parameter> of;
   const T* x;
   const T* scale;
   const T* bias;
@@ -97,8 +92,8 @@ struct NormalizationBody {
     row.store_chunks(y + first, [&](std::int64_t begin, float(&elements)[kWidth]) {
       float scales[kWidth];
       float biases[kWidth] = {};
-      of.scale.load(scale, number, begin, of.extent, scales);
-      if (bias != nullptr) of.bias.load(bias, number, begin, of.extent, biases);
+      of.scale.load(scale, first, begin, scales);
+      if (bias != nullptr) of.bias.load(bias, first, begin, biases);
       for (int i = 0; i < kWidth; ++i) {
         elements[i] = (elements[i] - mean) * factor * scales[i] + biases[i];
       }
@@ -110,42 +105,41 @@ struct NormalizationBody {
 };
 
 // With a residual, output 1 is the sum; else it is the means, and output 2 the factors.
-template <typename T>
-Kernel normalization_kernel(const Normalization& of) {
+template <typename T, int kWidth, typename Team, typename Parameter>
+Kernel team_kernel_of(const Normalization<Parameter>& of) {
   const bool adds = of.residual_rows > 0;
-  return with_row<T>(
-      of.rows, of.extent, false, [&]<typename Team, int kWidth>(Team, Width<kWidth>) {
-        return Kernel([=](const KernelArgs& args) {
-          return for_each_team<Team>(
-              "normalization", of.rows, args.queue,
-              NormalizationBody<T, kWidth>{
-                  .of = of,
-                  .x = args.in<T>(0),
-                  .scale = args.in<T>(1),
-                  .bias = optional_input<T>(args, 2),
-                  .residual = adds ? args.in<T>(ops::kNormalizationResidual) : nullptr,
-                  .y = args.out<T>(0),
-                  .sums = adds ? optional_output<T>(args, 1) : nullptr,
-                  .means = adds ? nullptr : optional_output<float>(args, 1),
-                  .factors = adds ? nullptr : optional_output<float>(args, 2)});
-        });
-      });
+  return [of, adds](const KernelArgs& args) {
+    return for_each_team<Team>(
+        "normalization", of.rows, args.queue,
+        NormalizationBody<T, kWidth, Parameter>{
+            .of = of,
+            .x = args.in<T>(0),
+            .scale = args.in<T>(1),
+            .bias = optional_input<T>(args, 2),
+            .residual = adds ? args.in<T>(ops::kNormalizationResidual) : nullptr,
+            .y = args.out<T>(0),
+            .sums = adds ? optional_output<T>(args, 1) : nullptr,
+            .means = adds ? nullptr : optional_output<float>(args, 1),
+            .factors = adds ? nullptr : optional_output<float>(args, 2)});
+  };
 }
 
-template <bool kAroundMean>
-Result<Kernel> bind_normalization(const NodeView& view) {
-  MI_ASSIGN(const LayerNormalizationGeometry geometry, ops::layer_normalization_geometry(view));
-  const bool has_statistics = view.has_output(1) || view.has_output(2);
-  if (geometry.extent == 0 && !has_statistics) return nothing_to_do();
-  Normalization of{.rows = geometry.rows,
-                   .extent = geometry.extent,
-                   .residual_rows = geometry.residual_rows,
-                   .epsilon = view.node().get_float("epsilon", 1e-5f),
-                   .around_mean = kAroundMean};
-  MI_ASSIGN(of.scale, Parameter::of(view, geometry.scale));
-  if (view.has_input(2)) {
-    MI_ASSIGN(of.bias, Parameter::of(view, geometry.bias));
-  }
+template <typename T>
+Kernel normalization_kernel(const Normalization<RowParameter>& of) {
+  return with_row<T>(of.rows, of.extent, false,
+                     [&]<typename Team, int kWidth>(Team, Width<kWidth>) {
+                       return team_kernel_of<T, kWidth, Team>(of);
+                     });
+}
+
+// Rare, and slow: one kernel for rows of any length.
+template <typename T>
+Kernel normalization_kernel(const Normalization<SpreadParameter>& of) {
+  return team_kernel_of<T, 1, Warp>(of);
+}
+
+template <typename Parameter>
+Result<Kernel> bind_for_type(const NodeView& view, const Normalization<Parameter>& of) {
   return ops::for_type(view, view.input_type(0), ops::StoredFloats{},
                        [&]<typename T>(T) -> Result<Kernel> {
                          for (int slot = 1; slot < view.input_count(); ++slot) {
@@ -155,6 +149,32 @@ Result<Kernel> bind_normalization(const NodeView& view) {
                          }
                          return normalization_kernel<T>(of);
                        });
+}
+
+template <bool kAroundMean>
+Result<Kernel> bind_normalization(const NodeView& view) {
+  MI_ASSIGN(const LayerNormalizationGeometry geometry, ops::layer_normalization_geometry(view));
+  const bool has_statistics = view.has_output(1) || view.has_output(2);
+  if (geometry.extent == 0 && !has_statistics) return nothing_to_do();
+  const auto normalization = [&]<typename Parameter>(Parameter scale, Parameter bias) {
+    return Normalization<Parameter>{.rows = geometry.rows,
+                                    .extent = geometry.extent,
+                                    .residual_rows = geometry.residual_rows,
+                                    .epsilon = view.node().get_float("epsilon", 1e-5f),
+                                    .around_mean = kAroundMean,
+                                    .scale = scale,
+                                    .bias = bias};
+  };
+  const bool has_bias = view.has_input(2);
+  if (geometry.scale.per_row && (!has_bias || geometry.bias.per_row)) {
+    return bind_for_type(view, normalization(RowParameter{}, RowParameter{}));
+  }
+  MI_ASSIGN(const SpreadParameter scale, SpreadParameter::of(view, geometry.scale));
+  SpreadParameter bias;
+  if (has_bias) {
+    MI_ASSIGN(bias, SpreadParameter::of(view, geometry.bias));
+  }
+  return bind_for_type(view, normalization(scale, bias));
 }
 
 constexpr KernelEntry kTable[] = {

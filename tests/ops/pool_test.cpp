@@ -289,8 +289,9 @@ TEST(AveragePool, SixteenBitsAreRoundedOnce) {
     DataType type;
     float step;  // 1 + step follows 1
   };
-  for (const auto& [type, step] :
-       {Case{DataType::kFloat16, 0x1p-10f}, Case{DataType::kBFloat16, 0x1p-7f}}) {
+  for (const Case& c : {Case{DataType::kFloat16, 0x1p-10f}, Case{DataType::kBFloat16, 0x1p-7f}}) {
+    const DataType type = c.type;
+    const float step = c.step;
     SCOPED_TRACE(core::type_name(type));
     const auto expect_average = [&](std::vector<float> x, float average) {
       expect_output({.op = "GlobalAveragePool", .inputs = {in_16_bits(floats({1, 1, 4}, x), type)}},

@@ -159,8 +159,8 @@ class Generator {
   }
 
   void concat(const Known& x) {
-    apply("Concat", {x.id, pick_of_shape(x.shape)->id}, 1,
-          {{"axis", std::int64_t{random_.below(x.shape.rank())}}});
+    const std::int64_t axis = random_.below(x.shape.rank());  // first: arguments have no order
+    apply("Concat", {x.id, pick_of_shape(x.shape)->id}, 1, {{"axis", axis}});
   }
 
   void split(const Known& x) {

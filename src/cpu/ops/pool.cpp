@@ -27,7 +27,8 @@ using ops::WindowAt;
 // outputs are shared out to the threads.
 template <typename Visit>
 void for_each_output(const PoolGeometry& geometry, core::ThreadPool& threads, Visit visit) {
-  const auto& [depth, height, width] = geometry.window;
+  const ops::SlidingAxis &depth = geometry.window[0], &height = geometry.window[1],
+                         &width = geometry.window[2];
   if (geometry.output_shape.elements() == 0) return;
   const std::int64_t rows = geometry.outer * depth.output * height.output;
   share_rows(threads, rows, width.output * geometry.inner, [&](std::int64_t row) {
@@ -64,7 +65,7 @@ std::int64_t input_elements(const ops::Window& window) {
 
 template <typename T, typename Reduction>
 T reduce(const PoolGeometry& geometry, const WindowAt& at, const Reduction& reduction, const T* x) {
-  const auto& [depth, height, width] = geometry.window;
+  const ops::SlidingAxis &height = geometry.window[1], &width = geometry.window[2];
   auto sum = reduction.start();
   for_each_element(geometry.window, at, [&](std::int64_t d, std::int64_t h, std::int64_t w) {
     const std::int64_t pixel = (d * height.input + h) * width.input + w;
@@ -157,7 +158,7 @@ struct Largest {
 template <typename T>
 Largest<Wide<T>> largest_in(const ops::Window& window, const WindowAt& at, bool column_major,
                             const T* x) {
-  const auto& [depth, height, width] = window;
+  const ops::SlidingAxis &depth = window[0], &height = window[1], &width = window[2];
   Largest<Wide<T>> largest;
   for_each_element(window, at, [&](std::int64_t d, std::int64_t h, std::int64_t w) {
     const std::int64_t row_major = (d * height.input + h) * width.input + w;

@@ -34,7 +34,11 @@ using Ints = std::int32_t __attribute__((vector_size(kLanes * sizeof(float))));
 #define MI_INLINE_LAMBDA __attribute__((always_inline))
 #define MI_MEMBER inline __attribute__((always_inline))
 // What an iteration writes, no other one reads: input and output are apart, or the same.
+#if defined(__clang__)
+#define MI_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
 #define MI_INDEPENDENT _Pragma("GCC ivdep")
+#endif
 
 MI_INLINE Vector load(const float* from) {
   Vector vector;
