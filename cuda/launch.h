@@ -1,7 +1,6 @@
 #pragma once
 
-#include <tuple>
-#include <utility>
+#include <type_traits>
 
 #include "cuda/check.h"
 #include "ops/backend.h"
@@ -18,29 +17,21 @@ struct Grid {
 
 inline cudaStream_t stream_of(ops::Queue queue) { return static_cast<cudaStream_t>(queue); }
 
-// Without blocks there is nothing to do.
-template <typename... Parameters, typename... Arguments>
+// Without blocks there is nothing to do. The values are converted to what the kernel takes.
+template <typename... Parameters>
 core::Status launch(const char* name, void (*kernel)(Parameters...), const Grid& grid,
-                    ops::Queue queue, Arguments&&... arguments) {
+                    ops::Queue queue, std::type_identity_t<Parameters>... values) {
   if (grid.blocks.x == 0 || grid.blocks.y == 0 || grid.blocks.z == 0) return core::Status::SUCCESS;
-  std::tuple<Parameters...> values(std::forward<Arguments>(arguments)...);
 #ifdef MI_CUDA_EMULATED
-  return check(emulator::submit(stream_of(queue), {name},
-                                [=] {
-                                  emulator::run_grid(
-                                      {grid.blocks, grid.threads, grid.shared_bytes, grid.barriers},
-                                      [&] { std::apply(kernel, values); });
-                                }),
+  return check(emulator::launch(stream_of(queue), name,
+                                {grid.blocks, grid.threads, grid.shared_bytes, grid.barriers},
+                                [=] { kernel(values...); }),
                name);
 #else
-  return std::apply(
-      [&](auto&... value) {
-        void* addresses[] = {const_cast<void*>(static_cast<const void*>(&value))..., nullptr};
-        return check(cudaLaunchKernel(reinterpret_cast<const void*>(kernel), grid.blocks,
-                                      grid.threads, addresses, grid.shared_bytes, stream_of(queue)),
-                     name);
-      },
-      values);
+  void* addresses[] = {&values..., nullptr};
+  return check(cudaLaunchKernel(reinterpret_cast<const void*>(kernel), grid.blocks, grid.threads,
+                                addresses, grid.shared_bytes, stream_of(queue)),
+               name);
 #endif
 }
 

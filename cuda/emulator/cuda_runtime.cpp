@@ -104,6 +104,9 @@ void log(Call call) {
   if (call_log().on) call_log().calls.push_back(std::move(call));
 }
 
+namespace {
+
+// Hands work to the stream.
 cudaError_t submit(cudaStream_t stream, Call call, std::function<void()> work) {
   log(std::move(call));
   if (stream != nullptr && stream->recording != nullptr) {
@@ -112,6 +115,13 @@ cudaError_t submit(cudaStream_t stream, Call call, std::function<void()> work) {
     work();
   }
   return cudaSuccess;
+}
+
+}  // namespace
+
+cudaError_t launch(cudaStream_t stream, const char* name, const GridExtents& grid,
+                   std::function<void()> body) {
+  return submit(stream, {name}, [grid, body = std::move(body)] { run_grid(grid, body); });
 }
 
 }  // namespace mini_infer::cuda::emulator

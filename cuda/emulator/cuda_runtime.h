@@ -177,7 +177,8 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream);
 
 namespace mini_infer::cuda::emulator {
 
-// Hands work to the stream.
-cudaError_t submit(cudaStream_t stream, Call call, std::function<void()> work);
+// Hands a grid to the stream; `body` is what one thread does.
+cudaError_t launch(cudaStream_t stream, const char* name, const GridExtents& grid,
+                   std::function<void()> body);
 
 }  // namespace mini_infer::cuda::emulator
