@@ -11,6 +11,8 @@ Tensor reference(const ConvCase& conv) {
   const auto w = conv.w.as<float>();
   const std::int64_t filters = conv.w.shape()[0];
   const std::int64_t channels = conv.w.shape()[1];
+  const std::int64_t pixels = conv.x.shape().elements(2, conv.x.shape().rank());
+  const std::int64_t taps = conv.w.shape().elements(2, conv.w.shape().rank());
   Extents output = {conv.x.shape()[0], filters};
   for (std::int64_t extent : conv.window.output()) output.push_back(extent);
   std::vector<float> y;
@@ -18,17 +20,18 @@ Tensor reference(const ConvCase& conv) {
     const Extents pixel(at.begin() + 2, at.end());
     const std::int64_t group = at[1] / (filters / conv.group);
     double sum = 0;
-    for (std::int64_t c = 0; c < channels; ++c) {
-      for_each_index(conv.window.kernel, [&](const Extents& tap) {
-        Extents from;
-        if (!conv.window.under(pixel, tap, from)) return;
-        from.insert(from.begin(), {at[0], group * channels + c});
-        Extents weight = tap;
-        weight.insert(weight.begin(), {at[1], c});
-        sum += static_cast<double>(x[flat_index(conv.x.shape().dims(), from)]) *
-               static_cast<double>(w[flat_index(conv.w.shape().dims(), weight)]);
-      });
-    }
+    for_each_index(conv.window.kernel, [&](const Extents& tap) {
+      Extents from;
+      if (!conv.window.under(pixel, tap, from)) return;
+      from.insert(from.begin(), {at[0], group * channels});
+      Extents weight = tap;
+      weight.insert(weight.begin(), {at[1], 0});
+      const auto first_x = x.begin() + flat_index(conv.x.shape().dims(), from);
+      const auto first_w = w.begin() + flat_index(conv.w.shape().dims(), weight);
+      for (std::int64_t c = 0; c < channels; ++c) {
+        sum += static_cast<double>(first_x[c * pixels]) * static_cast<double>(first_w[c * taps]);
+      }
+    });
     if (conv.bias.defined()) sum += static_cast<double>(conv.bias.as<float>()[at[1]]);
     if (conv.residual.defined()) {
       sum += static_cast<double>(conv.residual.as<float>()[flat_index(output, at)]);
