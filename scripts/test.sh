@@ -18,7 +18,11 @@ fi
 cd "$(dirname "$0")/.."
 
 packages=()
-[[ $preset != asan ]] || packages=(clang libclang-rt-dev)
+if [[ $preset == asan ]]; then
+  packages=(clang libclang-rt-dev)
+  # To note the whole stack of every allocation takes much of the time.
+  export ASAN_OPTIONS=malloc_context_size=6:${ASAN_OPTIONS:-}
+fi
 scripts/install_dependencies.sh "${packages[@]}"
 echo "Building the $preset preset"
 cmake --preset "$preset" >/dev/null
