@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .cases import Case
+from .host_memory import touch_for
 from .kinds import by_kind
 from .outputs import OutputsDisagree, largest_difference
 from .process import SideFailed
@@ -67,8 +68,11 @@ def _largest_difference(sides: Sides, jobs: Iterable[Job]) -> float:
 
 
 def _first_answer(sides: Sides, job: Job, effort: Effort) -> Record:
-    turns = range(effort.rounds)
-    answers = [sides.in_turn(lambda side: side.first_answer(job), turn) for turn in turns]
+    def ask(side: Side) -> float:
+        touch_for(job.model)
+        return side.first_answer(job)
+
+    answers = [sides.in_turn(ask, turn) for turn in range(effort.rounds)]
     ours, theirs = (median(column) for column in zip(*answers, strict=True))
     return {"ours": ours, "onnxruntime": theirs, "ratio": theirs / ours}
 

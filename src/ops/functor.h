@@ -174,8 +174,7 @@ struct Mish {
 struct Gelu {
   template <typename T>
   MI_HD T operator()(T x) const {
-    constexpr T kInverseSqrt2 = T(0.70710678118654752440);
-    return T{0.5} * x * (T{1} + math::erf(x * kInverseSqrt2));
+    return T{0.5} * x * math::one_plus_erf(x);
   }
 };
 

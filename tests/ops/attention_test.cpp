@@ -173,7 +173,16 @@ Scenario with_past(Scenario of, std::int64_t past) {
   return of;
 }
 
+// Without the scores, which are computed by the same code that shows them.
+void expect_output_of(const Scenario& of) {
+  OpCase test_case = of.op_case();
+  test_case.outputs = 1;
+  expect_output(test_case, of.reference()[0]);
+  expect_in_16_bits(test_case);
+}
+
 void expect_reference(Scenario of) {
+  expect_output_of(of);
   for (const bool merge_heads : {false, true}) {
     of.merge_heads = merge_heads;
     for (of.mode = 0; of.mode <= 3; ++of.mode) {
@@ -182,6 +191,14 @@ void expect_reference(Scenario of) {
       expect_in_16_bits(of.op_case());
     }
   }
+}
+
+// So many queries that they are computed side by side, and the last of them do not fill a vector.
+Scenario many_queries(unsigned seed) {
+  Random random(seed);
+  return {.query = random.tensor({2, 4, 37, 18}),
+          .key = random.tensor({2, 2, 101, 18}),
+          .value = positive(random.tensor({2, 2, 101, 7}))};
 }
 
 TEST(Attention, GroupsOfHeadsShareKeys) { expect_reference(scenario(1)); }
@@ -194,6 +211,63 @@ TEST(Attention, ManyKeysAreWalkedInBlocks) {
   of.causal = true;
   of.left = 70;
   expect_reference(of);
+}
+
+TEST(Attention, ManyQueriesAreComputedSideBySide) {
+  Scenario of = many_queries(14);
+  expect_output_of(of);
+  expect_output_of(with_past(of, 9));
+  of.causal = true;
+  of.left = 20;
+  of.softcap = 2;
+  expect_output_of(of);
+  of.valid_keys = int64s({2}, {101, 40});
+  expect_output_of(of);
+  of = many_queries(14);
+  of.scale = 20;
+  expect_output_of(of);
+}
+
+TEST(Attention, ManyQueriesHaveMasks) {
+  Scenario of = many_queries(15);
+  for (const Shape& shape : {Shape{101}, Shape{37, 101}, Shape{4, 37, 101}}) {
+    SCOPED_TRACE(shape.to_string());
+    of.mask = Random(16).tensor(shape);
+    expect_output_of(of);
+  }
+  std::vector<bool> seen;
+  for (int i = 0; i < 37 * 101; ++i) seen.push_back(i % 3 != 0);
+  of.mask = bools({37, 101}, seen);
+  expect_output_of(of);
+}
+
+TEST(Attention, ManyQueriesHaveAMaskOfOneKey) {
+  Scenario of = many_queries(18);
+  const Tensor one = Random(18).tensor({37, 1});
+  std::vector<float> all;
+  for (float added : one.as<float>()) all.insert(all.end(), 101, added);
+  of.mask = floats({37, 101}, all);
+  const OpCase test_case{.op = "Attention",
+                         .opset = 23,  // where such a mask is broadcast
+                         .attributes = {{"scale", of.scale}},
+                         .inputs = {of.query, of.key, of.value, one}};
+  expect_output(test_case, of.reference()[0]);
+  expect_in_16_bits(test_case);
+}
+
+TEST(Attention, ManyQueriesNeverSeeWhatIsMasked) {
+  Scenario of = many_queries(17);
+  std::vector<float> values = {of.value.as<float>().begin(), of.value.as<float>().end()};
+  for (std::size_t i = 0; i < 7; ++i) values[i] = kNan;  // of the first key
+  std::vector<float> mask(101, 0.0f);
+  mask[0] = -kInf;
+  of.mask = floats({101}, mask);
+  const Tensor expected = of.reference()[0];
+  of.value = floats(of.value.shape(), values);
+  OpCase test_case = of.op_case();
+  test_case.outputs = 1;
+  expect_output(test_case, expected);
+  expect_in_16_bits(test_case);
 }
 
 TEST(Attention, LargerScoresMayComeLater) {

@@ -11,6 +11,7 @@
 namespace mini_infer::test {
 namespace {
 
+using core::DataType;
 using core::Shape;
 using core::Tensor;
 
@@ -100,6 +101,20 @@ TEST(EveryMachine, Normalisations) {
        .attributes = {{"layout", "NHWC"}},
        .inputs = {random.tensor({3, 5, 67, 96}), channel, channel, channel, positive}});
   expect_on_every_machine({.op = "LRN", .attributes = {{"size", std::int64_t{5}}}, .inputs = {x}});
+}
+
+TEST(EveryMachine, AttentionOfOneQueryAndOfMany) {
+  Random random(7);
+  const Tensor key = random.tensor({1, 2, 130, 21});
+  for (const std::int64_t queries : {1, 45}) {
+    const Tensor query = random.tensor({1, 2, queries, 21});
+    expect_on_every_machine({.op = "Attention", .opset = 23, .inputs = {query, key, key}});
+    for (const DataType type : {DataType::kFloat16, DataType::kBFloat16}) {
+      const Tensor half = in_16_bits(key, type);
+      expect_on_every_machine(
+          {.op = "Attention", .opset = 23, .inputs = {in_16_bits(query, type), half, half}});
+    }
+  }
 }
 
 TEST(EveryMachine, Reductions) {

@@ -49,6 +49,13 @@ TEST(Math, FloatsAreWithinFourUnitsInTheLastPlace) {
       [&](double x) { return std::log1p(clamped(x)); });
 }
 
+TEST(Math, TheNormalDistributionIsExactBesideOne) {
+  for (float x = -9; x < 9; x += 0.00037f) {
+    const double truth = 1 + std::erf(static_cast<double>(x) * std::sqrt(0.5));
+    EXPECT_NEAR(static_cast<double>(math::one_plus_erf(x)), truth, 2e-7) << x;
+  }
+}
+
 TEST(Math, TheEndsOfTheRange) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   EXPECT_EQ(math::exp(kInfinity), kInfinity);
@@ -57,6 +64,9 @@ TEST(Math, TheEndsOfTheRange) {
   EXPECT_EQ(math::expm1(-kInfinity), -1.0f);
   EXPECT_EQ(math::tanh(-kInfinity), -1.0f);
   EXPECT_EQ(math::erf(kInfinity), 1.0f);
+  EXPECT_EQ(math::one_plus_erf(kInfinity), 2.0f);
+  EXPECT_EQ(math::one_plus_erf(-kInfinity), 0.0f);
+  EXPECT_EQ(math::one_plus_erf(-0.0f), 1.0f);
   EXPECT_EQ(math::log(kInfinity), kInfinity);
   EXPECT_EQ(math::log(0.0f), -kInfinity);
   EXPECT_EQ(math::log(-0.0f), -kInfinity);

@@ -71,24 +71,28 @@ class Block {
 
   void run_panels(Share panels) {
     panels_ = panels;
+    if (product_.rows == 1) return run_row(panels);
     const Panels& right = product_.right.panels;
     const std::int64_t bytes = right.depth * right.columns * static_cast<int>(sizeof(float));
-    if (product_.rows == 1) {
-      run_row(panels);
-    } else if (simd_.wide_tile[0] != nullptr && rows_collide()) {
-      run_wide(panels);
-    } else if (bytes <= kSmallRight && panels.last - panels.first > 1) {
+    if (bytes <= kSmallRight) {
       for (std::int64_t tile = tiles_.first; tile < tiles_.last; ++tile) {
-        for (std::int64_t panel = panels.first; panel < panels.last; ++panel) run(tile, panel);
+        for_each_group(panels, [&](Share group) { run(tile, group, false); });
       }
     } else {
-      for (std::int64_t panel = panels.first; panel < panels.last; ++panel) {
-        for (std::int64_t tile = tiles_.first; tile < tiles_.last; ++tile) {
-          TileArgs args = args_of(tile, panel);
-          look_ahead(args, {panel, panel + 1}, tile - tiles_.first, tiles_.last - tiles_.first);
-          run(tile, panel, args);
-        }
-      }
+      for_each_group(panels, [&](Share group) {
+        for (std::int64_t tile = tiles_.first; tile < tiles_.last; ++tile) run(tile, group, true);
+      });
+    }
+  }
+
+  // Panels that are multiplied together: two whole ones where there are functions for that.
+  template <typename Visit>
+  void for_each_group(Share panels, Visit visit) const {
+    const bool wide = simd_.wide_tile[0] != nullptr;
+    for (Share group{panels.first, panels.first}; group.first < panels.last;
+         group.first = group.last) {
+      group.last += wide && group.first + 2 <= whole(panels) ? 2 : 1;
+      visit(group);
     }
   }
 
@@ -116,26 +120,22 @@ class Block {
     for (; panel < panels.last; ++panel) run(0, panel);
   }
 
-  // Half as many rows at a time, two panels wide.
-  void run_wide(Share panels) {
-    std::int64_t panel = panels.first;
-    for (; panel + 2 <= whole(panels); panel += 2) {
-      for (std::int64_t tile = tiles_.first; tile < tiles_.last; ++tile) {
-        const Share rows = share(product_.rows, tile, all_tiles_);
-        const auto count = static_cast<int>(rows.last - rows.first);
-        const int half = simd_.tile_rows / 2;
-        TileArgs args = wide_args(tile, panel, 2);
-        look_ahead(args, {panel, panel + 2}, 2 * (tile - tiles_.first),
-                   2 * (tiles_.last - tiles_.first));
-        simd_.wide_tile[std::min(half, count) - 1](args);
-        if (count <= half) continue;
-        skip_rows(args, half);
-        simd_.wide_tile[count - half - 1](args);
-      }
+  // A tile times its panels; of two panels half as many rows at a time.
+  void run(std::int64_t tile, Share group, bool looks_ahead) {
+    const bool wide = group.last - group.first > 1;
+    TileArgs args = wide ? wide_args(tile, group.first, 2) : args_of(tile, group.first);
+    const int calls = wide ? 2 : 1;
+    if (looks_ahead) {
+      look_ahead(args, group, calls * (tile - tiles_.first), calls * (tiles_.last - tiles_.first));
     }
-    for (; panel < panels.last; ++panel) {
-      for (std::int64_t tile = tiles_.first; tile < tiles_.last; ++tile) run(tile, panel);
-    }
+    if (!wide) return run(tile, group.first, args);
+    const Share rows = share(product_.rows, tile, all_tiles_);
+    const auto count = static_cast<int>(rows.last - rows.first);
+    const int first = std::min(simd_.tile_rows / 2, count);
+    simd_.wide_tile[first - 1](args);
+    if (count == first) return;
+    skip_rows(args, first);
+    simd_.wide_tile[count - first - 1](args);
   }
 
   static void skip_rows(TileArgs& args, int count) {
@@ -158,19 +158,6 @@ class Block {
     args.panel_step = right.row == 0 ? right.panels.offset(1) : right.panels.full_width();
     args.columns = count * right.panels.full_width();
     return args;
-  }
-
-  // Rows of A that are a multiple of 4096 bytes apart share one set of the first cache, which holds
-  // eight lines: twelve rows would throw each other out.
-  bool rows_collide() {
-    constexpr std::int64_t kSets = 4096;
-    if (product_.depth * static_cast<std::int64_t>(sizeof(float)) < kSets) return false;
-    const float** rows = addresses(tiles_.first);
-    const Share first = share(product_.rows, tiles_.first, all_tiles_);
-    if (first.last - first.first < 2) return false;
-    return (reinterpret_cast<std::intptr_t>(rows[1]) - reinterpret_cast<std::intptr_t>(rows[0])) %
-               kSets ==
-           0;
   }
 
   const float** addresses(std::int64_t tile) {

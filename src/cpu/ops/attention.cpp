@@ -115,7 +115,7 @@ class Attention {
     append(args, keys_, 1);
     append(args, values_, 2);
     const Heads& heads = geometry_.query;
-    const bool vectors = std::is_same_v<T, float> && optional_output(args, 3) == nullptr &&
+    const bool vectors = optional_output(args, 3) == nullptr &&
                          std::max(geometry_.key.size, geometry_.value.size) <= kMaxHeadSize;
     const int together = vectors && heads.tokens >= kFewQueries ? kTileVectors * simd_->lanes : 1;
     const std::int64_t blocks = (heads.tokens + together - 1) / together;
@@ -124,10 +124,7 @@ class Attention {
       const std::int64_t head = piece / blocks % heads.heads;
       const std::int64_t token = piece % blocks * together;
       if (!vectors) return run_query(args, sample, head, token);
-      if constexpr (std::is_same_v<T, float>) {
-        run_block(args, sample, head, token,
-                  std::min<std::int64_t>(together, heads.tokens - token));
-      }
+      run_block(args, sample, head, token, std::min<std::int64_t>(together, heads.tokens - token));
     });
     return Status::SUCCESS;
   }
@@ -218,13 +215,19 @@ class Attention {
                          .mask_key = geometry_.mask[3],
                          .masked_score = geometry_.masked_score,
                          .masked_row = geometry_.masked_row,
-                         .y = args.out<float>(0) + geometry_.output.offset(sample, head, token),
+                         .y = args.out<T>(0) + geometry_.output.offset(sample, head, token),
                          .y_row = geometry_.output.token_step};
     fill_segments(query, block.segments);
+    if constexpr (!std::is_same_v<T, float>) {
+      block.widen = simd_->template loops_of<T>().widen;
+      block.narrow = simd_->template loops_of<T>().narrow;
+    }
     if (mask_type_ == DataType::kBool) {
       block.bool_mask = args.in<std::uint8_t>(Input::kMask) + query.mask;
     } else if (mask_type_ == DataType::kFloat32) {
       block.float_mask = args.in<float>(Input::kMask) + query.mask;
+    } else if (mask_type_ == kTypeOf<T>) {
+      block.mask = args.in<T>(Input::kMask) + query.mask;
     }
     (count == 1 ? simd_->attend_one : simd_->attend)(block);
   }

@@ -61,20 +61,27 @@ using TileFunction = void (*)(const TileArgs&);
 // Head sizes up to this have vector code.
 inline constexpr int kMaxHeadSize = 256;
 
+// `count` elements to floats, and back.
+using WidenFunction = void (*)(const void* from, float* to, std::int64_t count);
+using NarrowFunction = void (*)(const float* from, void* to, std::int64_t count);
+
 // Some keys and their values, each `count` rows some elements apart.
 struct KeySegment {
-  const float* key = nullptr;
+  const void* key = nullptr;
   std::int64_t key_row = 0;
-  const float* value = nullptr;
+  const void* value = nullptr;
   std::int64_t value_row = 0;
   std::int64_t count = 0;
 };
 
 // Some queries of one head of one sample, and all that they look at:
-// y = softmax(cap(scale * query . key) + mask) . value, over the visible keys.
+// y = softmax(cap(scale * query . key) + mask) . value, over the visible keys. Queries, keys,
+// values and y are floats, or, as `mask` always is, 16-bit numbers that the two functions convert.
 struct AttentionBlock {
+  WidenFunction widen = nullptr;
+  NarrowFunction narrow = nullptr;
   int queries = 0;
-  const float* query = nullptr;
+  const void* query = nullptr;
   std::int64_t query_row = 0;
   KeySegment segments[2] = {};  // the past, then the new ones; keys are counted through both
   int key_size = 0;             // of a query, too
@@ -82,14 +89,15 @@ struct AttentionBlock {
   float scale = 1;
   float softcap = 0;                       // 0 caps nothing
   const ops::KeyRange* visible = nullptr;  // of each query
-  // At most one of the two; element (query, key) is [query * mask_query + key * mask_key].
+  // At most one of the three; element (query, key) is [query * mask_query + key * mask_key].
+  const void* mask = nullptr;
   const float* float_mask = nullptr;
   const std::uint8_t* bool_mask = nullptr;
   std::int64_t mask_query = 0;
   std::int64_t mask_key = 0;
   float masked_score = 0;  // what a false puts in the place of a score
   float masked_row = 0;    // what comes out where a query sees no key
-  float* y = nullptr;
+  void* y = nullptr;
   std::int64_t y_row = 0;
 };
 
@@ -211,10 +219,6 @@ struct NormalizeArgs {
   const void* bias;  // may be null
 };
 using NormalizeFunction = void (*)(const NormalizeArgs&);
-
-// `count` elements to floats, and back.
-using WidenFunction = void (*)(const void* from, float* to, std::int64_t count);
-using NarrowFunction = void (*)(const float* from, void* to, std::int64_t count);
 
 // The functions for numbers stored in one way.
 struct FloatLoops {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "ops/activation.h"
@@ -25,7 +26,16 @@ static inline bool needs_pass(const ops::Activation& activation) {
   return activation.kind != ops::Activation::Kind::kNone && !clamp_of(activation).on;
 }
 
-// y = activation(y), `count` elements.
+// Rows some elements apart.
+struct ActivatedRows {
+  float* y = nullptr;
+  std::int64_t rows = 1;
+  std::ptrdiff_t row_step = 0;
+  std::int64_t columns = 0;
+};
+
+// y = activation(y)
+void activate_rows(const ops::Activation& activation, const ActivatedRows& rows);
 void activate(const ops::Activation& activation, float* y, std::int64_t count);
 
 }  // namespace mini_infer::cpu::MI_ISA

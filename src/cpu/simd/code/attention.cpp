@@ -1,6 +1,7 @@
 #include "cpu/simd/code/attention.h"
 
 #include "cpu/simd/code/table.h"
+#include "cpu/simd/code/transpose.h"
 #include "cpu/simd/code/vector.h"
 #include "ops/functor.h"
 
@@ -21,16 +22,75 @@ constexpr float kMasked = -__builtin_inff();
 
 MI_INLINE int least(std::int64_t a, std::int64_t b) { return static_cast<int>(a < b ? a : b); }
 
-// A score that the mask takes away is not looked at: a NaN even stays out.
-float masked(const AttentionBlock& block, std::int64_t query, std::int64_t key, float score) {
-  const std::int64_t at = query * block.mask_query + key * block.mask_key;
-  if (block.bool_mask != nullptr) return block.bool_mask[at] != 0 ? score : block.masked_score;
-  const float added = block.float_mask[at];
-  return added == kMasked ? kMasked : score + added;
+// From the first of numbers that are stored as the block's are to number `at`.
+std::ptrdiff_t bytes_to(const AttentionBlock& block, std::int64_t at) {
+  return at * static_cast<int>(block.widen == nullptr ? sizeof(float) : sizeof(std::uint16_t));
+}
+
+const void* stored_at(const AttentionBlock& block, const void* first, std::int64_t at) {
+  return static_cast<const char*>(first) + bytes_to(block, at);
+}
+
+// Keys or values as floats, where they lie or in `room`.
+struct FloatRows {
+  const float* first;
+  std::int64_t step;
+
+  FloatRows(const AttentionBlock& block, const void* from, std::int64_t row, int count, int size,
+            float* room)
+      : first(static_cast<const float*>(from)), step(row) {
+    if (block.widen == nullptr) return;
+    for (int i = 0; i < count; ++i) {
+      block.widen(stored_at(block, from, i * row), room + std::int64_t{i} * size, size);
+    }
+    first = room;
+    step = size;
+  }
+};
+
+FloatRows keys_of(const AttentionBlock& block, const KeySegment& segment, std::int64_t key,
+                  int count, float* room) {
+  return {block,           stored_at(block, segment.key, key * segment.key_row),
+          segment.key_row, count,
+          block.key_size,  room};
+}
+
+FloatRows values_of(const AttentionBlock& block, const KeySegment& segment, std::int64_t key,
+                    int count, float* room) {
+  return {block,
+          stored_at(block, segment.value, key * segment.value_row),
+          segment.value_row,
+          count,
+          block.value_size,
+          room};
 }
 
 bool has_mask(const AttentionBlock& block) {
-  return block.float_mask != nullptr || block.bool_mask != nullptr;
+  return block.mask != nullptr || block.float_mask != nullptr || block.bool_mask != nullptr;
+}
+
+// What is added to the scores of a query; kMasked where the mask takes a score away.
+void read_mask(const AttentionBlock& block, std::int64_t query, std::int64_t key, int count,
+               float* added) {
+  const std::int64_t at = query * block.mask_query + key * block.mask_key;
+  if (block.mask != nullptr) {
+    const int together = block.mask_key == 1 ? count : 1;
+    for (int k = 0; k < count; k += together) {
+      block.widen(stored_at(block, block.mask, at + k * block.mask_key), added + k, together);
+    }
+  } else if (block.float_mask != nullptr) {
+    for (int k = 0; k < count; ++k) added[k] = block.float_mask[at + k * block.mask_key];
+  } else {
+    for (int k = 0; k < count; ++k) {
+      added[k] = block.bool_mask[at + k * block.mask_key] != 0 ? 0.0f : kMasked;
+    }
+  }
+}
+
+// A score that the mask takes away is not looked at: a NaN even stays out.
+float masked(const AttentionBlock& block, float score, float added) {
+  if (added != kMasked) return score + added;
+  return block.bool_mask != nullptr ? block.masked_score : kMasked;
 }
 
 float capped(float score, float softcap) { return softcap * ops::math::tanh(score / softcap); }
@@ -47,17 +107,16 @@ ops::KeyRange visible_to_any(const AttentionBlock& block) {
 
 class Columns {
  public:
-  explicit Columns(const AttentionBlock& block) : block_(block) {
+  explicit Columns(const AttentionBlock& block)
+      : block_(block),
+        query_(static_cast<const float*>(block.query)),
+        y_(static_cast<float*>(block.y)) {
     for (int q = 0; q < kWidth; ++q) {
       largest_[q] = kMasked;
       total_[q] = 0;
     }
     for (int d = 0; d < block.value_size * kWidth; ++d) sums_[d] = 0;
-    for (int d = 0; d < block.key_size; ++d) {
-      for (int q = 0; q < kWidth; ++q) {
-        queries_[d * kWidth + q] = q < block.queries ? block.query[q * block.query_row + d] : 0.0f;
-      }
-    }
+    for (int q = 0; q < kWidth; q += kLanes) load_queries(q);
   }
 
   void run() {
@@ -73,6 +132,20 @@ class Columns {
   }
 
  private:
+  // kLanes of them, side by side; 0 beyond the last.
+  void load_queries(int first) {
+    const int queries = least(kLanes, block_.queries - first);
+    for_each_vector(block_.key_size, [&](std::int64_t d, auto vectors) {
+      Vector rows[kLanes] = {};
+      for (int q = 0; q < queries; ++q) {
+        rows[q] = vectors.get(query_ + (first + q) * block_.query_row + d);
+      }
+      transpose(rows);
+      const int elements = least(kLanes, block_.key_size - d);
+      for (int i = 0; i < elements; ++i) store(queries_ + (d + i) * kWidth + first, rows[i]);
+    });
+  }
+
   void add(const KeySegment& segment, std::int64_t key, std::int64_t before, int count) {
     multiply_keys(segment, key, count);
     if (block_.softcap > 0) {
@@ -88,10 +161,11 @@ class Columns {
   void multiply_keys(const KeySegment& segment, std::int64_t key, int count) {
     TileEpilogue epilogue;
     epilogue.alpha = block_.scale;
+    const FloatRows keys = keys_of(block_, segment, key, count, widened_);
     for (int first = 0; first < count; first += kTileRows) {
       const int rows = least(kTileRows, count - first);
       const float* a[kMaxTileRows];
-      for (int i = 0; i < rows; ++i) a[i] = segment.key + (key + first + i) * segment.key_row;
+      for (int i = 0; i < rows; ++i) a[i] = keys.first + (first + i) * keys.step;
       simd_.tile[1][rows - 1]({.depth = block_.key_size,
                                .rows = a,
                                .b = queries_,
@@ -104,23 +178,28 @@ class Columns {
   }
 
   void add_mask(std::int64_t key, int count) {
-    if (block_.float_mask != nullptr && block_.mask_query == 0) return add_row_mask(key, count);
-    for (int k = 0; k < count; ++k) {
-      float* row = scores_ + k * kWidth;
-      for (int q = 0; q < block_.queries; ++q) row[q] = masked(block_, q, key + k, row[q]);
+    float added[kKeys];
+    if (block_.mask_query == 0) {
+      read_mask(block_, 0, key, count, added);
+      for (int k = 0; k < count; ++k) add_to_row(scores_ + k * kWidth, added[k]);
+      return;
+    }
+    for (int q = 0; q < block_.queries; ++q) {
+      read_mask(block_, q, key, count, added);
+      for (int k = 0; k < count; ++k) {
+        float& score = scores_[k * kWidth + q];
+        score = masked(block_, score, added[k]);
+      }
     }
   }
 
-  // A mask that all queries share.
-  void add_row_mask(std::int64_t key, int count) {
-    for (int k = 0; k < count; ++k) {
-      float* row = scores_ + k * kWidth;
-      const float added = block_.float_mask[(key + k) * block_.mask_key];
-      if (added == kMasked) {
-        for (int q = 0; q < kWidth; ++q) row[q] = kMasked;
-      } else {
-        for (int q = 0; q < kWidth; ++q) row[q] += added;
-      }
+  // What the mask adds to all queries' scores of a key.
+  void add_to_row(float* row, float added) const {
+    if (added == kMasked) {
+      const float score = masked(block_, 0, added);
+      for (int q = 0; q < kWidth; ++q) row[q] = score;
+    } else {
+      for (int q = 0; q < kWidth; ++q) row[q] += added;
     }
   }
 
@@ -169,14 +248,14 @@ class Columns {
   // sums += V' P, a row an element of a value.
   void multiply_values(const KeySegment& segment, std::int64_t key, int count) {
     const TileEpilogue epilogue;
-    const float* values = segment.value + key * segment.value_row;
+    const FloatRows values = values_of(block_, segment, key, count, widened_);
     for (int first = 0; first < block_.value_size; first += kTileRows) {
       const int rows = least(kTileRows, block_.value_size - first);
       const float* a[kMaxTileRows];
-      for (int i = 0; i < rows; ++i) a[i] = values + first + i;
+      for (int i = 0; i < rows; ++i) a[i] = values.first + first + i;
       simd_.tile[1][rows - 1]({.depth = count,
                                .rows = a,
-                               .row_step = segment.value_row,
+                               .row_step = values.step,
                                .b = scores_,
                                .b_row = kWidth,
                                .c = sums_ + first * kWidth,
@@ -189,23 +268,35 @@ class Columns {
   }
 
   void store_sums() const {
-    for (int q = 0; q < block_.queries; ++q) {
-      const bool none = largest_[q] == kMasked;
-      const float scale = 1.0f / total_[q];
-      float* y = block_.y + q * block_.y_row;
-      for (int d = 0; d < block_.value_size; ++d) {
-        y[d] = none ? block_.masked_row : sums_[d * kWidth + q] * scale;
+    for (int q = 0; q < block_.queries; q += kLanes) store_sums(q);
+  }
+
+  void store_sums(int first) const {
+    const int queries = least(kLanes, block_.queries - first);
+    for_each_vector(block_.value_size, [&](std::int64_t d, auto vectors) {
+      Vector rows[kLanes] = {};
+      const int elements = least(kLanes, block_.value_size - d);
+      for (int i = 0; i < elements; ++i) rows[i] = load(sums_ + (d + i) * kWidth + first);
+      transpose(rows);
+      for (int q = 0; q < queries; ++q) {
+        const bool none = largest_[first + q] == kMasked;
+        const Vector y =
+            none ? broadcast(block_.masked_row) : rows[q] * broadcast(1.0f / total_[first + q]);
+        vectors.put(y_ + (first + q) * block_.y_row + d, y);
       }
-    }
+    });
   }
 
   const AttentionBlock& block_;
+  const float* query_;
+  float* y_;
   const Simd& simd_ = table();
   alignas(64) float largest_[kWidth];
   alignas(64) float total_[kWidth];
   alignas(64) float queries_[kMaxHeadSize * kWidth];
   alignas(64) float sums_[kMaxHeadSize * kWidth];
   alignas(64) float scores_[kKeys * kWidth];
+  alignas(64) float widened_[kKeys * kMaxHeadSize];  // keys, then values
 };
 
 bool has_nan(const float* values, int count) {
@@ -238,7 +329,10 @@ float dot(const float* a, const float* b, int size) {
 
 class OneQuery {
  public:
-  explicit OneQuery(const AttentionBlock& block) : block_(block) {}
+  explicit OneQuery(const AttentionBlock& block)
+      : block_(block),
+        query_(static_cast<const float*>(block.query)),
+        y_(static_cast<float*>(block.y)) {}
 
   void run() {
     for (int d = 0; d < block_.value_size; ++d) sums_[d] = 0;
@@ -253,7 +347,7 @@ class OneQuery {
     const bool none = largest_ == kMasked;
     const float scale = 1.0f / total_;
     for (int d = 0; d < block_.value_size; ++d) {
-      block_.y[d] = none ? block_.masked_row : sums_[d] * scale;
+      y_[d] = none ? block_.masked_row : sums_[d] * scale;
     }
   }
 
@@ -262,20 +356,23 @@ class OneQuery {
 
   void add(const KeySegment& segment, std::int64_t key, std::int64_t before, int count) {
     float weights[kBlock];
+    const FloatRows keys = keys_of(block_, segment, key, count, widened_);
     for (int k = 0; k < count; ++k) {
-      weights[k] = block_.scale *
-                   dot(block_.query, segment.key + (key + k) * segment.key_row, block_.key_size);
+      weights[k] = block_.scale * dot(query_, keys.first + k * keys.step, block_.key_size);
     }
     if (block_.softcap > 0) {
       for (int k = 0; k < count; ++k) weights[k] = capped(weights[k], block_.softcap);
     }
-    for (int k = 0; k < count && has_mask(block_); ++k) {
-      weights[k] = masked(block_, 0, before + key + k, weights[k]);
+    if (has_mask(block_)) {
+      float added[kBlock];
+      read_mask(block_, 0, before + key, count, added);
+      for (int k = 0; k < count; ++k) weights[k] = masked(block_, weights[k], added[k]);
     }
     weigh(weights, count);
+    const FloatRows values = values_of(block_, segment, key, count, widened_);
     for (int k = 0; k < count; ++k) {
       if (weights[k] == 0.0f) continue;  // of a masked key not even a NaN counts
-      const float* value = segment.value + (key + k) * segment.value_row;
+      const float* value = values.first + k * values.step;
       for (int d = 0; d < block_.value_size; ++d) sums_[d] += weights[k] * value[d];
     }
   }
@@ -293,30 +390,58 @@ class OneQuery {
   }
 
   const AttentionBlock& block_;
+  const float* query_;
+  float* y_;
   float largest_ = kMasked;
   float total_ = 0;
   alignas(64) float sums_[kMaxHeadSize];
+  alignas(64) float widened_[kBlock * kMaxHeadSize];  // keys, then values
 };
-
-}  // namespace
 
 // The tile multiplies the values of masked keys with 0: where one of them is no number, its query
 // is computed anew.
-void attend(const AttentionBlock& block) {
+void attend_floats(const AttentionBlock& block) {
   Columns(block).run();
+  auto* y = static_cast<float*>(block.y);
   for (int q = 0; q < block.queries; ++q) {
-    if (!has_nan(block.y + q * block.y_row, block.value_size)) continue;
+    if (!has_nan(y + q * block.y_row, block.value_size)) continue;
     AttentionBlock one = block;
     one.queries = 1;
-    one.query += q * block.query_row;
+    one.query = static_cast<const float*>(block.query) + q * block.query_row;
     one.visible += q;
+    if (one.mask != nullptr) one.mask = stored_at(block, one.mask, q * block.mask_query);
     if (one.float_mask != nullptr) one.float_mask += q * block.mask_query;
     if (one.bool_mask != nullptr) one.bool_mask += q * block.mask_query;
-    one.y += q * block.y_row;
-    attend_one(one);
+    one.y = y + q * block.y_row;
+    OneQuery(one).run();
   }
 }
 
-void attend_one(const AttentionBlock& block) { OneQuery(block).run(); }
+// Queries and y as floats, too, while `run` sees the block.
+template <int kQueries, typename Run>
+void with_floats(const AttentionBlock& block, Run run) {
+  if (block.widen == nullptr) return run(block);
+  alignas(64) float queries[kQueries * kMaxHeadSize];
+  alignas(64) float y[kQueries * kMaxHeadSize];
+  AttentionBlock floats = block;
+  const FloatRows rows(block, block.query, block.query_row, block.queries, block.key_size, queries);
+  floats.query = rows.first;
+  floats.query_row = rows.step;
+  floats.y = y;
+  floats.y_row = block.value_size;
+  run(floats);
+  for (int q = 0; q < block.queries; ++q) {
+    char* to = static_cast<char*>(block.y) + bytes_to(block, q * block.y_row);
+    block.narrow(y + q * floats.y_row, to, block.value_size);
+  }
+}
+
+}  // namespace
+
+void attend(const AttentionBlock& block) { with_floats<kWidth>(block, attend_floats); }
+
+void attend_one(const AttentionBlock& block) {
+  with_floats<1>(block, [](const AttentionBlock& floats) { OneQuery(floats).run(); });
+}
 
 }  // namespace mini_infer::cpu::MI_ISA

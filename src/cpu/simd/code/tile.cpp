@@ -118,9 +118,8 @@ MI_INLINE void finish(const TileArgs& t, Sums<kRows, kVectors>& sums, Get get, P
 template <int kRows>
 MI_INLINE void pass_over(const TileArgs& t) {
   if (!t.finish || !needs_pass(t.epilogue->activation)) return;
-  for (int i = 0; i < kRows; ++i) {
-    activate(t.epilogue->activation, t.c + i * t.c_row, t.columns);
-  }
+  activate_rows(t.epilogue->activation,
+                {.y = t.c, .rows = kRows, .row_step = t.c_row, .columns = t.columns});
 }
 
 MI_INLINE Vector get_whole(const float* from, int j) { return load(from + j * kLanes); }
