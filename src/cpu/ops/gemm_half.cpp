@@ -9,9 +9,11 @@
 namespace mini_infer::cpu {
 namespace {
 
-// What a piece keeps on the stack: some 160 KiB.
+// What a piece keeps on the stack: some 210 KiB.
 constexpr std::int64_t kBlockRows = 8 * kMaxTileRows;
 constexpr std::int64_t kBlockDepth = 256;
+constexpr std::int64_t kBlockPanels = 2;
+constexpr std::int64_t kBlockColumns = kBlockPanels * kMaxTileColumns;
 
 // Copies a matrix whose rows or columns are dense; the rows of the copy are `to_row` apart.
 struct WidenBlock {
@@ -34,23 +36,21 @@ struct WidenBlock {
   }
 };
 
-// A block of rows times one panel, walked in blocks of the depth that are widened to float.
+// A block of rows times some panels, walked in blocks of the depth that are widened to float.
 template <typename T>
 class HalfPiece {
  public:
-  HalfPiece(const Gemm& gemm, const GemmTensorsOf<T>& tensors, std::int64_t row, std::int64_t panel)
+  HalfPiece(const Gemm& gemm, const GemmTensorsOf<T>& tensors, Share rows, Share panels)
       : gemm_(gemm),
         tensors_(tensors),
         loops_(gemm.simd->loops_of<T>()),
-        row_(row),
-        rows_(std::min(kBlockRows, gemm.rows - row)),
-        column_(panel * gemm.panels().full_width()),
-        columns_(std::min<std::int64_t>(gemm.panels().full_width(), gemm.columns - column_)) {}
+        row_(rows.first),
+        rows_(rows.last - rows.first),
+        column_(panels.first * gemm.panels().full_width()),
+        columns_(std::min(panels.last * gemm.panels().full_width(), gemm.columns) - column_) {}
 
   void run(PackPart<T> pack) {
     Product product = this->product();
-    const int width = product.right.panels.width(0);
-    if (columns_ < width) std::fill_n(right_, kBlockDepth * width, 0.0f);
     std::int64_t k = 0;
     do {
       product.depth = std::min(kBlockDepth, gemm_.depth - k);
@@ -58,7 +58,7 @@ class HalfPiece {
       product.so_far = k > 0 ? c_ : nullptr;
       product.finish = k + product.depth >= gemm_.depth;
       widen_left(k, product.depth);
-      pack(tensors_.b, {k, column_, product.right.panels}, right_);
+      widen_right(k, product.right.panels, pack);
       multiply(product, rows_of(left_), *gemm_.simd, core::ThreadPool::serial());
       k += product.depth;
     } while (k < gemm_.depth);
@@ -70,9 +70,9 @@ class HalfPiece {
     Product product{.rows = rows_,
                     .right = {.data = right_, .panels = Panels::of(*gemm_.simd, 0, columns_)},
                     .c = c_,
-                    .c_row = kMaxTileColumns,
+                    .c_row = kBlockColumns,
                     .epilogue = gemm_.epilogue,
-                    .so_far_row = kMaxTileColumns};
+                    .so_far_row = kBlockColumns};
     if (tensors_.bias != nullptr || tensors_.residual != nullptr) {
       widen_addends();
       product.residual = addends_;
@@ -96,13 +96,25 @@ class HalfPiece {
     block.run(tensors_.a + row_ * gemm_.a_row + k * gemm_.a_depth, loops_.widen);
   }
 
+  void widen_right(std::int64_t k, const Panels& panels, PackPart<T> pack) {
+    for (std::int64_t panel = 0; panel < panels.count(); ++panel) {
+      const std::int64_t column = panel * panels.full_width();
+      const std::int64_t columns =
+          std::min<std::int64_t>(panels.full_width(), panels.columns - column);
+      const Panels one = Panels::of(*gemm_.simd, panels.depth, columns);
+      float* to = right_ + panels.offset(panel);
+      if (columns < one.width(0)) std::fill_n(to, one.elements(), 0.0f);
+      pack(tensors_.b, {k, column_ + column, one}, to);
+    }
+  }
+
   // beta * bias + residual
   void widen_addends() {
     for (std::int64_t i = 0; i < rows_; ++i) {
       const std::int64_t row = row_ + i;
       const T* bias = advance(tensors_.bias, row * gemm_.bias_row + column_ * gemm_.bias_column);
       const T* residual = advance(tensors_.residual, row * gemm_.columns + column_);
-      float* to = addends_ + i * kMaxTileColumns;
+      float* to = addends_ + i * kBlockColumns;
       for (std::int64_t j = 0; j < columns_; ++j) {
         to[j] = bias == nullptr ? 0.0f
                                 : gemm_.epilogue.beta * ops::widened(bias[j * gemm_.bias_column]);
@@ -114,7 +126,7 @@ class HalfPiece {
   void store() const {
     for (std::int64_t i = 0; i < rows_; ++i) {
       T* to = tensors_.y + (row_ + i) * gemm_.columns + column_;
-      loops_.narrow(c_ + i * kMaxTileColumns, to, columns_);
+      loops_.narrow(c_ + i * kBlockColumns, to, columns_);
     }
   }
 
@@ -124,9 +136,9 @@ class HalfPiece {
   std::int64_t row_, rows_;
   std::int64_t column_, columns_;
   float left_[kBlockRows * kBlockDepth];
-  float right_[kBlockDepth * kMaxTileColumns];
-  float c_[kBlockRows * kMaxTileColumns];
-  float addends_[kBlockRows * kMaxTileColumns];
+  float right_[kBlockDepth * kBlockColumns];
+  float c_[kBlockRows * kBlockColumns];
+  float addends_[kBlockRows * kBlockColumns];
 };
 
 }  // namespace
@@ -137,9 +149,13 @@ void run_half(const Gemm& gemm, std::int64_t count,
               core::ThreadPool& threads) {
   const std::int64_t blocks = ceil_div(gemm.rows, kBlockRows);
   const std::int64_t panels = gemm.panels().count();
-  threads.run(count * blocks * panels, [&](std::int64_t piece, int) {
-    const GemmTensorsOf<T> tensors = tensors_of(piece / (blocks * panels));
-    HalfPiece<T>(gemm, tensors, piece % blocks * kBlockRows, piece / blocks % panels).run(pack);
+  const std::int64_t groups = ceil_div(panels, kBlockPanels);
+  threads.run(count * blocks * groups, [&](std::int64_t piece, int) {
+    const GemmTensorsOf<T> tensors = tensors_of(piece / (blocks * groups));
+    const std::int64_t panel = piece / blocks % groups * kBlockPanels;
+    HalfPiece<T>(gemm, tensors, share(gemm.rows, piece % blocks, blocks),
+                 {panel, std::min(panel + kBlockPanels, panels)})
+        .run(pack);
   });
 }
 

@@ -46,6 +46,18 @@ MI_INLINE Vector load(const float* from) {
   return vector;
 }
 
+#if defined(__AVX512F__)
+MI_INLINE Vector load_float16(const void* from) {
+  // The function without a mask makes GCC 12 warn of what it leaves undefined.
+  return (Vector)_mm512_maskz_cvtph_ps((__mmask16)-1,
+                                       _mm256_loadu_si256(static_cast<const __m256i*>(from)));
+}
+#elif defined(__F16C__)
+MI_INLINE Vector load_float16(const void* from) {
+  return (Vector)_mm256_cvtph_ps(_mm_loadu_si128(static_cast<const __m128i*>(from)));
+}
+#endif
+
 MI_INLINE void store(float* to, Vector vector) { __builtin_memcpy(to, &vector, sizeof(Vector)); }
 
 MI_INLINE Vector broadcast(float x) { return x - Vector{}; }  // not +: -0 must stay
