@@ -78,7 +78,7 @@ def first_answer(records: list[Record]) -> str:
                 f"{answer['ours']:.1f}",
                 f"{answer['onnxruntime']:.1f}",
                 f"**{answer['ratio']:.2f}**",
-                _passed(answer["ratio"] >= FIRST_ANSWER_GATE),
+                _first_answer_verdict(answer, record.get("threads", {}).get("1", {})),
             ]
         )
     header = ["model", "Mini-Infer ms", "ONNX Runtime ms", "ratio", f"gate: {FIRST_ANSWER_GATE:g}"]
@@ -86,9 +86,20 @@ def first_answer(records: list[Record]) -> str:
         "Load to first answer",
         """From the model's file, in the page cache, to the first outputs, in a fresh process and
         on one thread. Starting the process, importing Python's packages and reading the inputs are
-        not counted.""",
+        not counted. Before each, as much memory as either needs is touched and freed: a virtual
+        machine's host may have taken back what was free, and giving it again would take longer than
+        all that is measured.""",
         table(header, rows),
     )
+
+
+def _first_answer_verdict(answer: Record, one_thread: Record) -> str:
+    """Where loading in no time at all would miss the gate too, that is said."""
+    allowed = answer["onnxruntime"] / FIRST_ANSWER_GATE
+    run = one_thread["ours"]["median"] if "ours" in one_thread else 0.0
+    if run > allowed:
+        return f"out of reach: a run alone takes {run:.0f} ms of the {allowed:.0f} allowed"
+    return _passed(answer["ours"] <= allowed)
 
 
 def planning(records: list[Record], long_model: float) -> str:

@@ -3,7 +3,9 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <cstdlib>
+#include <memory>
+#include <new>
 
 #include "core/mix.h"
 
@@ -32,15 +34,23 @@ class Fingerprint {
 // States found to lead nowhere. Forgets old ones when it is full.
 class Refuted {
  public:
-  explicit Refuted(std::size_t states) : slots_(std::bit_ceil(states), Fingerprint(0)) {}
+  explicit Refuted(std::size_t states)
+      : mask_(std::bit_ceil(states) - 1),
+        slots_(static_cast<Fingerprint*>(std::calloc(mask_ + 1, sizeof(Fingerprint)))) {
+    if (slots_ == nullptr) throw std::bad_alloc();
+  }
 
-  bool contains(const Fingerprint& state) const { return slots_[slot(state)] == state; }
-  void add(const Fingerprint& state) { slots_[slot(state)] = state; }
+  bool contains(const Fingerprint& state) const { return slots_[state.a & mask_] == state; }
+  void add(const Fingerprint& state) { slots_[state.a & mask_] = state; }
 
  private:
-  std::size_t slot(const Fingerprint& state) const { return state.a & (slots_.size() - 1); }
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
 
-  std::vector<Fingerprint> slots_;
+  std::size_t mask_;
+  // Zeros from the start, so that a short search touches only what it uses of a large table.
+  std::unique_ptr<Fingerprint[], Free> slots_;
 };
 
 }  // namespace mini_infer::planner

@@ -98,6 +98,16 @@ class Gates(unittest.TestCase):
         text = figures.first_answer([{"title": "A", "first_answer": answer}])
         self.assertIn("| A | 10.0 | 19.0 | **1.90** | missed |", text)
 
+    def test_a_first_answer_whose_run_alone_takes_too_long(self):
+        record = {
+            "title": "A",
+            "first_answer": {"ours": 12.0, "onnxruntime": 19.0, "ratio": 1.58},
+            "threads": {"1": {"ours": {"median": 9.6}}},
+        }
+        self.assertIn("a run alone takes 10 ms of the 10 allowed", figures.first_answer([record]))
+        record["threads"]["1"]["ours"]["median"] = 9.4
+        self.assertIn("| missed |", figures.first_answer([record]))
+
 
 class Layers(unittest.TestCase):
     def test_fusion_shows_each_model_once(self):

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu/gemm/share.h"
+#include "cpu/simd/simd.h"
 
 namespace mini_infer::cpu {
 namespace {
@@ -85,10 +86,10 @@ class Block {
     }
   }
 
-  // Panels that are multiplied together: two whole ones where there are functions for that.
+  // Panels that are multiplied together: two whole ones where that is faster.
   template <typename Visit>
-  void for_each_group(Share panels, Visit visit) const {
-    const bool wide = simd_.wide_tile[0] != nullptr;
+  void for_each_group(Share panels, Visit visit) {
+    const bool wide = simd_.wide_tile[0] != nullptr && (computes_in_halves() || rows_collide());
     for (Share group{panels.first, panels.first}; group.first < panels.last;
          group.first = group.last) {
       group.last += wide && group.first + 2 <= whole(panels) ? 2 : 1;
@@ -158,6 +159,19 @@ class Block {
     args.panel_step = right.row == 0 ? right.panels.offset(1) : right.panels.full_width();
     args.columns = count * right.panels.full_width();
     return args;
+  }
+
+  // Rows of A that are a multiple of 4096 bytes apart share one set of the first cache, which holds
+  // eight lines: twelve rows would throw each other out.
+  bool rows_collide() {
+    constexpr std::int64_t kSets = 4096;
+    if (product_.depth * static_cast<std::int64_t>(sizeof(float)) < kSets) return false;
+    const float** rows = addresses(tiles_.first);
+    const Share first = share(product_.rows, tiles_.first, all_tiles_);
+    if (first.last - first.first < 2) return false;
+    return (reinterpret_cast<std::intptr_t>(rows[1]) - reinterpret_cast<std::intptr_t>(rows[0])) %
+               kSets ==
+           0;
   }
 
   const float** addresses(std::int64_t tile) {

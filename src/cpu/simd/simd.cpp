@@ -1,5 +1,9 @@
 #include "cpu/simd/simd.h"
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+
 #include <string>
 
 #include "cpu/backend.h"
@@ -35,6 +39,17 @@ bool machine_has(InstructionSet set) {
   return true;
 }
 
+// AMD's Architecture Programmer's Manual, volume 3, appendix E, Fn8000_001A: the width of the
+// floating-point data path. Others do not say.
+bool data_path_is_256_bits() {
+  constexpr unsigned kPerformance = 0x8000001a;
+  constexpr unsigned kBits256 = 1u << 2;
+  constexpr unsigned kBits512 = 1u << 3;
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (__get_cpuid(kPerformance, &eax, &ebx, &ecx, &edx) == 0) return false;
+  return (eax & (kBits256 | kBits512)) == kBits256;
+}
+
 const Simd* code_for(InstructionSet set) {
   return set == InstructionSet::kAvx512 ? &avx512::table()
          : set == InstructionSet::kAvx2 ? &avx2::table()
@@ -42,10 +57,16 @@ const Simd* code_for(InstructionSet set) {
 }
 #else
 bool machine_has(InstructionSet set) { return set == InstructionSet::kBaseline; }
+bool data_path_is_256_bits() { return false; }
 const Simd* code_for(InstructionSet) { return &baseline::table(); }
 #endif
 
 }  // namespace
+
+bool computes_in_halves() {
+  static const bool halves = data_path_is_256_bits();
+  return halves;
+}
 
 InstructionSet resolve(InstructionSet set) {
   if (set != InstructionSet::kNative) return set;
