@@ -10,9 +10,10 @@ namespace {
 
 constexpr std::int64_t kElement = sizeof(float);
 // Rows of all panels before the next rows: the source is read from its first page to its last, each
-// once. Taps lie between the elements of a row, so fewer rows stay in the cache then.
-constexpr std::int64_t kBlockRows = 64;
-constexpr std::int64_t kBlockRowsOfTaps = 16;
+// once. Few, so that what is read around an element is still in the cache when the next panel wants
+// it; more where the elements of a column follow each other.
+constexpr std::int64_t kBlockRows = 16;
+constexpr std::int64_t kBlockRowsOfColumns = 64;
 // Fewer elements are not worth waking a thread.
 constexpr std::int64_t kFewElements = 1 << 16;
 constexpr std::int64_t kPiecesPerThread = 2;
@@ -44,7 +45,7 @@ void copy_rows(const RightSource& from, const std::byte* first_element, Share ro
 
 void pack_panels(const Panels& panels, const RightSource& from, Share share, float* to) {
   const std::int64_t depth = panels.depth / from.taps;
-  const std::int64_t block = from.taps == 1 ? kBlockRows : kBlockRowsOfTaps;
+  const std::int64_t block = from.row == 1 ? kBlockRowsOfColumns : kBlockRows;
   for (std::int64_t row = 0; row < depth; row += block) {
     const Share rows{row, std::min(depth, row + block)};
     for (std::int64_t panel = share.first; panel < share.last; ++panel) {
