@@ -45,20 +45,18 @@ MI_HD inline float power_of_two(std::int32_t exponent) {
   return float_of(static_cast<std::uint32_t>(exponent + 127) << 23);
 }
 
-// exp(x) = (1 + excess) * 2^exponent, with x clamped to where that is neither 0 nor infinity, or
-// just beyond.
+// exp(x) = (1 + excess) * 2^exponent
 struct ExpParts {
   float excess;
   std::int32_t exponent;
 };
 
-MI_HD inline ExpParts exp_parts(float x) {
+// For x whose exp(x) is neither 0 nor infinity, or just beyond; of others no error, but any parts.
+MI_HD inline ExpParts exp_parts_unclamped(float x) {
   constexpr float kRounder = 12582912.0f;  // 1.5 * 2^23: what is added to it becomes an integer
   constexpr float kLog2E = 1.44269504088896341f;
   constexpr float kLn2High = 0.693359375f;  // few bits, so that its product with n is exact
   constexpr float kLn2Low = -2.12194440e-4f;
-  x = x < -104.0f ? -104.0f : x;
-  x = x > 89.0f ? 89.0f : x;
   const float shifted = x * kLog2E + kRounder;
   const float n = shifted - kRounder;
   const float r = (x - n * kLn2High) - n * kLn2Low;
@@ -68,7 +66,13 @@ MI_HD inline ExpParts exp_parts(float x) {
   p = p * r + 4.1665795894e-2f;
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
-  return {p * r * r + r, bits_of(shifted) - bits_of(kRounder)};
+  return {p * r * r + r, static_cast<std::int32_t>(static_cast<std::uint32_t>(bits_of(shifted)) -
+                                                   static_cast<std::uint32_t>(bits_of(kRounder)))};
+}
+
+MI_HD inline ExpParts exp_parts(float x) {
+  x = x < -104.0f ? -104.0f : x;
+  return exp_parts_unclamped(x > 89.0f ? 89.0f : x);
 }
 
 MI_HD inline float exp(const ExpParts& parts) {
@@ -79,6 +83,13 @@ MI_HD inline float exp(const ExpParts& parts) {
 
 MI_HD inline float exp(float x) { return exp(exp_parts(x)); }
 MI_HD inline double exp(double x) { return std::exp(x); }
+
+// exp(x) of x <= 0, where neither end needs care: a subnormal result is 0.
+MI_HD inline float exp_of_negative(float x) {
+  const ExpParts parts = exp_parts_unclamped(x);
+  const float scaled = (1.0f + parts.excess) * power_of_two(parts.exponent);
+  return x < -87.0f ? 0.0f : scaled;
+}
 
 // exp(x) - 1 without cancellation near 0.
 MI_HD inline float expm1(float x) {

@@ -9,8 +9,8 @@ namespace mini_infer::cpu {
 // The vector code for an instruction set. ERROR_UNSUPPORTED when this machine lacks it.
 core::Result<const Simd*> simd_for(core::InstructionSet set);
 
-// Whether this machine computes vectors of 512 bits in two halves (Zen 4). What it reads for them may
-// then be twice as much.
+// Whether this machine computes vectors of 512 bits in two halves (Zen 4). What it reads for them
+// may then be twice as much.
 bool computes_in_halves();
 
 }  // namespace mini_infer::cpu

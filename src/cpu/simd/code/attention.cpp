@@ -17,7 +17,7 @@ namespace mini_infer::cpu::MI_ISA {
 namespace {
 
 constexpr int kWidth = kTileVectors * kLanes;  // queries side by side
-constexpr int kKeys = 8 * kTileRows;           // keys at a time
+constexpr int kKeys = 132;                     // keys at a time, whole tiles of any height
 constexpr float kMasked = -__builtin_inff();
 
 MI_INLINE int least(std::int64_t a, std::int64_t b) { return static_cast<int>(a < b ? a : b); }
@@ -227,7 +227,7 @@ class Columns {
     for (int q = 0; q < kWidth; ++q) {
       // Where all is masked so far nothing is taken off: exp(-inf) is 0, and no NaN arises.
       const float base = largest[q] == kMasked ? 0.0f : largest[q];
-      shrink[q] = ops::math::exp(largest_[q] - base);
+      shrink[q] = ops::math::exp_of_negative(largest_[q] - base);
       largest_[q] = largest[q];
       largest[q] = base;
       total_[q] *= shrink[q];
@@ -235,7 +235,7 @@ class Columns {
     for (int k = 0; k < count; ++k) {
       float* row = scores_ + k * kWidth;
       for (int q = 0; q < kWidth; ++q) {
-        row[q] = ops::math::exp(row[q] - largest[q]);
+        row[q] = ops::math::exp_of_negative(row[q] - largest[q]);
         total_[q] += row[q];
       }
     }
@@ -381,9 +381,9 @@ class OneQuery {
     float largest = largest_;
     for (int k = 0; k < count; ++k) largest = ops::Max{}(largest, weights[k]);
     const float base = largest == kMasked ? 0.0f : largest;
-    const float shrink = ops::math::exp(largest_ - base);
+    const float shrink = ops::math::exp_of_negative(largest_ - base);
     largest_ = largest;
-    for (int k = 0; k < count; ++k) weights[k] = ops::math::exp(weights[k] - base);
+    for (int k = 0; k < count; ++k) weights[k] = ops::math::exp_of_negative(weights[k] - base);
     total_ *= shrink;
     for (int k = 0; k < count; ++k) total_ += weights[k];
     for (int d = 0; d < block_.value_size; ++d) sums_[d] *= shrink;
