@@ -40,18 +40,45 @@ MI_INLINE void start(const TileArgs& t, Sums<kRows, kVectors>& sums, Get get) {
   }
 }
 
-// `right` reads one vector of a row of B.
+// Rows of a panel, or of columns of a matrix that may end before its width.
+template <int kVectors, bool kNarrow>
+struct OnePanel {
+  const float* b;
+  std::ptrdiff_t row;
+  Columns<kVectors> columns;
+
+  MI_MEMBER Vector get(int j) const {
+    return kNarrow ? load_columns(b, j, columns) : load(b + j * kLanes);
+  }
+  MI_MEMBER void advance() { b += row; }
+};
+
+// Rows of whole panels side by side.
+template <int kPanels>
+struct PanelsBeside {
+  const float* b[kPanels];
+  std::ptrdiff_t row;
+
+  MI_MEMBER explicit PanelsBeside(const TileArgs& t) : row(t.b_row) {
+    MI_UNROLL for (int p = 0; p < kPanels; ++p) b[p] = t.b + p * t.panel_step;
+  }
+  MI_MEMBER Vector get(int j) const {
+    return load(b[j / kTileVectors] + j % kTileVectors * kLanes);
+  }
+  MI_MEMBER void advance() { MI_UNROLL for (int p = 0; p < kPanels; ++p) b[p] += row; }
+};
+
+// `Right` reads vectors of a row of B and goes from row to row.
 template <int kRows, int kVectors, typename Right>
 MI_INLINE void add_products(const TileArgs& t, Sums<kRows, kVectors>& sums, Right right) {
-  const float* b = t.b;
-  const char* ahead = t.ahead != nullptr ? t.ahead : reinterpret_cast<const char*>(b);
+  const char* ahead = t.ahead != nullptr ? t.ahead : reinterpret_cast<const char*>(t.b);
   for (std::int64_t tap = 0; tap < t.taps; ++tap) {
     const float* a[kRows];
     MI_UNROLL for (int i = 0; i < kRows; ++i) a[i] = t.rows[tap * kMaxTileRows + i];
     std::ptrdiff_t at = 0;
-    for (std::int64_t k = 0; k < t.depth; ++k, at += t.row_step, b += t.b_row) {
+    for (std::int64_t k = 0; k < t.depth; ++k, at += t.row_step, right.advance()) {
       Vector w[kVectors];
-      MI_UNROLL for (int j = 0; j < kVectors; ++j) w[j] = right(b, j);
+      MI_UNROLL for (int j = 0; j < kVectors; ++j) w[j] = right.get(j);
       __builtin_prefetch(ahead, 0, 2);
       ahead += t.ahead_step;
       MI_UNROLL for (int i = 0; i < kRows; ++i) {
@@ -138,9 +165,7 @@ void tile(const TileArgs& t) {
   }
   Sums<kRows, kVectors> sums;
   start(t, sums, get);
-  add_products(t, sums, [&](const float* b, int j) MI_INLINE_LAMBDA {
-    return kNarrow ? get(b, j) : get_whole(b, j);
-  });
+  add_products(t, sums, OnePanel<kVectors, kNarrow>{t.b, t.b_row, columns});
   if (columns.whole()) {
     finish(t, sums, get_whole, put_whole);
   } else {
@@ -154,9 +179,7 @@ template <int kRows, int kPanels>
 void wide_tile(const TileArgs& t) {
   Sums<kRows, kPanels * kTileVectors> sums;
   start(t, sums, get_whole);
-  add_products(t, sums, [&](const float* b, int j) MI_INLINE_LAMBDA {
-    return load(b + j / kTileVectors * t.panel_step + j % kTileVectors * kLanes);
-  });
+  add_products(t, sums, PanelsBeside<kPanels>(t));
   finish(t, sums, get_whole, put_whole);
   pass_over<kRows>(t);
 }
