@@ -152,6 +152,18 @@ MI_INLINE void pass_over(const TileArgs& t) {
 MI_INLINE Vector get_whole(const float* from, int j) { return load(from + j * kLanes); }
 MI_INLINE void put_whole(float* to, int j, Vector v) { store(to + j * kLanes, v); }
 
+// What is written, or added, at the end only.
+template <int kRows, int kVectors>
+MI_INLINE void bring_near(const TileArgs& t) {
+  constexpr int kLine = 64 / static_cast<int>(sizeof(float));
+  for (int i = 0; i < kRows; ++i) {
+    for (int j = 0; j < kVectors * kLanes; j += kLine) {
+      __builtin_prefetch(t.c + i * t.c_row + j, 1);
+      if (t.residual != nullptr) __builtin_prefetch(t.residual + i * t.c_row + j);
+    }
+  }
+}
+
 template <int kRows, int kVectors, bool kNarrow>
 void tile(const TileArgs& t) {
   const Columns<kVectors> columns{t.columns};
@@ -159,10 +171,7 @@ void tile(const TileArgs& t) {
                        MI_INLINE_LAMBDA { return load_columns(from, j, columns); };
   const auto put = [&](float* to, int j, Vector v)
                        MI_INLINE_LAMBDA { store_first(to + j * kLanes, v, columns.of(j)); };
-  MI_UNROLL for (int i = 0; i < kRows; ++i) {
-    __builtin_prefetch(t.c + i * t.c_row, 1);
-    if (t.residual != nullptr) __builtin_prefetch(t.residual + i * t.c_row);
-  }
+  bring_near<kRows, kVectors>(t);
   Sums<kRows, kVectors> sums;
   start(t, sums, get);
   add_products(t, sums, OnePanel<kVectors, kNarrow>{t.b, t.b_row, columns});
@@ -177,6 +186,7 @@ void tile(const TileArgs& t) {
 // Whole panels side by side.
 template <int kRows, int kPanels>
 void wide_tile(const TileArgs& t) {
+  bring_near<kRows, kPanels * kTileVectors>(t);
   Sums<kRows, kPanels * kTileVectors> sums;
   start(t, sums, get_whole);
   add_products(t, sums, PanelsBeside<kPanels>(t));
