@@ -6,18 +6,20 @@ long ago the memory was used last.
 """
 
 import mmap
+import os
 from pathlib import Path
 from time import perf_counter
 
 PAGE = 4096
-SMALLEST = 256 << 20
+SMALLEST = 2 << 30  # less leaves free memory elsewhere that a process may be given
 PER_MODEL_BYTE = 6  # above what either side holds at its peak
 MUCH_FASTER = 1.5
 
 
 def touch_for(model: Path) -> None:
     """Touches and frees more memory than loading `model` takes, until that gets no faster."""
-    size = SMALLEST + PER_MODEL_BYTE * model.stat().st_size
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    size = min(SMALLEST + PER_MODEL_BYTE * model.stat().st_size, free // 2)
     before, now = float("inf"), _touch(size)
     while before > MUCH_FASTER * now:
         before, now = now, _touch(size)
