@@ -136,9 +136,9 @@ MI_HD inline float erf(float x) {
 }
 MI_HD inline double erf(double x) { return std::erf(x); }
 
-// 1 + erf(x / sqrt(2)), twice the normal distribution's function, within 2e-7 of it. Of |x| it is
-// 2 - tail, of -|x| the tail, which is 2^t with t a polynomial, minimax on [0, 6.5]; beyond, it is
-// less than 1e-10.
+// 1 + erf(x / sqrt(2)), for products with x: within 2e-7, not units in the last place, and of a NaN
+// any number. Of |x| it is 2 - tail, of -|x| the tail, which is 2^t with t a polynomial, minimax on
+// [0, 6.5]; beyond, it is less than 1e-10.
 MI_HD inline float one_plus_erf(float x) {
   constexpr float kRounder = 12582912.0f;  // 1.5 * 2^23: what is added to it becomes an integer
   const float magnitude = std::fabs(x);

@@ -35,6 +35,10 @@ TEST(Math, FloatsAreWithinFourUnitsInTheLastPlace) {
   expect_accurate(
       "exp", [](float x) { return math::exp(x); }, [](double x) { return std::exp(x); });
   expect_accurate(
+      "exp of at most 0, but for subnormal results",
+      [](float x) { return math::exp_of_negative(-std::fabs(x)); },
+      [](double x) { return std::fabs(x) > 87 ? 0 : std::exp(-std::fabs(x)); });
+  expect_accurate(
       "expm1", [](float x) { return math::expm1(x); }, [](double x) { return std::expm1(x); });
   expect_accurate(
       "tanh", [](float x) { return math::tanh(x); }, [](double x) { return std::tanh(x); });
@@ -61,6 +65,8 @@ TEST(Math, TheEndsOfTheRange) {
   EXPECT_EQ(math::exp(kInfinity), kInfinity);
   EXPECT_EQ(math::exp(-kInfinity), 0.0f);
   EXPECT_EQ(math::exp(0.0f), 1.0f);
+  EXPECT_EQ(math::exp_of_negative(-kInfinity), 0.0f);
+  EXPECT_EQ(math::exp_of_negative(0.0f), 1.0f);
   EXPECT_EQ(math::expm1(-kInfinity), -1.0f);
   EXPECT_EQ(math::tanh(-kInfinity), -1.0f);
   EXPECT_EQ(math::erf(kInfinity), 1.0f);

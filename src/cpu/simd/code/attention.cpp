@@ -1,5 +1,6 @@
 #include "cpu/simd/code/attention.h"
 
+#include "cpu/simd/code/attention_operands.h"
 #include "cpu/simd/code/table.h"
 #include "cpu/simd/code/transpose.h"
 #include "cpu/simd/code/vector.h"
@@ -18,80 +19,8 @@ namespace {
 
 constexpr int kWidth = kTileVectors * kLanes;  // queries side by side
 constexpr int kKeys = 132;                     // keys at a time, whole tiles of any height
-constexpr float kMasked = -__builtin_inff();
 
 MI_INLINE int least(std::int64_t a, std::int64_t b) { return static_cast<int>(a < b ? a : b); }
-
-// From the first of numbers that are stored as the block's are to number `at`.
-std::ptrdiff_t bytes_to(const AttentionBlock& block, std::int64_t at) {
-  return at * static_cast<int>(block.widen == nullptr ? sizeof(float) : sizeof(std::uint16_t));
-}
-
-const void* stored_at(const AttentionBlock& block, const void* first, std::int64_t at) {
-  return static_cast<const char*>(first) + bytes_to(block, at);
-}
-
-// Keys or values as floats, where they lie or in `room`.
-struct FloatRows {
-  const float* first;
-  std::int64_t step;
-
-  FloatRows(const AttentionBlock& block, const void* from, std::int64_t row, int count, int size,
-            float* room)
-      : first(static_cast<const float*>(from)), step(row) {
-    if (block.widen == nullptr) return;
-    for (int i = 0; i < count; ++i) {
-      block.widen(stored_at(block, from, i * row), room + std::int64_t{i} * size, size);
-    }
-    first = room;
-    step = size;
-  }
-};
-
-FloatRows keys_of(const AttentionBlock& block, const KeySegment& segment, std::int64_t key,
-                  int count, float* room) {
-  return {block,           stored_at(block, segment.key, key * segment.key_row),
-          segment.key_row, count,
-          block.key_size,  room};
-}
-
-FloatRows values_of(const AttentionBlock& block, const KeySegment& segment, std::int64_t key,
-                    int count, float* room) {
-  return {block,
-          stored_at(block, segment.value, key * segment.value_row),
-          segment.value_row,
-          count,
-          block.value_size,
-          room};
-}
-
-bool has_mask(const AttentionBlock& block) {
-  return block.mask != nullptr || block.float_mask != nullptr || block.bool_mask != nullptr;
-}
-
-// What is added to the scores of a query; kMasked where the mask takes a score away.
-void read_mask(const AttentionBlock& block, std::int64_t query, std::int64_t key, int count,
-               float* added) {
-  const std::int64_t at = query * block.mask_query + key * block.mask_key;
-  if (block.mask != nullptr) {
-    const int together = block.mask_key == 1 ? count : 1;
-    for (int k = 0; k < count; k += together) {
-      block.widen(stored_at(block, block.mask, at + k * block.mask_key), added + k, together);
-    }
-  } else if (block.float_mask != nullptr) {
-    for (int k = 0; k < count; ++k) added[k] = block.float_mask[at + k * block.mask_key];
-  } else {
-    for (int k = 0; k < count; ++k) {
-      added[k] = block.bool_mask[at + k * block.mask_key] != 0 ? 0.0f : kMasked;
-    }
-  }
-}
-
-// A score that the mask takes away is not looked at: a NaN even stays out.
-float masked(const AttentionBlock& block, float score, float added) {
-  if (added != kMasked) return score + added;
-  return block.bool_mask != nullptr ? block.masked_score : kMasked;
-}
 
 float capped(float score, float softcap) { return softcap * ops::math::tanh(score / softcap); }
 
