@@ -13,7 +13,7 @@ std::size_t bytes_of_process(int device);
 
 // From now on memory that anybody in the process takes of a device is counted, by CUPTI.
 // ERROR_UNSUPPORTED where it is not there, or refuses.
-core::Status watch_allocations();
+[[nodiscard]] core::Status watch_allocations();
 ops::AllocationCount watched_allocations();
 
 }  // namespace mini_infer::cuda

@@ -292,7 +292,7 @@ __global__ void __launch_bounds__(kWarps* kLanes)
 }
 
 template <typename T, int kWarps>
-core::Status run(const AttentionForm<T>& form, ops::Queue queue) {
+[[nodiscard]] core::Status run(const AttentionForm<T>& form, ops::Queue queue) {
   constexpr int kQueries = Walk<T, kWarps>::kQueries;
   const ops::Heads& heads = form.query_heads;
   const std::int64_t blocks = (heads.tokens + kQueries - 1) / kQueries;

@@ -339,7 +339,7 @@ __global__ void __launch_bounds__(kTensorWarps* kLanes, kSize <= 64 ? 3 : 1)
 }
 
 template <typename T, int kSize>
-core::Status run_on_tensor_cores(const AttentionForm<T>& form, ops::Queue queue) {
+[[nodiscard]] core::Status run_on_tensor_cores(const AttentionForm<T>& form, ops::Queue queue) {
   const ops::Heads& heads = form.query_heads;
   const std::int64_t blocks = (heads.tokens + kTensorQueries - 1) / kTensorQueries;
   return launch("attention", tensor_kernel<T, kSize>,

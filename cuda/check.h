@@ -9,7 +9,7 @@
 namespace mini_infer::cuda {
 
 // Success, or what the runtime says of `call`.
-inline core::Status check(cudaError_t error, const char* call) {
+[[nodiscard]] inline core::Status check(cudaError_t error, const char* call) {
   if (error == cudaSuccess) return core::Status::SUCCESS;
   return {error == cudaErrorMemoryAllocation ? core::Status::ERROR_OUT_OF_MEMORY
                                              : core::Status::ERROR_RUNTIME,

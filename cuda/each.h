@@ -27,7 +27,8 @@ __global__ void each_kernel(Body body, std::int64_t count) {
 // body(i) for each i in [0, count), in any order. `body` is a lambda marked MI_EACH, or a struct of
 // plain values with a __device__ call operator.
 template <typename Body>
-core::Status for_each(const char* name, std::int64_t count, ops::Queue queue, Body body) {
+[[nodiscard]] core::Status for_each(const char* name, std::int64_t count, ops::Queue queue,
+                                    Body body) {
   return launch(name, each_kernel<Body>, {blocks_for(count, kThreads), kThreads}, queue, body,
                 count);
 }

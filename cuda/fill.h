@@ -24,7 +24,8 @@ struct FillBody {
 
 // `to` is the first element of a tensor.
 template <typename T>
-core::Status fill(const char* name, T* to, std::int64_t count, T value, ops::Queue queue) {
+[[nodiscard]] core::Status fill(const char* name, T* to, std::int64_t count, T value,
+                                ops::Queue queue) {
   constexpr int kCount = Pack<T>::kCount;
   return for_each(name, (count + kCount - 1) / kCount, queue, FillBody<T>{to, count, value});
 }

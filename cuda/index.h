@@ -19,7 +19,8 @@ __device__ inline std::int64_t place_of(std::int64_t index, std::int64_t extent,
 }
 
 // What such a fault means where indices are of axes of these extents.
-inline core::Status index_fault(const ops::NodeView& view, std::span<const std::int64_t> extents) {
+[[nodiscard]] inline core::Status index_fault(const ops::NodeView& view,
+                                              std::span<const std::int64_t> extents) {
   std::string text = "an index is outside an axis of extent ";
   for (std::size_t i = 0; i < extents.size(); ++i) {
     text += (i == 0 ? "" : " or ") + std::to_string(extents[i]);

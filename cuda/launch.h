@@ -19,8 +19,8 @@ inline cudaStream_t stream_of(ops::Queue queue) { return static_cast<cudaStream_
 
 // Without blocks there is nothing to do. The values are converted to what the kernel takes.
 template <typename... Parameters>
-core::Status launch(const char* name, void (*kernel)(Parameters...), const Grid& grid,
-                    ops::Queue queue, std::type_identity_t<Parameters>... values) {
+[[nodiscard]] core::Status launch(const char* name, void (*kernel)(Parameters...), const Grid& grid,
+                                  ops::Queue queue, std::type_identity_t<Parameters>... values) {
   if (grid.blocks.x == 0 || grid.blocks.y == 0 || grid.blocks.z == 0) return core::Status::SUCCESS;
 #ifdef MI_CUDA_EMULATED
   return check(emulator::launch(stream_of(queue), name,

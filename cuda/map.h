@@ -32,8 +32,8 @@ struct MapBody {
 };
 
 template <typename T, typename Out, typename Function>
-core::Status map(const char* name, std::int64_t count, const ops::KernelArgs& args,
-                 Function function) {
+[[nodiscard]] core::Status map(const char* name, std::int64_t count, const ops::KernelArgs& args,
+                               Function function) {
   using Body = MapBody<T, Out, Function>;
   return for_each(name, (count + Body::kCount - 1) / Body::kCount, args.queue,
                   Body{args.in<T>(0), args.out<Out>(0), count, function});

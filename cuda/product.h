@@ -17,7 +17,8 @@ struct Product {
   Stack stack;
   Epilogue<T> epilogue;
 
-  core::Status run(const T* left_data, const T* right_data, const ops::KernelArgs& args) const {
+  [[nodiscard]] core::Status run(const T* left_data, const T* right_data,
+                                 const ops::KernelArgs& args) const {
     const Way chosen = way();
     if constexpr (kMayBeThin) {
       if (chosen == Way::kThin) return run_thin(left_data, right_data, args);
@@ -89,21 +90,23 @@ struct Product {
   }
 
   template <typename Sums>
-  core::Status run(const T* left_data, const T* right_data, const ops::KernelArgs& args) const {
+  [[nodiscard]] core::Status run(const T* left_data, const T* right_data,
+                                 const ops::KernelArgs& args) const {
     return start(product::kernel<T, Right, Sums>, tiles<Sums>(), Sums::kThreads, left_data,
                  right_data, args);
   }
 
-  core::Status run_thin(const T* left_data, const T* right_data,
-                        const ops::KernelArgs& args) const {
+  [[nodiscard]] core::Status run_thin(const T* left_data, const T* right_data,
+                                      const ops::KernelArgs& args) const {
     const std::int64_t width = right.along_depth ? thin::kWarps : kLanes;
     return start(thin::kernel<T, Right>, stack.count * ((form.columns + width - 1) / width),
                  kThreads, left_data, right_data, args);
   }
 
   template <typename Started>
-  core::Status start(Started kernel, std::int64_t pieces, unsigned threads, const T* left_data,
-                     const T* right_data, const ops::KernelArgs& args) const {
+  [[nodiscard]] core::Status start(Started kernel, std::int64_t pieces, unsigned threads,
+                                   const T* left_data, const T* right_data,
+                                   const ops::KernelArgs& args) const {
     Product bound = *this;
     bound.left.data = left_data;
     bound.right.data = right_data;

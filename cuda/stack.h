@@ -58,14 +58,14 @@ struct Stack {
   }
 };
 
-inline core::Status too_many_axes(const ops::NodeView& view) {
+[[nodiscard]] inline core::Status too_many_axes(const ops::NodeView& view) {
   return view.unsupported("a stack of products along more than " + std::to_string(Stack::kMaxAxes) +
                           " axes");
 }
 
 // Whether a kernel may count so many things in 31 bits.
 inline bool is_countable(std::int64_t count) { return count < INT32_MAX / 2; }
-inline core::Status too_large(const ops::NodeView& view) {
+[[nodiscard]] inline core::Status too_large(const ops::NodeView& view) {
   return view.unsupported("a product of more than " + std::to_string(INT32_MAX / 2) +
                           " rows, columns or elements a row");
 }

@@ -134,7 +134,8 @@ __global__ void __launch_bounds__(Team::kSize* Team::kTeams)
 
 // body(item, team) on all threads of a team, for each item in [0, items), in any order.
 template <typename Team, typename Body>
-core::Status for_each_team(const char* name, std::int64_t items, ops::Queue queue, Body body) {
+[[nodiscard]] core::Status for_each_team(const char* name, std::int64_t items, ops::Queue queue,
+                                         Body body) {
   return launch(name, team_kernel<Team, Body>,
                 {blocks_for(items, Team::kTeams), Team::threads(), 0, Team::kBarriers}, queue, body,
                 items);

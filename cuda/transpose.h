@@ -56,7 +56,8 @@ __global__ void transpose_kernel(TransposeBody<T> body, std::int64_t tiles) {
 }
 
 template <typename T>
-core::Status transpose(const Transposition& shape, const T* from, T* to, ops::Queue queue) {
+[[nodiscard]] core::Status transpose(const Transposition& shape, const T* from, T* to,
+                                     ops::Queue queue) {
   using Body = TransposeBody<T>;
   const std::int64_t row_tiles = (shape.rows + Body::kTile - 1) / Body::kTile;
   const std::int64_t column_tiles = (shape.columns + Body::kTile - 1) / Body::kTile;

@@ -26,7 +26,7 @@ class TuningCache {
   int choose(const std::string& name, int count, const std::function<int()>& time);
 
  private:
-  core::Status read(const std::string& path, const std::string& identity);
+  [[nodiscard]] core::Status read(const std::string& path, const std::string& identity);
 
   std::mutex mutex_;
   std::string path_;  // empty: no file

@@ -92,7 +92,7 @@ struct Walk {
   }
 
  private:
-  static core::Status check_axes(const ops::NodeView& view, std::size_t axes) {
+  [[nodiscard]] static core::Status check_axes(const ops::NodeView& view, std::size_t axes) {
     if (axes <= kMaxAxes) return core::Status::SUCCESS;
     return view.unsupported(std::to_string(axes) + " axes that cannot be merged (more than " +
                             std::to_string(kMaxAxes) + ")");

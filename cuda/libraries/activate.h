@@ -12,7 +12,7 @@ inline ops::Activation rest_of(const ops::Activation& activation, bool fused) {
 }
 
 // y = activation(y), of `count` numbers: what a library does not fuse. `y` is aligned to 16 bytes.
-core::Status activate_in_place(core::DataType type, const ops::Activation& activation, void* y,
-                               std::int64_t count, ops::Queue queue);
+[[nodiscard]] core::Status activate_in_place(core::DataType type, const ops::Activation& activation,
+                                             void* y, std::int64_t count, ops::Queue queue);
 
 }  // namespace mini_infer::cuda

@@ -57,8 +57,9 @@ class CublasLt {
   // workspace. Empty where it does not do this product at all.
   std::vector<LtWay> ways(const LtProduct& product, std::size_t workspace_bytes, int most) const;
 
-  core::Status run(const LtProduct& product, const LtWay& way, const LtTensors& tensors,
-                   void* workspace, cudaStream_t stream) const;
+  [[nodiscard]] core::Status run(const LtProduct& product, const LtWay& way,
+                                 const LtTensors& tensors, void* workspace,
+                                 cudaStream_t stream) const;
 
  private:
   explicit CublasLt(cublasLtHandle_t handle) : handle_(handle) {}

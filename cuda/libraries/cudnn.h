@@ -16,7 +16,7 @@
 // All of cuDNN that we use: its backend API, behind descriptors that let themselves go.
 namespace mini_infer::cuda {
 
-inline core::Status check(cudnnStatus_t status, const char* call) {
+[[nodiscard]] inline core::Status check(cudnnStatus_t status, const char* call) {
   if (status == CUDNN_STATUS_SUCCESS) return core::Status::SUCCESS;
   return {core::Status::ERROR_RUNTIME, std::string(call) + ": " + cudnnGetErrorString(status)};
 }
@@ -81,7 +81,7 @@ class CudnnDescriptor {
     return set_all(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, all.data(), all.size());
   }
 
-  core::Status finish() {
+  [[nodiscard]] core::Status finish() {
     if (status_.ok()) note(cudnnBackendFinalize(descriptor_), "cudnnBackendFinalize");
     return status_;
   }
@@ -145,9 +145,10 @@ class Cudnn {
   }
 
   // Puts a finished plan into the stream. `uids` are the tensors that `pointers` belong to.
-  core::Status execute(const CudnnDescriptor& plan, const std::vector<std::int64_t>& uids,
-                       const std::vector<void*>& pointers, void* workspace,
-                       cudaStream_t stream) const;
+  [[nodiscard]] core::Status execute(const CudnnDescriptor& plan,
+                                     const std::vector<std::int64_t>& uids,
+                                     const std::vector<void*>& pointers, void* workspace,
+                                     cudaStream_t stream) const;
 
  private:
   explicit Cudnn(cudnnHandle_t handle) : handle_(handle) {}

@@ -39,7 +39,8 @@ struct CudnnWay {
 std::vector<CudnnWay> ways(const Cudnn& cudnn, const CudnnConv& conv, std::size_t workspace_bytes,
                            std::size_t most, std::size_t& wanted_bytes);
 
-core::Status run(const Cudnn& cudnn, const CudnnConv& conv, const CudnnWay& way,
-                 const CudnnConvTensors& tensors, void* workspace, cudaStream_t stream);
+[[nodiscard]] core::Status run(const Cudnn& cudnn, const CudnnConv& conv, const CudnnWay& way,
+                               const CudnnConvTensors& tensors, void* workspace,
+                               cudaStream_t stream);
 
 }  // namespace mini_infer::cuda

@@ -31,7 +31,7 @@ std::string products_version();
 std::string convolutions_version();
 
 // Of a kernel that was bound for a device that is not here.
-inline core::Status not_here() {
+[[nodiscard]] inline core::Status not_here() {
   return {core::Status::ERROR_UNSUPPORTED, "this kernel was planned for a device that is not here"};
 }
 

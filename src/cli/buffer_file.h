@@ -31,7 +31,7 @@ struct BufferFile {
 core::Result<BufferFile> read_buffers(const std::string& path);
 
 // The same rows with an offset each, in the same form. The file is there whole, or not at all.
-core::Status write_buffers(const std::string& path, const BufferFile& file,
-                           const std::vector<std::int64_t>& offsets);
+[[nodiscard]] core::Status write_buffers(const std::string& path, const BufferFile& file,
+                                         const std::vector<std::int64_t>& offsets);
 
 }  // namespace mini_infer::cli

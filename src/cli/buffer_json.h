@@ -9,7 +9,7 @@
 namespace mini_infer::cli {
 
 // buffer_file.h's JSON.
-core::Status parse_json(std::string_view text, BufferFile& file);
+[[nodiscard]] core::Status parse_json(std::string_view text, BufferFile& file);
 
 std::string to_json(const BufferFile& file, const std::vector<std::int64_t>& offsets);
 

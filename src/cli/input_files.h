@@ -22,6 +22,6 @@ core::Result<Tensors> read_inputs(const std::vector<std::string>& texts);
 core::Result<std::string> read_text(const std::string& path, const std::string& expected);
 
 // What the caller named and cannot be read or written is a wrong argument.
-core::Status as_argument(const core::Status& status);
+[[nodiscard]] core::Status as_argument(const core::Status& status);
 
 }  // namespace mini_infer::cli

@@ -27,10 +27,10 @@ core::Result<Model> load_model(const ModelOptions& options);
 
 // Binds the shapes of the tensors to the inputs of those names, and the values of those that decide
 // shapes.
-core::Status bind_inputs(graph::Graph& graph, const Tensors& tensors);
+[[nodiscard]] core::Status bind_inputs(graph::Graph& graph, const Tensors& tensors);
 
 // All that planning needs is bound; else ERROR_INVALID_ARGUMENT that names the option to give.
-core::Status check_bound(const graph::Graph& graph);
+[[nodiscard]] core::Status check_bound(const graph::Graph& graph);
 
 runtime::PlanningOptions planning_options(const PlanningFlags& flags);
 // Chooses the device, and says on standard error why where that was left open.
@@ -40,6 +40,6 @@ runtime::EngineConfig engine_config(const PlanningFlags& planning, const DeviceF
 core::Result<runtime::Engine> build_engine(Model& model, runtime::EngineConfig config);
 
 // Copies the tensors into the engine's inputs; each input must be there.
-core::Status set_inputs(const runtime::Engine& engine, const Tensors& tensors);
+[[nodiscard]] core::Status set_inputs(const runtime::Engine& engine, const Tensors& tensors);
 
 }  // namespace mini_infer::cli

@@ -58,6 +58,6 @@ struct Region {
 };
 
 // ERROR_IO "cannot <action> '<name>': <text of errno>".
-core::Status io_error(const char* action, const std::string& name);
+[[nodiscard]] core::Status io_error(const char* action, const std::string& name);
 
 }  // namespace mini_infer::importers

@@ -26,7 +26,7 @@ MINI_INFER_API core::Result<std::vector<NamedTensor>> read_npz(const std::filesy
 
 // Writes a .npy file, whole or not at all. ERROR_UNSUPPORTED for types that numpy lacks (bfloat16,
 // 8-bit floats, sub-byte types).
-MINI_INFER_API core::Status write_npy(const std::filesystem::path& path,
-                                      const core::Tensor& tensor);
+[[nodiscard]] MINI_INFER_API core::Status write_npy(const std::filesystem::path& path,
+                                                    const core::Tensor& tensor);
 
 }  // namespace mini_infer::importers

@@ -11,7 +11,7 @@ namespace mini_infer::importers {
 
 // Writes the parts end to end into a file beside `path`, then renames it to `path`: readers see the
 // old file or the whole new one. ERROR_IO leaves nothing behind.
-MINI_INFER_API core::Status write_file(const std::filesystem::path& path,
-                                       std::span<const std::string_view> parts);
+[[nodiscard]] MINI_INFER_API core::Status write_file(const std::filesystem::path& path,
+                                                     std::span<const std::string_view> parts);
 
 }  // namespace mini_infer::importers

@@ -8,6 +8,6 @@ namespace mini_infer::judge {
 // The second judge. Walks the steps, records which content owns each byte, and refuses a step that
 // reads what nobody has made, reads bytes it does not own, writes over content that is still
 // needed, or touches a storage outside the lifetime the plan states.
-core::Status check_execution(const Statement& statement);
+[[nodiscard]] core::Status check_execution(const Statement& statement);
 
 }  // namespace mini_infer::judge

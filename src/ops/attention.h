@@ -73,6 +73,7 @@ struct AttentionGeometry {
 core::Result<AttentionGeometry> attention_geometry(const NodeView& view);
 
 // What a run fails with when nonpad_kv_seqlen does not count keys.
-core::Status not_a_count_of_keys(const NodeView& view, const AttentionGeometry& geometry);
+[[nodiscard]] core::Status not_a_count_of_keys(const NodeView& view,
+                                               const AttentionGeometry& geometry);
 
 }  // namespace mini_infer::ops

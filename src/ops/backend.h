@@ -72,7 +72,7 @@ struct Kernel {
   template <typename Callable>
   Kernel(Callable callable) : run(std::move(callable)) {}  // NOLINT(google-explicit-constructor)
 
-  core::Status operator()(const KernelArgs& args) const { return run(args); }
+  [[nodiscard]] core::Status operator()(const KernelArgs& args) const { return run(args); }
 
   Run run;
   std::vector<PackedInput> packed = {};

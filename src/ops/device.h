@@ -30,7 +30,7 @@ class Device {
   virtual ~Device() = default;
   virtual std::string_view name() const = 0;  // "cuda:0 (NVIDIA H200)"
   // From here on the kernels that the calling thread starts go to this device.
-  virtual core::Status use() const = 0;
+  [[nodiscard]] virtual core::Status use() const = 0;
 
   // Memory of the device, aligned to 256 bytes; nullptr when there is no room.
   virtual void* allocate(std::size_t bytes) = 0;
@@ -49,26 +49,29 @@ class Device {
   virtual core::Result<Queue> create_queue() = 0;
   virtual void destroy(Queue queue) = 0;
   // Between the device's memory and the host's; asynchronous where the host's is staging memory.
-  virtual core::Status upload(void* to, const void* from, std::size_t bytes, Queue queue) = 0;
-  virtual core::Status download(void* to, const void* from, std::size_t bytes, Queue queue) = 0;
+  [[nodiscard]] virtual core::Status upload(void* to, const void* from, std::size_t bytes,
+                                            Queue queue) = 0;
+  [[nodiscard]] virtual core::Status download(void* to, const void* from, std::size_t bytes,
+                                              Queue queue) = 0;
   // Waits until all work of the queue is done; its errors come out here.
-  virtual core::Status synchronize(Queue queue) = 0;
+  [[nodiscard]] virtual core::Status synchronize(Queue queue) = 0;
 
   // Calls the function on the host when the queue gets there, at every replay of a recording, too.
   // The function must not use the device.
-  virtual core::Status call_host(void (*function)(void*), void* data, Queue queue) = 0;
+  [[nodiscard]] virtual core::Status call_host(void (*function)(void*), void* data,
+                                               Queue queue) = 0;
 
   virtual core::Result<Event> create_event() = 0;
   virtual void destroy_event(Event event) = 0;
   // The event is behind all that the queue was handed so far.
-  virtual core::Status record_event(Event event, Queue queue) = 0;
+  [[nodiscard]] virtual core::Status record_event(Event event, Queue queue) = 0;
   // What the queue is handed from now on waits for the event; the host does not.
-  virtual core::Status wait_for(Event event, Queue queue) = 0;
+  [[nodiscard]] virtual core::Status wait_for(Event event, Queue queue) = 0;
 
   // What is handed to the queue between the two is recorded, not done.
-  virtual core::Status begin_recording(Queue queue) = 0;
+  [[nodiscard]] virtual core::Status begin_recording(Queue queue) = 0;
   virtual core::Result<Recording> end_recording(Queue queue) = 0;
-  virtual core::Status replay(Recording recording, Queue queue) = 0;
+  [[nodiscard]] virtual core::Status replay(Recording recording, Queue queue) = 0;
   virtual void destroy_recording(Recording recording) = 0;
 
   // For profilers: what the calling thread starts between the two is shown under this name. Nested.

@@ -20,7 +20,7 @@ using Evaluator =
 // constants its bytes (so that Shape → Gather → Concat → Reshape chains are resolved). Idempotent.
 // An unbound input extent, an unknown operator or a shape that cannot be known is an error that
 // names the input or node; nothing is ever given a default size.
-MINI_INFER_API core::Status infer(graph::Graph& graph, const Evaluator& evaluate);
+[[nodiscard]] MINI_INFER_API core::Status infer(graph::Graph& graph, const Evaluator& evaluate);
 
 // The graph inputs whose values decide shapes: those a value input of some node depends on.
 std::vector<std::string> shape_deciding_inputs(const graph::Graph& graph);

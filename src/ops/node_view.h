@@ -56,11 +56,11 @@ class NodeView {
                                                std::vector<std::int64_t> fallback) const;
 
   // "<Op> '<name>' (opset N): <message>" as ERROR_INVALID_MODEL, or with another code.
-  core::Status fail(const std::string& message) const;
-  core::Status fail(core::Status::Code code, const std::string& message) const;
+  [[nodiscard]] core::Status fail(const std::string& message) const;
+  [[nodiscard]] core::Status fail(core::Status::Code code, const std::string& message) const;
   // "... has no <backend> kernel for <type>" as ERROR_UNSUPPORTED.
-  core::Status unsupported_type(core::DataType type) const;
-  core::Status unsupported(const std::string& what) const;
+  [[nodiscard]] core::Status unsupported_type(core::DataType type) const;
+  [[nodiscard]] core::Status unsupported(const std::string& what) const;
 
  protected:
   const graph::Value& input(int slot) const {
@@ -85,7 +85,7 @@ class InferContext : public NodeView {
       : NodeView(graph, id), mutable_graph_(&graph) {}
 
   // Fails unless the node has from `min` to `max` inputs, and the first `min` are there.
-  core::Status expect_inputs(int min, int max) const;
+  [[nodiscard]] core::Status expect_inputs(int min, int max) const;
   // Sets an output; one that is left out is ignored.
   void set_output(int slot, core::DataType type, core::Shape shape);
 

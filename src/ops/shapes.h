@@ -29,8 +29,9 @@ std::vector<std::int64_t> strides_of(const core::Shape& shape);
 // strides_of(shape), aligned at the last axis of `to`, with 0 where `shape` is broadcast.
 std::vector<std::int64_t> broadcast_strides(const core::Shape& shape, const core::Shape& to);
 
-// Inference of families.
-core::Status infer_same_as_first(InferContext& context);  // output 0: type and shape of input 0
-core::Status infer_broadcast(InferContext& context);      // any number of inputs of one type
+// Inference of families. Output 0 takes type and shape of input 0.
+[[nodiscard]] core::Status infer_same_as_first(InferContext& context);
+// Any number of inputs of one type.
+[[nodiscard]] core::Status infer_broadcast(InferContext& context);
 
 }  // namespace mini_infer::ops

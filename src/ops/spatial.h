@@ -43,10 +43,10 @@ struct ChannelView {
 ChannelView channel_view(const core::Shape& shape, Layout layout);
 
 // Fails unless input `slot` has this shape; `what` names it in the error.
-core::Status expect_shape(const NodeView& view, int slot, const char* what,
-                          const core::Shape& expected);
+[[nodiscard]] core::Status expect_shape(const NodeView& view, int slot, const char* what,
+                                        const core::Shape& expected);
 // Fails unless the inputs that are there have the type of input 0.
-core::Status expect_one_type(const NodeView& view);
+[[nodiscard]] core::Status expect_one_type(const NodeView& view);
 
 // The kernel extents of the weights (input 1), the last `spatial_rank` axes; they must be what
 // kernel_shape says.

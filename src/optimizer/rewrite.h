@@ -61,7 +61,7 @@ class Rewriter {
   bool bypass(graph::NodeId id);
 
   // Drops removed nodes and values nobody mentions. Ids change; the Rewriter is used up.
-  core::Status finish();
+  [[nodiscard]] core::Status finish();
 
  private:
   void redirect_readers(graph::ValueId from, graph::ValueId to);

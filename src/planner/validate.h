@@ -6,6 +6,6 @@
 namespace mini_infer::planner {
 
 // What solve() refuses, with its messages. After it, no offset, height or sum leaves int64.
-core::Status validate(const Problem& problem);
+[[nodiscard]] core::Status validate(const Problem& problem);
 
 }  // namespace mini_infer::planner

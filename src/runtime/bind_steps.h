@@ -9,6 +9,6 @@ core::Result<std::unique_ptr<ops::Backend>> make_cpu_backend(const CpuConfig& co
 // Gives every step its kernel, of the engine's backend or, where that may fall back, of the CPU's,
 // and the plan what there is to say of it. ERROR_UNSUPPORTED names every step that has none, not
 // only the first.
-core::Status bind_steps(EngineState& state);
+[[nodiscard]] core::Status bind_steps(EngineState& state);
 
 }  // namespace mini_infer::runtime

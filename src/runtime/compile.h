@@ -25,6 +25,6 @@ struct Compiled {
 core::Result<Compiled> compile(graph::Graph graph, const PlanningOptions& options);
 
 // A power of two from 16 to 256, or ERROR_INVALID_ARGUMENT.
-core::Status check_alignment(std::size_t bytes);
+[[nodiscard]] core::Status check_alignment(std::size_t bytes);
 
 }  // namespace mini_infer::runtime

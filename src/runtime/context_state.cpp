@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/try.h"
+#include "mini_infer/core/log.h"
 #include "ops/alias.h"
 #include "runtime/device_run.h"
 
@@ -28,7 +29,12 @@ core::Result<std::unique_ptr<ContextState>> ContextState::create(
 
 ContextState::~ContextState() {
   if (device == nullptr) return;
-  if (pending) device->synchronize(last_queue);
+  if (pending) {
+    // Nobody is left to return the error to.
+    if (const core::Status status = device->synchronize(last_queue); !status.ok()) {
+      MI_LOG_WARNING("a run that nobody waited for failed: " + status.to_string());
+    }
+  }
   turns.leave_line(done);
   forget_recording();
   if (done != nullptr) device->destroy_event(done);

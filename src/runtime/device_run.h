@@ -6,14 +6,14 @@
 namespace mini_infer::runtime {
 
 // Loads every kernel, and records all steps where no memory of the caller's is missing.
-core::Status prepare_on_device(ContextState& state);
+[[nodiscard]] core::Status prepare_on_device(ContextState& state);
 // Hands all steps, which are recorded, to `last_queue`.
-core::Status enqueue_on_device(ContextState& state);
+[[nodiscard]] core::Status enqueue_on_device(ContextState& state);
 // Waits for what was enqueued, which then has run; says which step met data that break its
 // operator's contract, if one did.
-core::Status synchronize_on_device(ContextState& state);
+[[nodiscard]] core::Status synchronize_on_device(ContextState& state);
 // On its own queue, step by step, waiting after each, with the time of each where they are profiled
 // and in poisoned memory where that is asked for.
-core::Status step_on_device(ContextState& state);
+[[nodiscard]] core::Status step_on_device(ContextState& state);
 
 }  // namespace mini_infer::runtime

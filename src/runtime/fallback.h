@@ -53,7 +53,7 @@ core::Result<HostBinding> bind_on_host(const EngineState& state, graph::NodeId i
 std::vector<ops::PackedInput> kept_on_host(const HostStep& step);
 
 // Takes the pool of their constants and writes it; before the graph lets go of them.
-core::Status make_host_weights(EngineState& state);
+[[nodiscard]] core::Status make_host_weights(EngineState& state);
 
 // What the host is called with when such a step's turn comes, in each run of a context.
 struct HostCall {
@@ -73,7 +73,7 @@ std::vector<std::unique_ptr<HostCall>> make_host_calls(const ContextState& state
 
 // Hands the copies and the call to the queue of `on_device`, which says where the step's tensors
 // are there.
-core::Status enqueue_host_step(const ContextState& state, std::size_t step,
-                               const ops::KernelArgs& on_device);
+[[nodiscard]] core::Status enqueue_host_step(const ContextState& state, std::size_t step,
+                                             const ops::KernelArgs& on_device);
 
 }  // namespace mini_infer::runtime

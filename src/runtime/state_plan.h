@@ -13,6 +13,6 @@ core::Result<judge::Statement> state_plan(const graph::Graph& graph, const Memor
                                           bool may_overwrite = true);
 
 // Both judges, and what is claimed of the order.
-core::Status judge_plan(const judge::Statement& statement);
+[[nodiscard]] core::Status judge_plan(const judge::Statement& statement);
 
 }  // namespace mini_infer::runtime

@@ -31,12 +31,12 @@ class Turns {
   core::Result<Taken> take();
   // On the host: takes the turn for a run, to be ended. `needs`: the run reads what was written
   // before, so that the turn must not have been lost.
-  core::Status begin_run(bool needs);
+  [[nodiscard]] core::Status begin_run(bool needs);
   void end_run();
   // On a device: a run, which hand_over() hands to the queue, waits there for the one before in
   // this part, and the next for this one, whose end `done` marks. The host waits for none.
-  core::Status line_up(ops::Device& device, ops::Queue queue, ops::Event done,
-                       const std::function<core::Status()>& hand_over);
+  [[nodiscard]] core::Status line_up(ops::Device& device, ops::Queue queue, ops::Event done,
+                                     const std::function<core::Status()>& hand_over);
   // Before the event goes, which nothing is pending for.
   void leave_line(ops::Event done);
   // Keeps the turn while an output in the block is looked at. False where it was lost.
@@ -44,7 +44,7 @@ class Turns {
   void end_lease();
 
  private:
-  core::Status check_free() const;  // under the mutex
+  [[nodiscard]] core::Status check_free() const;  // under the mutex
 
   std::shared_ptr<SharedArena> arena_;
   ArenaPart* part_ = nullptr;

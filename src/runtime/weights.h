@@ -40,7 +40,8 @@ void store_weight(const core::Tensor& constant, const ops::PackedInput* packed, 
 // host's. The graph lets go of each as soon as it is
 // written: all of them twice would double the memory. It keeps those that no kernel reads, and
 // inputs of a fixed value, to compare with.
-core::Status fill_weights(graph::Graph& graph, const WeightsLayout& layout, std::byte* pool,
-                          core::ThreadPool& threads, ops::Device* device = nullptr);
+[[nodiscard]] core::Status fill_weights(graph::Graph& graph, const WeightsLayout& layout,
+                                        std::byte* pool, core::ThreadPool& threads,
+                                        ops::Device* device = nullptr);
 
 }  // namespace mini_infer::runtime

@@ -38,7 +38,7 @@ class MINI_INFER_API Status {
   std::string to_string() const;
 
   // The same status with "<where>: " before the message; success stays success.
-  Status with_context(const std::string& where) const;
+  [[nodiscard]] Status with_context(const std::string& where) const;
 
   friend bool operator==(const Status& status, Code code) { return status.code_ == code; }
   friend bool operator!=(const Status& status, Code code) { return status.code_ != code; }
@@ -53,7 +53,7 @@ MINI_INFER_API const char* code_name(Status::Code code);
 
 // A value, or the Status that says why there is none. `value()` may be called only when ok().
 template <typename T>
-class Result {
+class [[nodiscard]] Result {
  public:
   Result(T value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
   Result(Status status) : status_(std::move(status)) {}  // NOLINT(google-explicit-constructor)

@@ -124,15 +124,15 @@ class MINI_INFER_API Graph {
 
   // Keeps only nodes with keep[id], in topological order, and drops values nobody mentions.
   // Every id changes; graph inputs and outputs are kept.
-  core::Status compact(const std::vector<bool>& keep);
+  [[nodiscard]] core::Status compact(const std::vector<bool>& keep);
 
   // A stable order: the nodes in id order, each preceded by the producers it still lacks. A graph
   // that is in order already keeps its order. ERROR_INVALID_MODEL names the nodes on one cycle.
-  core::Status topological_sort(std::vector<NodeId>& order) const;
+  [[nodiscard]] core::Status topological_sort(std::vector<NodeId>& order) const;
 
   // ids in range, one producer each, no dangling value, no cycle, constants whose bytes match, no
   // duplicate names among inputs. The error names the node.
-  core::Status verify() const;
+  [[nodiscard]] core::Status verify() const;
 
   // One line per input, constant count, node and output; stable, for people and golden tests.
   std::string to_text() const;
@@ -144,13 +144,13 @@ class MINI_INFER_API Graph {
 
 // Binds the extents of one graph input. A known extent of the model must agree; a symbol bound here
 // is bound in every input that uses it. ERROR_INVALID_ARGUMENT names the input and what it expects.
-MINI_INFER_API core::Status bind_input_shape(Graph& graph, std::string_view input,
-                                             const core::Shape& shape);
+[[nodiscard]] MINI_INFER_API core::Status bind_input_shape(Graph& graph, std::string_view input,
+                                                           const core::Shape& shape);
 
 // Fixes the value of a graph input that decides shapes (the second input of Reshape, say), which
 // must be known before planning. It stays an input: a run must be given the same bytes.
-MINI_INFER_API core::Status bind_input_value(Graph& graph, std::string_view input,
-                                             core::Tensor value);
+[[nodiscard]] MINI_INFER_API core::Status bind_input_value(Graph& graph, std::string_view input,
+                                                           core::Tensor value);
 
 // "Conv 'layer1.0.conv1' (opset 13)": how errors name a node.
 MINI_INFER_API std::string describe(const Node& node);

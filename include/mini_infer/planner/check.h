@@ -18,6 +18,6 @@ namespace mini_infer::planner {
 // ERROR_INVALID_ARGUMENT for a broken problem, ERROR_INTERNAL for a refused solution; the message
 // names buffers by index, the steps and the byte ranges. Never overflows, whatever it is given.
 // O(n log n).
-MINI_INFER_API core::Status check(const Problem& problem, const Solution& solution);
+[[nodiscard]] MINI_INFER_API core::Status check(const Problem& problem, const Solution& solution);
 
 }  // namespace mini_infer::planner

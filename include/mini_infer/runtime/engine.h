@@ -124,7 +124,7 @@ class MINI_INFER_API Engine {
   // Optimises a copy of the graph, plans, has both judges accept the plan, allocates the weights
   // pool, binds kernels and makes the first context. On failure nothing is held and the engine can
   // be built again. ERROR_OUT_OF_MEMORY names the pool and the bytes asked.
-  core::Status build(std::shared_ptr<graph::Graph> graph);
+  [[nodiscard]] core::Status build(std::shared_ptr<graph::Graph> graph);
 
   // The plan of the engine that build would make on a CUDA device that is not here, by what is
   // known of it: JSON as cuDNN writes it. Its steps name their kernels and workspaces, or say that

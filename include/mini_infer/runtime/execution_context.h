@@ -61,19 +61,20 @@ class MINI_INFER_API ExecutionContext {
 
   // Copies a staged input into the arena. Type, shape and bytes must be the planned ones: a larger
   // batch is refused, never overrun. ERROR_INVALID_ARGUMENT names the input.
-  core::Status set_input(std::string_view name, const core::Tensor& tensor);
-  core::Status set_input(std::size_t index, std::span<const std::byte> bytes);
+  [[nodiscard]] core::Status set_input(std::string_view name, const core::Tensor& tensor);
+  [[nodiscard]] core::Status set_input(std::size_t index, std::span<const std::byte> bytes);
 
   // The caller's own memory for an input or output that is not staged (EngineConfig). `bytes` is
   // exactly the tensor's size, the address 16-byte aligned; it must stay valid and, for outputs,
   // must not be touched, during run(). ERROR_INVALID_ARGUMENT otherwise.
-  core::Status bind_input(std::string_view name, const void* memory, std::size_t bytes);
-  core::Status bind_output(std::string_view name, void* memory, std::size_t bytes);
-  core::Status bind_input(std::size_t index, const void* memory, std::size_t bytes);
-  core::Status bind_output(std::size_t index, void* memory, std::size_t bytes);
+  [[nodiscard]] core::Status bind_input(std::string_view name, const void* memory,
+                                        std::size_t bytes);
+  [[nodiscard]] core::Status bind_output(std::string_view name, void* memory, std::size_t bytes);
+  [[nodiscard]] core::Status bind_input(std::size_t index, const void* memory, std::size_t bytes);
+  [[nodiscard]] core::Status bind_output(std::size_t index, void* memory, std::size_t bytes);
 
   // enqueue() and synchronize().
-  core::Status run();
+  [[nodiscard]] core::Status run();
 
   // Runs every step. Needs every staged input set since the last run (a run consumes them unless
   // keep_inputs is on) and every caller's buffer bound. Allocates nothing. ERROR_BUSY while an
@@ -81,9 +82,9 @@ class MINI_INFER_API ExecutionContext {
   // On a CUDA device the steps are handed to `queue`, a cudaStream_t of that device (null: one of
   // the context's own), and the call returns; until synchronize() the context takes no inputs,
   // gives no outputs and runs nothing else (ERROR_BUSY). Elsewhere all is done when it returns.
-  core::Status enqueue(void* queue = nullptr);
+  [[nodiscard]] core::Status enqueue(void* queue = nullptr);
   // Waits for what was enqueued. Errors of the steps come out here.
-  core::Status synchronize();
+  [[nodiscard]] core::Status synchronize();
 
   // A staged output of the last successful run.
   core::Result<OutputLease> output(std::string_view name) const;

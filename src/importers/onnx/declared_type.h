@@ -9,9 +9,9 @@
 namespace mini_infer::importers {
 
 // Also sets the shape when every extent is known.
-core::Status declare_input(const TypeMessage& type, graph::Value& value);
+[[nodiscard]] core::Status declare_input(const TypeMessage& type, graph::Value& value);
 
 // What an output is found to be by inference is not overruled: the file is only quoted.
-core::Status declare_output(const TypeMessage& type, graph::Value& value);
+[[nodiscard]] core::Status declare_output(const TypeMessage& type, graph::Value& value);
 
 }  // namespace mini_infer::importers

@@ -28,18 +28,18 @@ class GraphBuilder {
   core::Result<std::shared_ptr<graph::Graph>> build(const GraphMessage& message);
 
  private:
-  core::Status add_initialisers(const GraphMessage& message);
-  core::Status add_inputs(const GraphMessage& message);
-  core::Status add_node_outputs(const GraphMessage& message);
-  core::Status add_constant_node(const NodeMessage& message, const std::string& name);
-  core::Status add_node(const NodeMessage& message, std::string name);
-  core::Status add_attributes(const NodeMessage& message, graph::Node& node,
-                              std::vector<graph::ValueId>& captured);
-  core::Status add_outputs(const GraphMessage& message);
+  [[nodiscard]] core::Status add_initialisers(const GraphMessage& message);
+  [[nodiscard]] core::Status add_inputs(const GraphMessage& message);
+  [[nodiscard]] core::Status add_node_outputs(const GraphMessage& message);
+  [[nodiscard]] core::Status add_constant_node(const NodeMessage& message, const std::string& name);
+  [[nodiscard]] core::Status add_node(const NodeMessage& message, std::string name);
+  [[nodiscard]] core::Status add_attributes(const NodeMessage& message, graph::Node& node,
+                                            std::vector<graph::ValueId>& captured);
+  [[nodiscard]] core::Status add_outputs(const GraphMessage& message);
   // Graph::verify does not see that a node waits for what its subgraphs read.
-  core::Status check_capture_cycles() const;
+  [[nodiscard]] core::Status check_capture_cycles() const;
 
-  core::Status define_constant(std::string_view name, core::Tensor tensor);
+  [[nodiscard]] core::Status define_constant(std::string_view name, core::Tensor tensor);
   graph::ValueId add_value(std::string_view name);
   // The value of this name here or in a graph around this one.
   std::optional<graph::ValueId> find(std::string_view name);

@@ -23,7 +23,7 @@ std::string node_name(const NodeMessage& node, std::size_t index);
 // Looks at the operators of all nodes, subgraphs included. ERROR_INVALID_MODEL for a node without
 // operator, of a domain that is not imported or of the optimiser's own; ERROR_UNSUPPORTED lists
 // every operator we lack, and every call of a model-local function, with counts.
-core::Status check_operators(const ModelMessage& model, const OpsetVersions& opsets,
-                             const OperatorLookup& find);
+[[nodiscard]] core::Status check_operators(const ModelMessage& model, const OpsetVersions& opsets,
+                                           const OperatorLookup& find);
 
 }  // namespace mini_infer::importers

@@ -44,12 +44,13 @@ class FieldReader {
   protozero::pbf_reader reader_;
 };
 
-core::Status malformed(std::string_view message, const std::exception& reason);
+[[nodiscard]] core::Status malformed(std::string_view message, const std::exception& reason);
 
 // Calls `on_field` for every field of a message of type `message`, until one call fails. Bytes that
 // are no protobuf become ERROR_INVALID_MODEL.
 template <typename OnField>
-core::Status read_fields(std::string_view message, std::string_view bytes, OnField on_field) {
+[[nodiscard]] core::Status read_fields(std::string_view message, std::string_view bytes,
+                                       OnField on_field) {
   try {
     FieldReader field(bytes);
     while (field.next()) MI_TRY(on_field(field));
@@ -61,7 +62,8 @@ core::Status read_fields(std::string_view message, std::string_view bytes, OnFie
 
 // Adds an element to a repeated message field; an error says which element it is in.
 template <typename Message>
-core::Status append(std::vector<Message>& list, const char* what, core::Result<Message> parsed) {
+[[nodiscard]] core::Status append(std::vector<Message>& list, const char* what,
+                                  core::Result<Message> parsed) {
   if (!parsed.ok()) {
     return parsed.status().with_context(std::string(what) + " " + std::to_string(list.size()));
   }
