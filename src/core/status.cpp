@@ -1,5 +1,8 @@
 #include "mini_infer/core/status.h"
 
+#include <cstdio>
+#include <exception>
+
 namespace mini_infer::core {
 
 const char* code_name(Status::Code code) {
@@ -34,6 +37,12 @@ std::string Status::to_string() const {
 
 Status Status::with_context(const std::string& where) const {
   return ok() ? *this : Status(code_, where + ": " + message_);
+}
+
+void terminate_without_value(const Status& status) {
+  std::fprintf(stderr, "mini_infer: the value of a failed Result was used: %s\n",
+               status.to_string().c_str());
+  std::terminate();
 }
 
 }  // namespace mini_infer::core

@@ -40,5 +40,15 @@ TEST(Result, PassesOnTheFirstFailure) {
   EXPECT_EQ(quarter(6).status().message(), "3 is odd");
 }
 
+TEST(ResultDeathTest, TheValueOfAnErrorPrintsTheErrorAndTerminates) {
+  ::testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  const Result<std::string> failed = Status(Status::ERROR_IO, "a.onnx: gone");
+  const char* text = "the value of a failed Result was used: input/output error: a.onnx: gone";
+  EXPECT_DEATH(failed.value(), text);
+  EXPECT_DEATH((void)*failed, text);
+  EXPECT_DEATH((void)failed->size(), text);
+  EXPECT_DEATH((void)Result<std::string>(failed).value(), text);
+}
+
 }  // namespace
 }  // namespace mini_infer::core

@@ -51,7 +51,19 @@ class MINI_INFER_API Status {
 // "invalid model", "out of memory", ...
 MINI_INFER_API const char* code_name(Status::Code code);
 
-// A value, or the Status that says why there is none. `value()` may be called only when ok().
+// Prints the error to stderr and calls std::terminate(). Result calls it where a value is asked for
+// and there is none.
+[[noreturn]] MINI_INFER_API void terminate_without_value(const Status& status);
+
+// A value, or the Status that says why there is none:
+//
+//   auto plan = read_plan(path);
+//   if (!plan.ok()) return plan.status();
+//   use(*plan);
+//
+// The Result owns the value. Asking for the value of an error (value(), *, ->) is a mistake of the
+// caller: it prints the error to stderr and terminates the program, in every build type. Reading
+// one Result from several threads is safe.
 template <typename T>
 class [[nodiscard]] Result {
  public:
@@ -61,15 +73,28 @@ class [[nodiscard]] Result {
 
   bool ok() const { return value_.has_value(); }
   const Status& status() const { return status_; }
-  T& value() & { return *value_; }
-  const T& value() const& { return *value_; }
-  T&& value() && { return std::move(*value_); }
-  T* operator->() { return &*value_; }
-  const T* operator->() const { return &*value_; }
-  T& operator*() & { return *value_; }
-  const T& operator*() const& { return *value_; }
+  T& value() & {
+    expect_value();
+    return *value_;
+  }
+  const T& value() const& {
+    expect_value();
+    return *value_;
+  }
+  T&& value() && {
+    expect_value();
+    return *std::move(value_);
+  }
+  T* operator->() { return &value(); }
+  const T* operator->() const { return &value(); }
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
 
  private:
+  void expect_value() const {
+    if (!value_.has_value()) terminate_without_value(status_);
+  }
+
   std::optional<T> value_;
   Status status_;
 };
