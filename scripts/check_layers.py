@@ -38,7 +38,6 @@ SEES = {
 # it, and in how many files of that folder (None: any number). Never in a public header.
 HEAVY = [
     (r"CLI/", "src/cli", 1),
-    (r"spdlog/", "src/core", 1),
     (r"nlohmann/", "src/report", 2),
     (r"nlohmann/", "src/cli", 1),
     (r"protozero/", "src/importers/onnx", None),

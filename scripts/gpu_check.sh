@@ -16,7 +16,7 @@ if [[ ${1:-} == --pack ]]; then
   cp "$from"/{mini-infer,libmini_infer.so.0,libmini_infer_cuda.so} "$from"/tests/{ops_tests,cuda_tests} "$to"
   # What the binaries need beyond the C and C++ libraries of any machine.
   ldd "$to"/mini-infer "$to"/libmini_infer.so.0 "$to"/ops_tests |
-    awk '/lib(fmt|spdlog|z|gtest|gmock)[^ ]*\.so/ {print $3}' | sort -u | xargs -r cp -L -t "$to"
+    awk '/lib(z|gtest|gmock)[^ ]*\.so/ {print $3}' | sort -u | xargs -r cp -L -t "$to"
   strip "$to"/*
   du -sh "$to"
   exit

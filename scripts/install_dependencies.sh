@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=(
   cmake ninja-build g++ ccache pkg-config
-  libprotozero-dev zlib1g-dev libspdlog-dev nlohmann-json3-dev libcli11-dev
+  libprotozero-dev zlib1g-dev nlohmann-json3-dev libcli11-dev
   libgtest-dev libgmock-dev python3
   "$@"
 )

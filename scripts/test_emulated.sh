@@ -18,7 +18,7 @@ if [[ $cpu == arm ]]; then
     exit 1
   fi
   scripts/install_dependencies.sh qemu-user g++-aarch64-linux-gnu \
-    {zlib1g,libspdlog,libgtest,libgmock}-dev:arm64
+    {zlib1g,libgtest,libgmock}-dev:arm64
   suites+=(planner judge importers report)
   cmake --preset arm >/dev/null
   cmake --build --preset arm --target "${suites[@]/%/_tests}"
