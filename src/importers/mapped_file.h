@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <ctime>
 #include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
 #include <utility>
 
+#include "core/backing_file.h"
 #include "mini_infer/core/status.h"
 
 namespace mini_infer::importers {
@@ -29,26 +31,35 @@ class FileDescriptor {
   int number_;
 };
 
-// A regular, non-empty file mapped read-only for as long as the object lives. Whoever shrinks the
-// file meanwhile kills readers with SIGBUS. Immutable; safe to read from several threads.
-class MappedFile {
+// A regular, non-empty file mapped read-only for as long as the object lives. If somebody shrinks
+// the file meanwhile, reading the bytes that are gone is a SIGBUS; check_unchanged() tells before.
+// Immutable; safe to read from several threads.
+class MappedFile : public core::BackingFile {
  public:
   // ERROR_IO names the file and the reason.
   static core::Result<std::shared_ptr<const MappedFile>> open(const std::filesystem::path& path);
   // The same for a file that is open already; `name` is for errors.
-  static core::Result<std::shared_ptr<const MappedFile>> map(const FileDescriptor& file,
+  static core::Result<std::shared_ptr<const MappedFile>> map(FileDescriptor file,
                                                              const std::string& name);
 
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
-  ~MappedFile();
+  ~MappedFile() override;
+
+  [[nodiscard]] core::Status check_unchanged() const override;
+  void release(std::span<const std::byte> bytes) const override;
 
   std::span<const std::byte> bytes() const { return bytes_; }
 
  private:
-  explicit MappedFile(std::span<const std::byte> bytes) : bytes_(bytes) {}
+  MappedFile(std::span<const std::byte> bytes, FileDescriptor file, std::string name,
+             std::timespec changed)
+      : bytes_(bytes), file_(std::move(file)), name_(std::move(name)), changed_(changed) {}
 
   std::span<const std::byte> bytes_;
+  FileDescriptor file_;  // stays open: the name may lead to another file later
+  std::string name_;
+  std::timespec changed_;  // when its content was last changed, when it was opened
 };
 
 // Bytes and what keeps them alive.
@@ -56,6 +67,13 @@ struct Region {
   std::span<const std::byte> bytes;
   std::shared_ptr<const void> owner;
 };
+
+// Opens a file for reading. ERROR_IO names the file and the reason.
+[[nodiscard]] core::Result<FileDescriptor> open_file(const std::filesystem::path& path);
+
+// The whole of a regular, non-empty file, copied into memory. ERROR_IO names the file when it
+// cannot be read or changes meanwhile; ERROR_OUT_OF_MEMORY when the host has no room for it.
+[[nodiscard]] core::Result<Region> read_whole(const FileDescriptor& file, const std::string& name);
 
 // ERROR_IO "cannot <action> '<name>': <text of errno>".
 [[nodiscard]] core::Status io_error(const char* action, const std::string& name);

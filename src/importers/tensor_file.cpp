@@ -20,12 +20,13 @@ namespace {
 using core::Status;
 using core::Tensor;
 
-// Runs `read` on the mapped file. Errors name the file; exceptions end here.
+// Runs `read` on the content of the file. Errors name the file; exceptions end here.
 template <typename Read>
-auto read_mapped(const std::filesystem::path& path, Read read) -> decltype(read(Region{})) {
+auto read_file(const std::filesystem::path& path, Read read) -> decltype(read(Region{})) {
   try {
-    MI_ASSIGN(auto file, MappedFile::open(path));
-    auto result = read(Region{file->bytes(), file});
+    MI_ASSIGN(const FileDescriptor file, open_file(path));
+    MI_ASSIGN(const Region content, read_whole(file, path.string()));
+    auto result = read(content);
     if (result.ok()) return result;
     // A tensor is not a model: what breaks the format is the caller's file.
     const Status& status = result.status();
@@ -69,14 +70,14 @@ core::Result<std::vector<NamedTensor>> parse_npz(const Region& file) {
 
 core::Result<Tensor> read_tensor(const std::filesystem::path& path) {
   const std::filesystem::path extension = path.extension();
-  if (extension == ".pb") return read_mapped(path, parse_pb);
-  if (extension == ".npy") return read_mapped(path, parse_npy);
+  if (extension == ".pb") return read_file(path, parse_pb);
+  if (extension == ".npy") return read_file(path, parse_npy);
   return {Status::ERROR_INVALID_ARGUMENT,
           path.string() + ": a tensor file ends in .pb or .npy (several tensors: .npz)"};
 }
 
 core::Result<std::vector<NamedTensor>> read_npz(const std::filesystem::path& path) {
-  return read_mapped(path, parse_npz);
+  return read_file(path, parse_npz);
 }
 
 Status write_npy(const std::filesystem::path& path, const Tensor& tensor) {

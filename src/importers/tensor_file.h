@@ -16,7 +16,7 @@ namespace mini_infer::importers {
 
 using NamedTensor = std::pair<std::string, core::Tensor>;
 
-// Reads a .pb or .npy file; where the bytes allow it the tensor is a view into the mapped file. A
+// Reads a .pb or .npy file into memory; what happens to the file later changes nothing. A
 // .pb does not say whether it holds a tensor, a sequence or an optional: only a tensor is read, and
 // what certainly is none is refused.
 MINI_INFER_API core::Result<core::Tensor> read_tensor(const std::filesystem::path& path);

@@ -113,6 +113,7 @@ core::Result<Compiled> compile(graph::Graph graph, const PlanningOptions& option
   MI_TRY(check_workspace(options.workspace_bytes));
   Compiled compiled;
   compiled.graph = std::move(graph);
+  MI_TRY(check_files(compiled.graph));
   MI_TRY(compiled.graph.verify());
   MI_ASSIGN(compiled.passes,
             optimizer::optimize(

@@ -138,6 +138,7 @@ class Joiner {
       int& joined = joined_->opsets[domain];
       joined = std::max(joined, version);
     }
+    joined_->files.insert(joined_->files.end(), graph.files.begin(), graph.files.end());
     add_values(stage);
     for (const Node& node : graph.nodes()) {
       if (has_subgraph(node)) {

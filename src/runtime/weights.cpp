@@ -5,6 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "core/backing_file.h"
 #include "core/try.h"
 #include "ops/alias.h"
 
@@ -131,16 +132,22 @@ std::vector<bool> kept(const graph::Graph& graph, const WeightsLayout& layout) {
   return kept;
 }
 
-void let_go(graph::Value& value, bool kept) {
+void let_go(graph::Graph& graph, graph::ValueId id, bool kept) {
+  graph::Value& value = graph.value(id);
+  const std::span<const std::byte> bytes = value.constant->bytes();
   value.kind = graph::MemoryKind::kConstant;
-  if (kept) {
-    value.constant = core::Tensor::copy_of(value.type, *value.shape, value.constant->bytes());
-  } else {
-    value.constant.reset();
-  }
+  std::optional<core::Tensor> copy;
+  if (kept) copy = core::Tensor::copy_of(value.type, *value.shape, bytes);
+  for (const auto& file : graph.files) file->release(bytes);
+  value.constant = std::move(copy);
 }
 
 }  // namespace
+
+core::Status check_files(const graph::Graph& graph) {
+  for (const auto& file : graph.files) MI_TRY(file->check_unchanged());
+  return core::Status::SUCCESS;
+}
 
 WeightsLayout lay_out_weights(const graph::Graph& graph, std::size_t alignment,
                               const PackedInputs& packed) {
@@ -162,10 +169,11 @@ core::Status fill_weights(graph::Graph& graph, const WeightsLayout& layout, std:
   for (std::size_t i = 0; i < layout.stored.size(); ++i) {
     last_use[static_cast<std::size_t>(layout.stored[i].constant)] = i;
   }
+  MI_TRY(check_files(graph));
   const std::vector<bool> keep = kept(graph, layout);
   const auto let_go_after = [&](graph::ValueId id, std::size_t use) {
     const auto at = static_cast<std::size_t>(id);
-    if (graph.value(id).constant && last_use[at] == use) let_go(graph.value(id), keep[at]);
+    if (graph.value(id).constant && last_use[at] == use) let_go(graph, id, keep[at]);
   };
   for (graph::ValueId id = 0; id < static_cast<graph::ValueId>(graph.values().size()); ++id) {
     let_go_after(id, layout.stored.size());
@@ -176,7 +184,7 @@ core::Status fill_weights(graph::Graph& graph, const WeightsLayout& layout, std:
     MI_TRY(writer.write(*graph.value(stored.constant).constant, stored));
     let_go_after(stored.constant, i);
   }
-  return core::Status::SUCCESS;
+  return check_files(graph);
 }
 
 }  // namespace mini_infer::runtime

@@ -32,14 +32,18 @@ using PackedInputs = std::vector<std::vector<ops::PackedInput>>;
 WeightsLayout lay_out_weights(const graph::Graph& graph, std::size_t alignment,
                               const PackedInputs& packed = {});
 
+// ERROR_IO names a file of the graph that is no longer as it was when it was imported.
+[[nodiscard]] core::Status check_files(const graph::Graph& graph);
+
 // Writes one constant, on the threads: in the form, or as it is where that is null.
 void store_weight(const core::Tensor& constant, const ops::PackedInput* packed, std::byte* to,
                   core::ThreadPool& threads);
 
 // Writes the constants into their pool, on the threads; `device`: whose memory it is, null for the
-// host's. The graph lets go of each as soon as it is
-// written: all of them twice would double the memory. It keeps those that no kernel reads, and
-// inputs of a fixed value, to compare with.
+// host's. The graph lets go of each as soon as it is written, and the pages of a mapped file that
+// it lay in are given back: all of them twice would double the memory. It keeps those that no
+// kernel reads, and inputs of a fixed value, to compare with. ERROR_IO when a file of the graph has
+// changed since it was imported; what is in the pool is then worth nothing.
 [[nodiscard]] core::Status fill_weights(graph::Graph& graph, const WeightsLayout& layout,
                                         std::byte* pool, core::ThreadPool& threads,
                                         ops::Device* device = nullptr);

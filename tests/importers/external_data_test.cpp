@@ -88,25 +88,63 @@ TEST_F(OnnxExternalData, LocationsThatLeaveTheFolderAreRefusedByTheirText) {
   expect_refused({{"location", "sub/../weights.bin"}}, kInvalid, "'..' may leave");
   expect_refused({{"location", (root_ / "outside/secret.bin").string()}}, kInvalid,
                  "must be relative to the model's folder");
-  expect_refused({{"location", std::string("weights.bin\0.txt", 16)}}, kInvalid, "NUL");
+  expect_refused({{"location", std::string("weights.bin\0.txt", 16)}}, kInvalid,
+                 "'weights.bin\\0.txt' is refused: it holds a NUL");
   expect_refused({{"location", ""}}, kInvalid, "it is empty");
   expect_refused({{"location", "./"}}, kInvalid, "it names no file");
   expect_refused({{"offset", "0"}}, kInvalid, "it is empty");
 }
 
-TEST_F(OnnxExternalData, SymbolicLinksAreRefused) {
-  std::filesystem::create_symlink(root_ / "outside/secret.bin", model_folder() / "link.bin");
-  std::filesystem::create_symlink("weights.bin", model_folder() / "inner.bin");
-  std::filesystem::create_directory_symlink(root_ / "outside", model_folder() / "linked");
-  const auto kIo = Status::ERROR_IO;
-  expect_refused({{"location", "link.bin"}}, kIo, "'link.bin' is a symbolic link");
-  expect_refused({{"location", "inner.bin"}}, kIo, "'inner.bin' is a symbolic link");
-  expect_refused({{"location", "linked/secret.bin"}}, kIo, "'linked' is a symbolic link");
+TEST_F(OnnxExternalData, LinksThatEndBeneathTheModelsFolderAreFollowed) {
+  std::filesystem::create_symlink("sub/weights.bin", model_folder() / "inner.bin");
+  std::filesystem::create_directory_symlink("sub", model_folder() / "linked");
+  EXPECT_THAT(read_with({{"location", "inner.bin"}}), ElementsAre(0, 1));
+  EXPECT_THAT(read_with({{"location", "linked/weights.bin"}}), ElementsAre(0, 1));
 }
 
-TEST_F(OnnxExternalData, HardLinksAreRefused) {
-  std::filesystem::create_hard_link(root_ / "outside/secret.bin", model_folder() / "hard.bin");
-  expect_refused({{"location", "hard.bin"}}, Status::ERROR_IO, "it is a hard link");
+TEST_F(OnnxExternalData, LinksThatEndElsewhereAreRefused) {
+  std::filesystem::create_symlink(root_ / "outside/secret.bin", model_folder() / "link.bin");
+  std::filesystem::create_directory_symlink(root_ / "outside", model_folder() / "linked");
+  std::filesystem::create_directory(root_ / "model2");
+  std::filesystem::create_symlink(root_ / "model2/x.bin", model_folder() / "sibling.bin");
+  root_.write("model2/x.bin", "12345678");
+  const auto kIo = Status::ERROR_IO;
+  const std::string rule = "secret.bin', which is not beneath '" +
+                           std::filesystem::canonical(model_folder()).string() + "'";
+  expect_refused({{"location", "link.bin"}}, kIo, rule);
+  expect_refused({{"location", "linked/secret.bin"}}, kIo, rule);
+  expect_refused({{"location", "sibling.bin"}}, kIo, "x.bin', which is not beneath");
+}
+
+// As in the Hugging Face hub's cache: names are links to files that are named by their hash.
+TEST_F(OnnxExternalData, FilesBesideTheOneThatTheModelIsALinkToAreRead) {
+  std::filesystem::create_directory(root_ / "blobs");
+  std::filesystem::rename(model_folder() / "weights.bin", root_ / "blobs/1111");
+  root_.write("blobs/2222", "the model");
+  std::filesystem::create_symlink("../blobs/1111", model_folder() / "weights.bin");
+  expect_refused({{"location", "weights.bin"}}, Status::ERROR_IO, "which is not beneath");
+  std::filesystem::create_symlink("../blobs/2222", model_folder() / "model.onnx");
+  EXPECT_THAT(read_with({{"location", "weights.bin"}}), ElementsAre(0, 1));
+}
+
+// As in a volume of Kubernetes: the model's folder is full of links through "..data".
+TEST_F(OnnxExternalData, FoldersThatAreSwappedByALinkAreRead) {
+  std::filesystem::create_directory(model_folder() / "..2026");
+  std::filesystem::rename(model_folder() / "weights.bin", model_folder() / "..2026/weights.bin");
+  std::filesystem::create_directory_symlink("..2026", model_folder() / "..data");
+  std::filesystem::create_symlink("..data/weights.bin", model_folder() / "weights.bin");
+  EXPECT_THAT(read_with({{"location", "weights.bin"}}), ElementsAre(0, 1));
+}
+
+TEST_F(OnnxExternalData, HardLinksAreFilesLikeOthers) {
+  std::filesystem::create_hard_link(model_folder() / "weights.bin", root_ / "outside/backup.bin");
+  EXPECT_THAT(read_with({{"location", "weights.bin"}}), ElementsAre(0, 1));
+}
+
+TEST_F(OnnxExternalData, ALoopOfLinksIsAnError) {
+  std::filesystem::create_symlink("b.bin", model_folder() / "a.bin");
+  std::filesystem::create_symlink("a.bin", model_folder() / "b.bin");
+  expect_refused({{"location", "a.bin"}}, Status::ERROR_IO, "Too many levels of symbolic links");
 }
 
 TEST_F(OnnxExternalData, OnlyRegularFilesAreRead) {

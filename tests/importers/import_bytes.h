@@ -7,6 +7,7 @@
 
 #include "importers/model_writer.h"
 #include "importers/onnx/import_model.h"
+#include "importers/onnx/model_files.h"
 
 namespace mini_infer::test {
 
@@ -22,7 +23,10 @@ inline core::Result<std::shared_ptr<graph::Graph>> import_bytes(
   // A copy of exactly this size, so that sanitisers see every byte read beyond the end.
   const std::shared_ptr<char[]> copy(new char[bytes.size()]);
   bytes.copy(copy.get(), bytes.size());
-  return importers::import_model({{copy.get(), bytes.size()}, copy, folder}, options, any_operator);
+  importers::ModelFiles files(folder / "model.onnx", options.file_access);
+  const auto external = [&](std::string_view location) { return files.external(location); };
+  return importers::import_model({{copy.get(), bytes.size()}, copy, external}, options,
+                                 any_operator);
 }
 
 inline core::Result<std::shared_ptr<graph::Graph>> import_bytes(

@@ -14,6 +14,10 @@
 #include "mini_infer/core/tensor.h"
 #include "mini_infer/core/types.h"
 
+namespace mini_infer::core {
+class BackingFile;
+}
+
 namespace mini_infer::graph {
 
 // Handles are indices into Graph::nodes() and Graph::values(). Names are for people; nothing is
@@ -103,6 +107,9 @@ class MINI_INFER_API Graph {
   std::vector<ValueId> outputs;  // what a run yields, in order
   // In a subgraph: values of the enclosing graph read here, by name, each also an input-less value.
   std::vector<ValueId> outer_values;
+  // The mapped files that bytes of constants lie in, those of subgraphs included. An engine checks
+  // while it is built that none of them has changed since import.
+  std::vector<std::shared_ptr<const core::BackingFile>> files;
 
   const std::vector<Node>& nodes() const { return nodes_; }
   const std::vector<Value>& values() const { return values_; }

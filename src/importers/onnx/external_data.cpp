@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "core/try.h"
-#include "importers/onnx/open_beneath.h"
 
 namespace mini_infer::importers {
 namespace {
@@ -47,13 +46,13 @@ core::Result<Place> parse_place(const std::vector<TensorMessage::Entry>& entries
 
 }  // namespace
 
-core::Result<std::shared_ptr<const MappedFile>> ExternalData::map(std::string_view location) {
-  if (auto known = files_.find(location); known != files_.end()) return known->second;
-  MI_ASSIGN(const FileDescriptor file, open_beneath(folder_, location));
-  const std::string name(location);
-  MI_ASSIGN(auto mapped, MappedFile::map(file, name));
-  files_.emplace(name, mapped);
-  return mapped;
+core::Result<Region> ExternalData::whole(std::string_view location) {
+  if (auto known = read_already_.find(location); known != read_already_.end()) {
+    return known->second;
+  }
+  MI_ASSIGN(Region bytes, read_(location));
+  read_already_.emplace(location, bytes);
+  return bytes;
 }
 
 core::Result<Region> ExternalData::find(const std::vector<TensorMessage::Entry>& entries,
@@ -63,14 +62,14 @@ core::Result<Region> ExternalData::find(const std::vector<TensorMessage::Entry>&
     return invalid("external data holds " + std::to_string(*place.length) +
                    " bytes, its type and dims need " + std::to_string(size));
   }
-  MI_ASSIGN(auto file, map(place.location));
-  const std::span<const std::byte> bytes = file->bytes();
+  MI_ASSIGN(Region file, whole(place.location));
+  const std::span<const std::byte> bytes = file.bytes;
   if (place.offset > bytes.size() || size > bytes.size() - place.offset) {
     return invalid("external data of " + std::to_string(size) + " bytes at offset " +
                    std::to_string(place.offset) + " ends beyond '" + std::string(place.location) +
                    "', which has " + std::to_string(bytes.size()) + " bytes");
   }
-  return Region{bytes.subspan(place.offset, size), std::move(file)};
+  return Region{bytes.subspan(place.offset, size), std::move(file.owner)};
 }
 
 }  // namespace mini_infer::importers

@@ -1,9 +1,8 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
+#include <functional>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,20 +12,25 @@
 
 namespace mini_infer::importers {
 
-// The files beside a model that hold its weights. Each is mapped once. One thread at a time.
+// The bytes of what a model calls `location`: a whole file, or what stands for one.
+using ExternalReader = std::function<core::Result<Region>(std::string_view location)>;
+
+// The bytes of tensors that a model keeps elsewhere. Each location is read once. One thread at a
+// time.
 class ExternalData {
  public:
-  explicit ExternalData(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  explicit ExternalData(ExternalReader read) : read_(std::move(read)) {}
 
   // The `size` bytes that the entries of a tensor name. Keys: location, offset, length, checksum;
   // others are ignored. The checksum is not verified: that would read every byte at import.
-  core::Result<Region> find(const std::vector<TensorMessage::Entry>& entries, std::size_t size);
+  [[nodiscard]] core::Result<Region> find(const std::vector<TensorMessage::Entry>& entries,
+                                          std::size_t size);
 
  private:
-  core::Result<std::shared_ptr<const MappedFile>> map(std::string_view location);
+  core::Result<Region> whole(std::string_view location);
 
-  std::filesystem::path folder_;
-  std::map<std::string, std::shared_ptr<const MappedFile>, std::less<>> files_;
+  ExternalReader read_;
+  std::map<std::string, Region, std::less<>> read_already_;
 };
 
 }  // namespace mini_infer::importers

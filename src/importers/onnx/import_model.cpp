@@ -4,7 +4,6 @@
 #include <string>
 
 #include "core/try.h"
-#include "importers/onnx/external_data.h"
 #include "importers/onnx/graph_builder.h"
 #include "importers/onnx/parse.h"
 
@@ -65,7 +64,7 @@ core::Result<std::shared_ptr<graph::Graph>> import_model(const ModelBytes& model
   MI_ASSIGN(const OpsetVersions opsets, import_opsets(message));
   MI_TRY(check_operators(message, opsets, find));
 
-  ExternalData external(model.folder);
+  ExternalData external(model.external);
   GraphBuilder builder({model.owner, &external}, opsets, nullptr);
   MI_ASSIGN(auto graph, builder.build(*message.graph));
   for (const auto& [input, shape] : options.shapes) {

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string_view>
 
+#include "importers/onnx/external_data.h"
 #include "importers/onnx/operator_check.h"
 #include "mini_infer/core/status.h"
 #include "mini_infer/graph/graph.h"
@@ -20,12 +20,12 @@ inline constexpr int kNewestIrVersion = 14;  // of its types the 6-bit floats ar
 struct ModelBytes {
   std::string_view bytes;
   std::shared_ptr<const void> owner;  // keeps `bytes` alive; every constant holds it
-  std::filesystem::path folder;       // where its external data is
+  ExternalReader external;            // gives the bytes that it keeps elsewhere
 };
 
 // import_onnx on a model in memory, with the operators that `find` knows. May throw bad_alloc.
-core::Result<std::shared_ptr<graph::Graph>> import_model(const ModelBytes& model,
-                                                         const OnnxOptions& options,
-                                                         const OperatorLookup& find);
+[[nodiscard]] core::Result<std::shared_ptr<graph::Graph>> import_model(const ModelBytes& model,
+                                                                       const OnnxOptions& options,
+                                                                       const OperatorLookup& find);
 
 }  // namespace mini_infer::importers

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "mini_infer/core/export.h"
+#include "mini_infer/core/status.h"
+
+namespace mini_infer::core {
+
+// A file whose bytes are constants of a graph, which views them where they are mapped.
+// Immutable; several threads may use one at once.
+class MINI_INFER_API BackingFile {
+ public:
+  virtual ~BackingFile() = default;
+
+  // ERROR_IO names the file when its size or the time of its last change are no longer those it had
+  // when it was opened: what is mapped may then be other bytes, or none.
+  [[nodiscard]] virtual Status check_unchanged() const = 0;
+
+  // Gives the pages that lie wholly inside `bytes` back to the system; a later access reads them
+  // from the file again. Bytes that are not of this file are left alone.
+  virtual void release(std::span<const std::byte> bytes) const = 0;
+};
+
+}  // namespace mini_infer::core
