@@ -5,6 +5,7 @@
 #include "core/try.h"
 #include "graph/dim_text.h"
 #include "ops/alias.h"
+#include "ops/declared_shape.h"
 #include "ops/op_def.h"
 
 namespace mini_infer::ops {
@@ -85,6 +86,7 @@ Status infer(Graph& graph, const Evaluator& evaluate) {
     MI_TRY(check_outputs(context));
     if (computable(context, *def)) MI_TRY(compute(graph, id, evaluate));
   }
+  drop_wrong_annotations(graph);
   return Status::SUCCESS;
 }
 

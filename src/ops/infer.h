@@ -19,7 +19,8 @@ using Evaluator =
 // Gives every value its type and shape, in topological order, and every value that is computed from
 // constants its bytes (so that Shape → Gather → Concat → Reshape chains are resolved). Idempotent.
 // An unbound input extent, an unknown operator or a shape that cannot be known is an error that
-// names the input or node; nothing is ever given a default size.
+// names the input or node; nothing is ever given a default size. What the model states wrongly
+// about an output is a warning (declared_shape.h).
 [[nodiscard]] MINI_INFER_API core::Status infer(graph::Graph& graph, const Evaluator& evaluate);
 
 // The graph inputs whose values decide shapes: those a value input of some node depends on.

@@ -241,6 +241,52 @@ TEST(OnnxGraph, ANameDefinedInASubgraphHidesTheOuterOne) {
   EXPECT_TRUE(subgraph.outer_values.empty());
 }
 
+TEST(OnnxGraph, AnExtentOfMinusOneIsUnknown) {
+  auto graph = import_bytes(ModelWriter()
+                                .input("x", DataType::kFloat32, {-1, 3})
+                                .node("Relu", {"x"}, {"y"})
+                                .output("y", DataType::kFloat32, {-1, 3}));
+  ASSERT_TRUE(graph.ok()) << graph.status().to_string();
+  EXPECT_FALSE((*graph)->value((*graph)->inputs[0]).shape);
+  EXPECT_TRUE(graph::bind_input_shape(**graph, "x", {7, 3}).ok());
+  EXPECT_EQ((*graph)->value((*graph)->inputs[0]).shape, (core::Shape{7, 3}));
+}
+
+TEST(OnnxGraph, AnOutputMayBeListedTwice) {
+  auto graph = import_bytes(ModelWriter()
+                                .input("x", DataType::kFloat32, {2})
+                                .node("Relu", {"x"}, {"y"})
+                                .output("y", DataType::kFloat32, {2})
+                                .output("y", DataType::kFloat32, {2}));
+  ASSERT_TRUE(graph.ok()) << graph.status().to_string();
+  ASSERT_EQ((*graph)->outputs.size(), 2u);
+  EXPECT_EQ((*graph)->outputs[0], (*graph)->outputs[1]);
+}
+
+TEST(OnnxGraph, StringsThatNobodyReadsAreLeftOut) {
+  const auto strings = TensorWriter("s", DataType::kString, {1});
+  const auto model = [&] {
+    return ModelWriter()
+        .input("x", DataType::kFloat32, {2})
+        .initialiser(strings)
+        .node("Constant", {}, {"text"}, {attribute("value_string", "words")})
+        .node("Relu", {"x"}, {"y"})
+        .output("y", DataType::kFloat32, {2});
+  };
+  auto graph = import_bytes(model().input("s", DataType::kString, {1}));
+  ASSERT_TRUE(graph.ok()) << graph.status().to_string();
+  EXPECT_EQ((*graph)->inputs.size(), 1u);
+  EXPECT_EQ(import_bytes(model().node("Exp", {"s"}, {"z"})).status(),
+            core::Status::ERROR_UNSUPPORTED);
+  EXPECT_EQ(import_bytes(model().output("text", DataType::kFloat32, {})).status(),
+            core::Status::ERROR_UNSUPPORTED);
+  const auto branch = GraphWriter().node("Exp", {"s"}, {"b"}).output("b", DataType::kFloat32, {});
+  EXPECT_EQ(
+      import_bytes(model().node("If", {"x"}, {"z"}, {attribute("then_branch", branch)})).status(),
+      core::Status::ERROR_UNSUPPORTED)
+      << "a subgraph reads it";
+}
+
 TEST(OnnxGraph, RawWeightsAreViewsIntoTheFile) {
   const std::string bytes =
       ModelWriter()
@@ -248,7 +294,7 @@ TEST(OnnxGraph, RawWeightsAreViewsIntoTheFile) {
           .output("w", DataType::kFloat32, {2})
           .bytes();
   const auto owner = std::make_shared<std::string>(bytes);
-  auto graph = importers::import_model({*owner, owner, "."}, {}, any_operator);
+  auto graph = importers::import_model({*owner, owner, nullptr}, {}, any_operator);
   ASSERT_TRUE(graph.ok()) << graph.status().to_string();
   const core::Tensor& w = *(*graph)->value(0).constant;
   const auto* first = reinterpret_cast<const char*>(w.bytes().data());

@@ -5,6 +5,7 @@
 
 #include "core/try.h"
 #include "importers/onnx/fields.h"
+#include "importers/onnx/sparse_tensor.h"
 
 namespace mini_infer::importers {
 namespace {
@@ -44,6 +45,11 @@ core::Result<Tensor> constant_of(const NodeMessage& node, const TensorSource& so
     MI_TRY(expect(attribute, AttributeType::kTensor));
     if (attribute.tensors.empty()) return {Status::ERROR_INVALID_MODEL, "holds no tensor"};
     return make_tensor(attribute.tensors.back(), source);
+  }
+  if (attribute.name == "sparse_value") {
+    MI_TRY(expect(attribute, AttributeType::kSparseTensor));
+    if (attribute.sparse_tensors.empty()) return {Status::ERROR_INVALID_MODEL, "holds no tensor"};
+    return make_dense(attribute.sparse_tensors.back(), source);
   }
   if (attribute.name == "value_int") {
     MI_TRY(expect(attribute, AttributeType::kInt));

@@ -11,7 +11,8 @@ inline bool is_constant_node(const NodeMessage& node) {
   return node.op_type == "Constant" && node.domain.empty();
 }
 
-// What a Constant node makes. ERROR_UNSUPPORTED for strings and sparse values.
-core::Result<core::Tensor> constant_of(const NodeMessage& node, const TensorSource& source);
+// What a Constant node makes. ERROR_UNSUPPORTED for strings.
+[[nodiscard]] core::Result<core::Tensor> constant_of(const NodeMessage& node,
+                                                     const TensorSource& source);
 
 }  // namespace mini_infer::importers

@@ -27,10 +27,11 @@ core::Result<core::DataType> tensor_element_type(const TypeMessage& type) {
 core::Result<std::vector<graph::Dim>> declared_dims(const std::vector<DimMessage>& messages) {
   std::vector<graph::Dim> dims;
   for (const DimMessage& message : messages) {
-    if (message.value && *message.value < 0) {
+    // Some exporters write an unknown extent as -1.
+    if (message.value && *message.value < -1) {
       return {Status::ERROR_INVALID_MODEL, "extent " + std::to_string(dims.size()) + " is " +
                                                std::to_string(*message.value) +
-                                               "; an unknown extent is written as a dim_param"};
+                                               "; an unknown extent is a dim_param, or -1"};
     }
     dims.push_back({message.value.value_or(-1), std::string(message.param)});
   }

@@ -74,7 +74,7 @@ enum Field : std::uint32_t {
 };
 }
 namespace sparse_tensor {
-enum Field : std::uint32_t { kValues = 1 };
+enum Field : std::uint32_t { kValues = 1, kIndices = 2, kDims = 3 };
 }
 namespace entry {  // StringStringEntryProto
 enum Field : std::uint32_t { kKey = 1, kValue = 2 };

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <string>
-#include <unordered_set>
 
 #include "core/try.h"
 #include "importers/onnx/attribute_value.h"
 #include "importers/onnx/constant_node.h"
 #include "importers/onnx/declared_type.h"
+#include "importers/onnx/sparse_tensor.h"
+#include "mini_infer/core/log.h"
 
 namespace mini_infer::importers {
 namespace {
@@ -23,6 +24,17 @@ Status invalid(const std::string& message) { return {Status::ERROR_INVALID_MODEL
 
 std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
 
+// Adds the names that nodes of the graph, nodes of its subgraphs and outputs read.
+void collect_reads(const GraphMessage& graph, std::unordered_set<std::string_view>& names) {
+  for (const NodeMessage& node : graph.nodes) {
+    names.insert(node.inputs.begin(), node.inputs.end());
+    for (const AttributeMessage& attribute : node.attributes) {
+      for (const GraphMessage& subgraph : attribute.graphs) collect_reads(subgraph, names);
+    }
+  }
+  for (const ValueInfoMessage& output : graph.outputs) names.insert(output.name);
+}
+
 }  // namespace
 
 GraphBuilder::GraphBuilder(const TensorSource& source, const OpsetVersions& opsets,
@@ -32,6 +44,7 @@ GraphBuilder::GraphBuilder(const TensorSource& source, const OpsetVersions& opse
 core::Result<std::shared_ptr<Graph>> GraphBuilder::build(const GraphMessage& message) {
   graph_->name = message.name;
   graph_->opsets = opsets_;
+  collect_reads(message, read_);
   MI_TRY(add_initialisers(message));
   MI_TRY(add_inputs(message));
   MI_TRY(add_node_outputs(message));
@@ -46,14 +59,13 @@ core::Result<std::shared_ptr<Graph>> GraphBuilder::build(const GraphMessage& mes
 }
 
 Status GraphBuilder::add_initialisers(const GraphMessage& message) {
-  for (std::string_view name : message.sparse_initialisers) {
-    return {Status::ERROR_UNSUPPORTED,
-            "initialiser " + quoted(name) + " is a sparse tensor; store it as a dense one"};
+  for (const SparseTensorMessage& initialiser : message.sparse_initialisers) {
+    if (initialiser.values.name.empty()) return invalid("a sparse initialiser has no name");
+    MI_TRY(add_constant(initialiser.values.name, make_dense(initialiser, source_)));
   }
   for (const TensorMessage& initialiser : message.initialisers) {
     if (initialiser.name.empty()) return invalid("an initialiser has no name");
-    MI_ASSIGN(core::Tensor tensor, make_tensor(initialiser, source_));
-    MI_TRY(define_constant(initialiser.name, std::move(tensor)));
+    MI_TRY(add_constant(initialiser.name, make_tensor(initialiser, source_)));
   }
   return Status::SUCCESS;
 }
@@ -61,6 +73,7 @@ Status GraphBuilder::add_initialisers(const GraphMessage& message) {
 Status GraphBuilder::add_inputs(const GraphMessage& message) {
   for (const ValueInfoMessage& input : message.inputs) {
     if (input.name.empty()) return invalid("a graph input has no name");
+    if (left_out_.contains(input.name)) continue;
     const auto known = values_.find(input.name);
     if (known != values_.end() && graph_->value(known->second).is_constant()) {
       if (enclosing_ == nullptr) continue;
@@ -101,10 +114,9 @@ Status GraphBuilder::add_node_outputs(const GraphMessage& message) {
 }
 
 Status GraphBuilder::add_constant_node(const NodeMessage& message, const std::string& name) {
-  auto tensor = constant_of(message, source_);
-  const Status status =
-      tensor.ok() ? define_constant(message.outputs.front(), std::move(*tensor)) : tensor.status();
-  return status.with_context("Constant '" + name + "'");
+  const std::string_view output = message.outputs.empty() ? "" : message.outputs.front();
+  return add_constant(output, constant_of(message, source_))
+      .with_context("Constant '" + name + "'");
 }
 
 Status GraphBuilder::add_node(const NodeMessage& message, std::string name) {
@@ -152,12 +164,8 @@ Status GraphBuilder::add_attributes(const NodeMessage& message, Node& node,
 }
 
 Status GraphBuilder::add_outputs(const GraphMessage& message) {
-  std::unordered_set<std::string_view> names;
   for (const ValueInfoMessage& output : message.outputs) {
     if (output.name.empty()) return invalid("a graph output has no name");
-    if (!names.insert(output.name).second) {
-      return invalid("two graph outputs are named " + quoted(output.name));
-    }
     const ValueId id = find_or_add(output.name);
     graph_->outputs.push_back(id);
     if (output.type) MI_TRY(declare_output(*output.type, graph_->value(id)));
@@ -174,6 +182,14 @@ Status GraphBuilder::check_capture_cycles() const {
   }
   std::vector<NodeId> order;
   return with_captures.topological_sort(order);
+}
+
+Status GraphBuilder::add_constant(std::string_view name, core::Result<core::Tensor> tensor) {
+  if (tensor.ok()) return define_constant(name, std::move(*tensor));
+  if (tensor.status() != Status::ERROR_UNSUPPORTED || read_.contains(name)) return tensor.status();
+  MI_LOG_INFO("[Importer] " + tensor.status().message() + "; left out, for nothing reads it");
+  left_out_.insert(name);
+  return Status::SUCCESS;
 }
 
 Status GraphBuilder::define_constant(std::string_view name, core::Tensor tensor) {

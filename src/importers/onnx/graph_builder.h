@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,8 @@ class GraphBuilder {
   // Graph::verify does not see that a node waits for what its subgraphs read.
   [[nodiscard]] core::Status check_capture_cycles() const;
 
+  // Makes the constant, or leaves it out when we cannot hold it and nobody reads it.
+  [[nodiscard]] core::Status add_constant(std::string_view name, core::Result<core::Tensor> tensor);
   [[nodiscard]] core::Status define_constant(std::string_view name, core::Tensor tensor);
   graph::ValueId add_value(std::string_view name);
   // The value of this name here or in a graph around this one.
@@ -52,6 +55,8 @@ class GraphBuilder {
   std::shared_ptr<graph::Graph> graph_;
   std::unordered_map<std::string_view, graph::ValueId> values_;
   std::vector<std::pair<graph::NodeId, std::vector<graph::ValueId>>> captures_;
+  std::unordered_set<std::string_view> read_;      // names that this graph and its subgraphs read
+  std::unordered_set<std::string_view> left_out_;  // constants that nobody reads
 };
 
 }  // namespace mini_infer::importers

@@ -34,6 +34,13 @@ struct TensorMessage {
   std::vector<Entry> external_data;
 };
 
+// A tensor of zeros but for `values`, whose places `indices` tell.
+struct SparseTensorMessage {
+  TensorMessage values;
+  TensorMessage indices;
+  std::vector<std::int64_t> dims;
+};
+
 struct GraphMessage;
 
 // AttributeProto.AttributeType.
@@ -66,6 +73,7 @@ struct AttributeMessage {
   std::vector<float> floats;
   std::vector<std::string_view> strings;
   std::vector<TensorMessage> tensors;
+  std::vector<SparseTensorMessage> sparse_tensors;
   std::vector<GraphMessage> graphs;
 };
 
@@ -99,7 +107,7 @@ struct GraphMessage {
   std::string_view name;
   std::vector<NodeMessage> nodes;
   std::vector<TensorMessage> initialisers;
-  std::vector<std::string_view> sparse_initialisers;  // names only
+  std::vector<SparseTensorMessage> sparse_initialisers;  // named as their values are
   std::vector<ValueInfoMessage> inputs;
   std::vector<ValueInfoMessage> outputs;
 };

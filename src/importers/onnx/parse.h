@@ -15,6 +15,7 @@ core::Result<GraphMessage> parse_graph(std::string_view bytes, int depth);
 core::Result<NodeMessage> parse_node(std::string_view bytes, int depth);
 core::Result<AttributeMessage> parse_attribute(std::string_view bytes, int depth);
 core::Result<TensorMessage> parse_tensor(std::string_view bytes);
+core::Result<SparseTensorMessage> parse_sparse_tensor(std::string_view bytes);
 core::Result<ValueInfoMessage> parse_value_info(std::string_view bytes);
 core::Result<TypeMessage> parse_type(std::string_view bytes, int depth);
 

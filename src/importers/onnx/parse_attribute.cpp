@@ -40,6 +40,10 @@ Status read_value(FieldReader& field, int depth, AttributeMessage& attribute) {
     case fields::attribute::kTensor:
     case fields::attribute::kTensors:
       return append(attribute.tensors, "tensor", parse_tensor(field.get_bytes()));
+    case fields::attribute::kSparseTensor:
+    case fields::attribute::kSparseTensors:
+      return append(attribute.sparse_tensors, "sparse tensor",
+                    parse_sparse_tensor(field.get_bytes()));
     case fields::attribute::kGraph:
     case fields::attribute::kGraphs:
       return append(attribute.graphs, "graph", parse_graph(field.get_bytes(), depth + 1));

@@ -3,26 +3,7 @@
 #include "importers/onnx/wire.h"
 
 namespace mini_infer::importers {
-namespace {
-
 using core::Status;
-
-// Only the name is read: it is needed to say what is unsupported.
-core::Result<std::string_view> parse_sparse_name(std::string_view bytes) {
-  std::string_view name;
-  MI_TRY(read_fields("SparseTensorProto", bytes, [&](FieldReader& field) -> Status {
-    if (field.tag() != fields::sparse_tensor::kValues) {
-      field.skip();
-      return Status::SUCCESS;
-    }
-    MI_ASSIGN(const TensorMessage values, parse_tensor(field.get_bytes()));
-    name = values.name;
-    return Status::SUCCESS;
-  }));
-  return name;
-}
-
-}  // namespace
 
 core::Result<GraphMessage> parse_graph(std::string_view bytes, int depth) {
   if (depth > kMaxSubgraphDepth) {
@@ -41,7 +22,7 @@ core::Result<GraphMessage> parse_graph(std::string_view bytes, int depth) {
         return append(graph.initialisers, "initialiser", parse_tensor(field.get_bytes()));
       case fields::graph::kSparseInitializer:
         return append(graph.sparse_initialisers, "sparse initialiser",
-                      parse_sparse_name(field.get_bytes()));
+                      parse_sparse_tensor(field.get_bytes()));
       case fields::graph::kInput:
         return append(graph.inputs, "input", parse_value_info(field.get_bytes()));
       case fields::graph::kOutput:

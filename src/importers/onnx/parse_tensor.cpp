@@ -77,4 +77,27 @@ core::Result<TensorMessage> parse_tensor(std::string_view bytes) {
   return tensor;
 }
 
+core::Result<SparseTensorMessage> parse_sparse_tensor(std::string_view bytes) {
+  SparseTensorMessage sparse;
+  MI_TRY(read_fields("SparseTensorProto", bytes, [&](FieldReader& field) -> Status {
+    switch (field.tag()) {
+      case fields::sparse_tensor::kValues: {
+        MI_ASSIGN(sparse.values, parse_tensor(field.get_bytes()));
+        break;
+      }
+      case fields::sparse_tensor::kIndices: {
+        MI_ASSIGN(sparse.indices, parse_tensor(field.get_bytes()));
+        break;
+      }
+      case fields::sparse_tensor::kDims:
+        field.append_ints(sparse.dims);
+        break;
+      default:
+        field.skip();
+    }
+    return Status::SUCCESS;
+  }));
+  return sparse;
+}
+
 }  // namespace mini_infer::importers
