@@ -1,4 +1,3 @@
-#include <fstream>
 #include <utility>
 #include <vector>
 
@@ -7,6 +6,7 @@
 #include "cli/counting_allocator.h"
 #include "cli/latency.h"
 #include "cli/model.h"
+#include "cli/output_files.h"
 #include "cli/process_memory.h"
 #include "cli/profile.h"
 #include "cli/random_tensor.h"
@@ -202,22 +202,19 @@ void print_text(const BenchCommand& command, const runtime::Engine& engine,
   }
 }
 
-Status export_profile(const std::string& file, const runtime::Engine& engine, int runs) {
+Status export_profile(importers::OutputFile& file, const runtime::Engine& engine, int runs) {
   const Json json = Json::object()
                         .set("schema", "mini-infer.profile")
                         .set("version", 1)
                         .set("runs", runs)
                         .set("steps", profile_json(engine.context()->profile(), runs));
-  std::ofstream stream(file);
-  stream << json.dump() << "\n";
-  stream.flush();
-  if (!stream) return {Status::ERROR_INVALID_ARGUMENT, file + ": cannot be written"};
-  return Status::SUCCESS;
+  return write_text(file, json.dump() + "\n");
 }
 
 }  // namespace
 
 core::Result<ExitCode> execute(const BenchCommand& command) {
+  MI_ASSIGN(const auto profile_file, open_output(command.export_profile));
   Progress progress;
   progress.show("importing " + command.model.path);
   MI_ASSIGN(Model model, load_model(command.model));
@@ -238,9 +235,7 @@ core::Result<ExitCode> execute(const BenchCommand& command) {
   MI_TRY(add_random_inputs(engine, command.seed, model.inputs));
   MI_ASSIGN(const Measurement measurement, measure(engine, model.inputs, command, progress));
   progress.clear();
-  if (!command.export_profile.empty()) {
-    MI_TRY(export_profile(command.export_profile, engine, measurement.all_runs));
-  }
+  if (profile_file) MI_TRY(export_profile(*profile_file, engine, measurement.all_runs));
   if (command.json) {
     print_json(command, engine, *allocator, load, measurement);
   } else {

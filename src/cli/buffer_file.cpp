@@ -7,7 +7,6 @@
 #include "cli/buffer_json.h"
 #include "cli/input_files.h"
 #include "core/try.h"
-#include "importers/write_file.h"
 
 namespace mini_infer::cli {
 namespace {
@@ -41,11 +40,8 @@ core::Result<BufferFile> read_buffers(const std::string& path) {
   return file;
 }
 
-Status write_buffers(const std::string& path, const BufferFile& file,
-                     const std::vector<std::int64_t>& offsets) {
-  const std::string text = file.json ? to_json(file, offsets) : to_csv(file, offsets);
-  const std::string_view parts[] = {text};
-  return as_argument(importers::write_file(path, parts));
+std::string to_text(const BufferFile& file, const std::vector<std::int64_t>& offsets) {
+  return file.json ? to_json(file, offsets) : to_csv(file, offsets);
 }
 
 }  // namespace mini_infer::cli

@@ -26,12 +26,11 @@ struct BufferFile {
 // alignment and offset (where it lies already; empty: anywhere). A buffer is live at the steps from
 // lower to upper - 1. minimalloc's other names do as well: buffer, buffer_id; begin, start; and
 // end, which is the last step itself. JSON (a path that ends in .json): {"buffers": [...]}, objects
-// with keys of the same names. ERROR_INVALID_ARGUMENT names the file, the line and the column, what
-// was expected and what was found.
-core::Result<BufferFile> read_buffers(const std::string& path);
+// with keys of the same names. ERROR_IO for a file that cannot be read; ERROR_INVALID_ARGUMENT
+// names the file, the line and the column, what was expected and what was found.
+[[nodiscard]] core::Result<BufferFile> read_buffers(const std::string& path);
 
-// The same rows with an offset each, in the same form. The file is there whole, or not at all.
-[[nodiscard]] core::Status write_buffers(const std::string& path, const BufferFile& file,
-                                         const std::vector<std::int64_t>& offsets);
+// The same rows with an offset each, in the same form.
+std::string to_text(const BufferFile& file, const std::vector<std::int64_t>& offsets);
 
 }  // namespace mini_infer::cli

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
+#include <system_error>
 
 #include "mini_infer/core/log.h"
 
@@ -13,6 +15,14 @@ namespace {
 
 void write(std::FILE* file, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), file);
+}
+
+// Of the first write to stdout that failed; 0 if none has.
+int output_error = 0;
+
+void write_output(std::string_view text) {
+  write(stdout, text);
+  if (std::ferror(stdout) != 0 && output_error == 0) output_error = errno;
 }
 
 // An error is one line, whatever a model's names hold.
@@ -39,8 +49,15 @@ const char* level_name(core::LogLevel level) {
 
 }  // namespace
 
-void print(std::string_view text) { write(stdout, text); }
-void write_json(const report::Json& json) { write(stdout, json.dump() + "\n"); }
+void print(std::string_view text) { write_output(text); }
+void write_json(const report::Json& json) { write_output(json.dump() + "\n"); }
+
+core::Status finish_output() {
+  if (std::fflush(stdout) != 0 && output_error == 0) output_error = errno;
+  if (output_error == 0) return core::Status::SUCCESS;
+  return {core::Status::ERROR_IO, "the standard output cannot be written: " +
+                                      std::generic_category().message(output_error)};
+}
 
 void note(std::string_view text) {
   write(stderr, "mini-infer: " + one_line(std::string(text)) + "\n");

@@ -8,9 +8,12 @@
 
 namespace mini_infer::cli {
 
-// To stdout.
+// To stdout. What goes wrong there is kept for finish_output().
 void print(std::string_view text);
 void write_json(const report::Json& json);
+
+// Writes what is still buffered. ERROR_IO if that, or anything before it, could not be written.
+[[nodiscard]] core::Status finish_output();
 
 // One line on stderr.
 void note(std::string_view text);

@@ -10,9 +10,9 @@ ExitCode exit_code(const Status& status) {
       return ExitCode::kOk;
     case Status::ERROR_INVALID_ARGUMENT:
     case Status::ERROR_RUNTIME:  // the inputs that were given break an operator's contract
+    case Status::ERROR_IO:
       return ExitCode::kUsage;
     case Status::ERROR_INVALID_MODEL:
-    case Status::ERROR_IO:  // of the model; other files are the caller's arguments (as_argument)
       return ExitCode::kInvalidModel;
     case Status::ERROR_UNSUPPORTED:
       return ExitCode::kUnsupported;

@@ -53,7 +53,7 @@ Status read_input(Tensors& tensors, const std::string& text) {
 
 core::Result<Tensors> read_inputs(const std::vector<std::string>& texts) {
   Tensors tensors;
-  for (const std::string& text : texts) MI_TRY(as_argument(read_input(tensors, text)));
+  for (const std::string& text : texts) MI_TRY(read_input(tensors, text));
   return tensors;
 }
 
@@ -64,12 +64,7 @@ core::Result<std::string> read_text(const std::string& path, const std::string& 
     std::string text((std::istreambuf_iterator<char>(stream)), {});
     if (stream.is_open() && !stream.bad()) return text;
   }
-  return Status(Status::ERROR_INVALID_ARGUMENT, path + ": cannot be read; expected " + expected);
-}
-
-Status as_argument(const Status& status) {
-  if (status != Status::ERROR_IO) return status;
-  return {Status::ERROR_INVALID_ARGUMENT, status.message()};
+  return Status(Status::ERROR_IO, path + ": cannot be read; expected " + expected);
 }
 
 }  // namespace mini_infer::cli

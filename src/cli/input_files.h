@@ -13,15 +13,11 @@ namespace mini_infer::cli {
 using Tensors = std::map<std::string, core::Tensor>;
 
 // Reads "name=file" (.npy, .pb, or the array of that name, or the only one, of a .npz) and
-// "file.npz" (all arrays by their names). ERROR_INVALID_ARGUMENT for a file that cannot be read: it
-// is the caller's, not the model.
-core::Result<Tensors> read_inputs(const std::vector<std::string>& texts);
+// "file.npz" (all arrays by their names). ERROR_IO for a file that cannot be read.
+[[nodiscard]] core::Result<Tensors> read_inputs(const std::vector<std::string>& texts);
 
-// A file's whole text. ERROR_INVALID_ARGUMENT for one that cannot be read; `expected` says what it
-// should be.
-core::Result<std::string> read_text(const std::string& path, const std::string& expected);
-
-// What the caller named and cannot be read or written is a wrong argument.
-[[nodiscard]] core::Status as_argument(const core::Status& status);
+// A file's whole text. ERROR_IO for one that cannot be read; `expected` says what it should be.
+[[nodiscard]] core::Result<std::string> read_text(const std::string& path,
+                                                  const std::string& expected);
 
 }  // namespace mini_infer::cli

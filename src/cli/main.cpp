@@ -5,6 +5,7 @@
 
 #include "cli/console.h"
 #include "cli/options.h"
+#include "cli/signals.h"
 
 namespace mini_infer::cli {
 namespace {
@@ -32,8 +33,14 @@ core::Result<ExitCode> parse_and_execute(int argc, char** argv) try {
 }  // namespace
 
 ExitCode run(int argc, char** argv) {
+  remove_partial_files_on_signals();
+  const bool json = asks_for_json(argc, argv);
   const auto outcome = parse_and_execute(argc, argv);
-  return outcome.ok() ? *outcome : report_error(outcome.status(), asks_for_json(argc, argv));
+  const ExitCode code = outcome.ok() ? *outcome : report_error(outcome.status(), json);
+  const Status written = finish_output();
+  if (written.ok()) return code;
+  const ExitCode output_code = report_error(written, false);
+  return code == ExitCode::kOk ? output_code : code;
 }
 
 }  // namespace mini_infer::cli

@@ -1,9 +1,12 @@
 #include "cli/output_files.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <set>
 #include <system_error>
 
-#include "cli/input_files.h"
 #include "core/try.h"
 #include "importers/tensor_file.h"
 
@@ -24,13 +27,29 @@ std::string safe_name(std::string name) {
 
 }  // namespace
 
-core::Result<std::vector<std::filesystem::path>> write_outputs(
-    const std::filesystem::path& folder, const std::vector<NamedOutput>& outputs) {
+core::Result<std::unique_ptr<importers::OutputFile>> open_output(const std::string& path) {
+  if (path.empty()) return std::unique_ptr<importers::OutputFile>();
+  return importers::OutputFile::open(path);
+}
+
+Status write_text(importers::OutputFile& file, const std::string& text) {
+  const std::string_view parts[] = {text};
+  return file.write(parts);
+}
+
+Status make_output_folder(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) {
-    return {Status::ERROR_INVALID_ARGUMENT, folder.string() + ": " + error.message()};
+  if (!error && ::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+    error = std::error_code(errno, std::generic_category());
   }
+  if (!error) return Status::SUCCESS;
+  return {Status::ERROR_IO,
+          "no file can be written in '" + folder.string() + "': " + error.message()};
+}
+
+core::Result<std::vector<std::filesystem::path>> write_outputs(
+    const std::filesystem::path& folder, const std::vector<NamedOutput>& outputs) {
   std::set<std::string> taken;
   std::vector<std::filesystem::path> paths;
   for (const auto& [name, tensor] : outputs) {
@@ -38,7 +57,7 @@ core::Result<std::vector<std::filesystem::path>> write_outputs(
     std::string chosen = wanted;
     for (int i = 1; !taken.insert(chosen).second; ++i) chosen = wanted + "_" + std::to_string(i);
     paths.push_back(folder / (chosen + ".npy"));
-    MI_TRY(as_argument(importers::write_npy(paths.back(), tensor)));
+    MI_TRY(importers::write_npy(paths.back(), tensor));
   }
   return paths;
 }

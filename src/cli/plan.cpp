@@ -2,9 +2,9 @@
 #include "cli/console.h"
 #include "cli/input_files.h"
 #include "cli/model.h"
+#include "cli/output_files.h"
 #include "cli/stopwatch.h"
 #include "core/try.h"
-#include "importers/write_file.h"
 #include "mini_infer/report/certificate.h"
 #include "mini_infer/report/memory_report.h"
 #include "mini_infer/runtime/memory_planner.h"
@@ -53,15 +53,15 @@ core::Result<runtime::MemoryPlan> make_plan(Model& model, const PlanCommand& com
   return plan_without_device(model, command.planning);
 }
 
-core::Status write_certificate(const std::string& path, const runtime::MemoryPlan& plan) {
+core::Status write_certificate(importers::OutputFile& file, const runtime::MemoryPlan& plan) {
   MI_ASSIGN(const std::string text, report::certificate_to_json(plan));
-  const std::string_view parts[] = {text, "\n"};
-  return as_argument(importers::write_file(path, parts));
+  return write_text(file, text + "\n");
 }
 
 }  // namespace
 
 core::Result<ExitCode> execute(const PlanCommand& command) {
+  MI_ASSIGN(const auto certificate, open_output(command.certificate));
   Progress progress;
   progress.show("importing " + command.model.path);
   MI_ASSIGN(Model model, load_model(command.model));
@@ -71,7 +71,7 @@ core::Result<ExitCode> execute(const PlanCommand& command) {
   MI_ASSIGN(const runtime::MemoryPlan plan, make_plan(model, command));
   const double compile_ms = stopwatch.milliseconds();
   progress.clear();
-  if (!command.certificate.empty()) MI_TRY(write_certificate(command.certificate, plan));
+  if (certificate) MI_TRY(write_certificate(*certificate, plan));
   if (command.json) {
     write_json(report::plan_json(plan)
                    .set("model", command.model.path)

@@ -115,6 +115,7 @@ void print_text(const RunCommand& command, const RunResult& result) {
 }  // namespace
 
 core::Result<ExitCode> execute(const RunCommand& command) {
+  if (!command.output_dir.empty()) MI_TRY(make_output_folder(command.output_dir));
   Progress progress;
   progress.show("importing " + command.model.path);
   MI_ASSIGN(Model model, load_model(command.model));

@@ -5,6 +5,7 @@
 #include "cli/buffer_file.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/output_files.h"
 #include "cli/stopwatch.h"
 #include "core/try.h"
 #include "mini_infer/planner/check.h"
@@ -131,11 +132,12 @@ std::string to_text(const SolveCommand& command, const Solution& solution, doubl
 
 core::Result<ExitCode> execute(const SolveCommand& command) {
   MI_ASSIGN(const BufferFile file, read_buffers(command.path));
+  MI_ASSIGN(const auto output, open_output(command.output));
   const Stopwatch stopwatch;
   MI_TRY(check_capacity(file, command));
   MI_ASSIGN(const Solution solution, solve(file, command));
   const double seconds = stopwatch.milliseconds() / 1000;
-  if (!command.output.empty()) MI_TRY(write_buffers(command.output, file, solution.offsets));
+  if (output) MI_TRY(write_text(*output, to_text(file, solution.offsets)));
   if (command.json) {
     write_json(to_json(command, solution, file.ids.size(), seconds));
   } else {

@@ -25,11 +25,12 @@ std::string read(const std::filesystem::path& path) {
 
 }  // namespace
 
-CommandResult mini_infer(const std::vector<std::string>& arguments) {
+CommandResult mini_infer(const std::vector<std::string>& arguments,
+                         const std::filesystem::path& output) {
   const TempFolder folder;
   std::string line = quoted(MINI_INFER_BINARY_DIR "/mini-infer");
   for (const std::string& argument : arguments) line += " " + quoted(argument);
-  line += " >" + quoted(folder / "out") + " 2>" + quoted(folder / "err");
+  line += " >" + quoted(output.empty() ? folder / "out" : output) + " 2>" + quoted(folder / "err");
   const int status = std::system(line.c_str());
   CommandResult result;
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -50,7 +50,7 @@ TEST(ExitCodes, TellWhoIsToBlame) {
   EXPECT_EQ(exit_code(Status::SUCCESS), ExitCode::kOk);
   EXPECT_EQ(exit_code(Status::ERROR_INVALID_ARGUMENT), ExitCode::kUsage);
   EXPECT_EQ(exit_code(Status::ERROR_INVALID_MODEL), ExitCode::kInvalidModel);
-  EXPECT_EQ(exit_code(Status::ERROR_IO), ExitCode::kInvalidModel);
+  EXPECT_EQ(exit_code(Status::ERROR_IO), ExitCode::kUsage);
   EXPECT_EQ(exit_code(Status::ERROR_UNSUPPORTED), ExitCode::kUnsupported);
   EXPECT_EQ(exit_code(Status::ERROR_OUT_OF_MEMORY), ExitCode::kDevice);
   EXPECT_EQ(exit_code(Status::ERROR_INTERNAL), ExitCode::kInternal);

@@ -69,7 +69,6 @@ TEST(Usage, ShapesAreAskedForAndChecked) {
 
 TEST(Usage, WhatIsWrongWithTheModelHasItsOwnCodes) {
   const TempFolder folder;
-  expect_error(mini_infer({"plan", folder / "missing.onnx"}), 2, "missing.onnx");
   expect_error(mini_infer({"plan", folder.write("text.onnx", "not a model")}), 2, "text.onnx");
   const std::string unsupported = ModelWriter()
                                       .input("x", DataType::kFloat32, {4})
@@ -79,16 +78,18 @@ TEST(Usage, WhatIsWrongWithTheModelHasItsOwnCodes) {
   expect_error(mini_infer({"plan", folder.write("frob.onnx", unsupported)}), 3, "Frobnicate");
 }
 
-TEST(Usage, AnInputFileThatIsMissingIsTheCallersMistake) {
+TEST(Usage, AFileThatIsMissingIsTheCallersMistake) {
+  expect_error(mini_infer({"plan", "missing.onnx"}), 1, "missing.onnx");
   expect_error(mini_infer({"run", lenet5_model(), "--input", "image=missing.npy"}), 1,
                "missing.npy");
 }
 
 TEST(Usage, ErrorsComeAsJsonToo) {
   const CommandResult result = mini_infer({"plan", "missing.onnx", "--json"});
-  expect_error(result, 2, "missing.onnx");
+  expect_error(result, 1, "missing.onnx");
   EXPECT_EQ(result.json().at("schema"), "mini-infer.error");
-  EXPECT_EQ(result.json().at("error").at("exit_code"), 2);
+  EXPECT_EQ(result.json().at("error").at("exit_code"), 1);
+  EXPECT_EQ(result.json().at("error").at("code"), "input/output error");
   EXPECT_THAT(std::string(result.json().at("error").at("message")), HasSubstr("missing.onnx"));
   EXPECT_EQ(mini_infer({"plan", "--json"}).json().at("error").at("exit_code"), 1);
 }
