@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/compare.h"
 #include "cli/exit_code.h"
 #include "mini_infer/core/status.h"
 #include "mini_infer/planner/solve.h"
@@ -74,9 +75,8 @@ struct VerifyCommand {
   std::vector<std::string> folders;
   PlanningFlags planning;
   DeviceFlags device;
-  double rtol = 1e-3;
-  double atol = 1e-7;
-  std::optional<double> rel_max;
+  std::optional<Criterion> criterion;  // unset: see verify_folder
+  Tolerance tolerance;                 // its criterion apart
   bool poison = false;
 };
 

@@ -1,8 +1,11 @@
 #include "cli/compare.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
+#include <string_view>
 #include <vector>
 
 #include "cli/console.h"
@@ -23,11 +26,23 @@ std::string index_text(const core::Shape& shape, std::size_t element) {
   return core::Shape(std::move(index)).to_string();
 }
 
+// Both numbers, with as many digits as it takes to tell them apart.
+std::string pair_text(double expected, double found) {
+  constexpr int kFewest = 6, kAll = 17;
+  std::array<char, 32> first{}, second{};
+  for (int digits = kFewest; digits <= kAll; ++digits) {
+    std::snprintf(first.data(), first.size(), "%.*g", digits, expected);
+    std::snprintf(second.data(), second.size(), "%.*g", digits, found);
+    if (std::string_view(first.data()) != second.data()) break;
+  }
+  return std::string("expected ") + first.data() + ", found " + second.data();
+}
+
 std::string difference_text(const Tensor& tensor, std::size_t count, std::size_t element,
-                            const std::string& expected, const std::string& found) {
+                            double expected, double found) {
   return std::to_string(count) + " of " + std::to_string(tensor.elements()) +
-         " elements differ; at " + index_text(tensor.shape(), element) + " expected " + expected +
-         ", found " + found;
+         " elements differ; at " + index_text(tensor.shape(), element) + " " +
+         pair_text(expected, found);
 }
 
 std::string compare_bytes(const Tensor& actual, const Tensor& expected) {
@@ -43,18 +58,19 @@ std::string compare_bytes(const Tensor& actual, const Tensor& expected) {
     ++count;
     first = i;
   }
-  return difference_text(actual, count, first, number_text((*reference)[first]),
-                         number_text((*found)[first]));
+  return difference_text(actual, count, first, (*reference)[first], (*found)[first]);
 }
 
-// What both kinds of tolerance judge.
+// What both criteria judge.
 struct FloatErrors {
   double max_error = 0;      // over pairs of finite elements
   double max_reference = 0;  // likewise
   std::size_t special = 0;   // pairs where a NaN or infinity has no equal partner
   std::size_t beyond = 0;    // finite pairs further apart than rtol and atol allow
+  double max_excess = 0;     // over those: how many times as far apart as allowed
   std::size_t first_special = 0;
-  std::size_t worst = 0;  // of the finite pairs
+  std::size_t furthest = 0;  // the pair of max_error
+  std::size_t worst = 0;     // the pair of max_excess
 };
 
 FloatErrors float_errors(const std::vector<double>& actual, const std::vector<double>& expected,
@@ -68,10 +84,17 @@ FloatErrors float_errors(const std::vector<double>& actual, const std::vector<do
       continue;
     }
     const double error = std::fabs(a - b);
-    if (error > tolerance.atol + tolerance.rtol * std::fabs(b)) ++errors.beyond;
+    const double allowed = tolerance.atol + tolerance.rtol * std::fabs(b);
+    if (error > allowed) {
+      ++errors.beyond;
+      if (error / allowed > errors.max_excess) {
+        errors.max_excess = error / allowed;
+        errors.worst = i;
+      }
+    }
     if (error > errors.max_error) {
       errors.max_error = error;
-      errors.worst = i;
+      errors.furthest = i;
     }
     errors.max_reference = std::max(errors.max_reference, std::fabs(b));
   }
@@ -87,15 +110,19 @@ std::string judge(const Tensor& tensor, const FloatErrors& errors,
                   const std::vector<double>& actual, const std::vector<double>& expected,
                   const Tolerance& tolerance) {
   auto at = [&](std::size_t count, std::size_t element) {
-    return difference_text(tensor, count, element, number_text(expected[element]),
-                           number_text(actual[element]));
+    return difference_text(tensor, count, element, expected[element], actual[element]);
   };
   if (errors.special > 0) return at(errors.special, errors.first_special);
-  if (!tolerance.rel_max) return errors.beyond > 0 ? at(errors.beyond, errors.worst) : "";
-  if (relative(errors) <= *tolerance.rel_max) return "";
-  return "max|difference| / max|reference| is " + number_text(relative(errors)) + "; at " +
-         index_text(tensor.shape(), errors.worst) + " expected " +
-         number_text(expected[errors.worst]) + ", found " + number_text(actual[errors.worst]);
+  if (tolerance.criterion == Criterion::kElements) {
+    if (errors.beyond == 0) return "";
+    return at(errors.beyond, errors.worst) + ", " + number_text(errors.max_excess) +
+           " times as far apart as rtol " + number_text(tolerance.rtol) + " and atol " +
+           number_text(tolerance.atol) + " allow";
+  }
+  if (relative(errors) <= tolerance.rel_max) return "";
+  return "max|difference| / max|reference| is " + number_text(relative(errors)) + ", more than " +
+         number_text(tolerance.rel_max) + "; at " + index_text(tensor.shape(), errors.furthest) +
+         " " + pair_text(expected[errors.furthest], actual[errors.furthest]);
 }
 
 }  // namespace

@@ -7,18 +7,21 @@
 
 namespace mini_infer::cli {
 
-// How far floats may be from the reference. As numpy's allclose, element by element:
-// |actual - expected| <= atol + rtol * |expected|; or, with `rel_max`, over the whole tensor:
-// max|actual - expected| <= rel_max * max|expected|. A NaN equals a NaN, an infinity itself.
-// All other types must be equal.
+// Whether every element is close to its reference, or the whole output is.
+enum class Criterion { kElements, kOutput };
+
+// How far floats may be from the reference. By elements, as numpy's allclose:
+// |actual - expected| <= atol + rtol * |expected|. By output: max|actual - expected| <= rel_max *
+// max|expected|. A NaN equals a NaN, an infinity itself. All other types must be equal.
 struct Tolerance {
+  Criterion criterion = Criterion::kElements;
   double rtol = 1e-3;
   double atol = 1e-7;
-  std::optional<double> rel_max;
+  double rel_max = 1e-3;
 };
 
 struct Comparison {
-  std::string difference;  // empty: close enough
+  std::string difference;  // empty: close enough; names the worst element by the criterion
   // Of floats: max|actual - expected| / max|expected| over finite elements; unset when the shapes
   // or types differ, or when there is no float to compare.
   std::optional<double> relative_error;

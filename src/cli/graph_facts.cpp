@@ -60,6 +60,7 @@ ConstantCount count_constants(const graph::Graph& graph) {
         std::find(graph.inputs.begin(), graph.inputs.end(), id) != graph.inputs.end();
     if (!value.is_constant() || value.producer != graph::kNoNode || is_input) continue;
     ++count.tensors;
+    count.elements += static_cast<std::size_t>(value.constant->elements());
     count.bytes += value.constant->size_bytes();
   }
   return count;

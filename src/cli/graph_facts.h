@@ -18,6 +18,7 @@ std::string operators_text(const graph::Graph& graph);
 
 struct ConstantCount {
   int tensors = 0;
+  std::size_t elements = 0;
   std::size_t bytes = 0;
 };
 

@@ -11,6 +11,7 @@
 #include "cli/console.h"
 #include "cli/model.h"
 #include "cli/text.h"
+#include "cli/verify_folder.h"
 #include "optimizer/optimizer.h"
 
 namespace mini_infer::cli {
@@ -45,7 +46,8 @@ constexpr const char* kRunExamples = R"(Examples:
 
 constexpr const char* kVerifyExamples = R"(Examples:
   mini-infer verify onnx/backend/test/data/node     every folder below, two levels deep
-  mini-infer verify models/mnist --rel-max 1e-3     max|difference| / max|reference| per output
+  mini-infer verify models/mnist --rel-max 1e-4     max|difference| / max|reference| per output
+  mini-infer verify node --criterion elements       every element, as the ONNX node tests ask
 
 Ends with 5 if a folder failed, else with 3 if one is not supported, else with 0.)";
 
@@ -267,6 +269,41 @@ void add_options(CLI::App* verb, RunCommand& command) {
   verb->add_flag("--poison", command.poison, "overwrite all bytes a step must not read (slow)");
 }
 
+// A bound that is given says by which criterion.
+void add_tolerance(CLI::App* verb, VerifyCommand& command) {
+  const auto add_bound = [&](const char* name, double& bound, const char* help) {
+    return verb->add_option(name, bound, help)
+        ->capture_default_str()
+        ->type_name("X")
+        ->check(in_range(0));
+  };
+  auto* rtol = add_bound("--rtol", command.tolerance.rtol, "relative tolerance of float elements");
+  auto* atol = add_bound("--atol", command.tolerance.atol, "absolute tolerance of float elements");
+  auto* rel_max = add_bound("--rel-max", command.tolerance.rel_max,
+                            "of max|difference| / max|reference| of each float output");
+  rel_max->excludes(rtol)->excludes(atol);
+  const std::map<std::string, Criterion> criteria = {{"elements", Criterion::kElements},
+                                                     {"output", Criterion::kOutput}};
+  verb->add_option("--criterion", command.criterion,
+                   "elements: each one within --rtol and --atol; output: each whole one within "
+                   "--rel-max (default: output for models of more than " +
+                       std::to_string(kMostElementsByElements) +
+                       " weight elements, else elements; or the one of the bound that is given)")
+      ->transform(silent(CLI::CheckedTransformer(criteria)))
+      ->type_name("elements|output");
+  verb->parse_complete_callback([&command, rtol, atol, rel_max] {
+    const bool by_elements = rtol->count() + atol->count() > 0, by_output = rel_max->count() > 0;
+    if (!by_elements && !by_output) return;
+    const Criterion given = by_output ? Criterion::kOutput : Criterion::kElements;
+    if (command.criterion.value_or(given) != given) {
+      throw CLI::ValidationError("--criterion", by_output ? "output is what --rel-max bounds"
+                                                          : "elements are what --rtol and --atol "
+                                                            "bound");
+    }
+    command.criterion = given;
+  });
+}
+
 void add_options(CLI::App* verb, VerifyCommand& command) {
   verb->footer(kVerifyExamples);
   verb->add_option("DIR", command.folders,
@@ -275,18 +312,7 @@ void add_options(CLI::App* verb, VerifyCommand& command) {
       ->type_name("");
   add_planning(verb, command.planning);
   add_device(verb, command.device);
-  verb->add_option("--rtol", command.rtol, "relative tolerance of floats")
-      ->capture_default_str()
-      ->type_name("X")
-      ->check(in_range(0));
-  verb->add_option("--atol", command.atol, "absolute tolerance of floats")
-      ->capture_default_str()
-      ->type_name("X")
-      ->check(in_range(0));
-  verb->add_option("--rel-max", command.rel_max,
-                   "instead: max|difference| / max|reference| of each float output")
-      ->type_name("X")
-      ->check(in_range(0));
+  add_tolerance(verb, command);
   verb->add_flag("--poison", command.poison, "overwrite all bytes a step must not read (slow)");
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "cli/graph_facts.h"
 #include "cli/model.h"
 #include "cli/random_outputs.h"
 #include "cli/test_folder.h"
@@ -54,13 +55,21 @@ core::Result<Comparison> compare_outputs(const runtime::Engine& engine, const Da
   return all;
 }
 
+// By which outputs of such a model are compared where nobody asks for another.
+Criterion criterion_for(const graph::Graph& graph) {
+  const bool large = count_constants(graph).elements > kMostElementsByElements;
+  return large ? Criterion::kOutput : Criterion::kElements;
+}
+
 struct DataSetResult {
   Comparison comparison;
+  Criterion criterion = Criterion::kElements;
   std::optional<std::string> random_node;
 };
 
 core::Result<DataSetResult> verify_data_set(const std::filesystem::path& folder,
-                                            const DataSet& data, const Tolerance& tolerance,
+                                            const DataSet& data, std::optional<Criterion> criterion,
+                                            Tolerance tolerance,
                                             const runtime::EngineConfig& config) {
   Model model;
   MI_ASSIGN(model.graph, importers::import_onnx(folder / "model.onnx"));
@@ -68,6 +77,7 @@ core::Result<DataSetResult> verify_data_set(const std::filesystem::path& folder,
   MI_TRY(bind_inputs(*model.graph, model.inputs));
   DataSetResult result;
   result.random_node = random_node(*model.graph, model.inputs);
+  result.criterion = tolerance.criterion = criterion.value_or(criterion_for(*model.graph));
   MI_ASSIGN(const runtime::Engine engine, build_engine(model, config));
   MI_TRY(set_inputs(engine, model.inputs));
   MI_TRY(engine.context()->run());
@@ -86,6 +96,7 @@ bool add(FolderResult& folder, const core::Result<DataSetResult>& result) {
   }
   const Comparison& comparison = result->comparison;
   ++folder.data_sets;
+  folder.criterion = result->criterion;
   folder.verdict = comparison.difference.empty() ? Verdict::kPassed : Verdict::kFailed;
   folder.reason = comparison.difference;
   if (comparison.relative_error) {
@@ -99,13 +110,13 @@ bool add(FolderResult& folder, const core::Result<DataSetResult>& result) {
 
 }  // namespace
 
-FolderResult verify_folder(const std::filesystem::path& folder, const Tolerance& tolerance,
-                           const runtime::EngineConfig& config) {
+FolderResult verify_folder(const std::filesystem::path& folder, std::optional<Criterion> criterion,
+                           const Tolerance& tolerance, const runtime::EngineConfig& config) {
   FolderResult result;
   const std::vector<DataSet> sets = find_data_sets(folder);
   if (sets.empty()) result.reason = "no folder test_data_set_N";
   for (const DataSet& data : sets) {
-    if (add(result, verify_data_set(folder, data, tolerance, config))) continue;
+    if (add(result, verify_data_set(folder, data, criterion, tolerance, config))) continue;
     result.reason = data.name + ": " + result.reason;
     return result;
   }

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "cli/command.h"
 #include "importers/model_writer.h"
 #include "importers/temp_folder.h"
@@ -10,6 +12,7 @@ namespace mini_infer::test {
 namespace {
 
 using std::filesystem::path;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 // A test folder of y = Relu(x) on [-1, 2]; what it expects is up to the test.
@@ -53,7 +56,8 @@ TEST(Verify, FailsOnATamperedOutput) {
       << TensorWriter("logits", DataType::kFloat32, {10, 10}).raw(values).bytes();
   const CommandResult result = mini_infer({"verify", folder.path()});
   EXPECT_EQ(result.exit_code, 5);
-  EXPECT_THAT(result.out, HasSubstr("output 'logits': 1 of 100 elements differ; at [3,7]"));
+  EXPECT_THAT(result.out, AllOf(HasSubstr("output 'logits': max|difference| / max|reference| is "),
+                                HasSubstr("; at [3,7] expected ")));
 }
 
 TEST(Verify, ToleranceIsTheCallersChoice) {
@@ -64,6 +68,45 @@ TEST(Verify, ToleranceIsTheCallersChoice) {
   EXPECT_EQ(mini_infer({"verify", path, "--rtol=0", "--atol=0.02"}).exit_code, 0);
   EXPECT_EQ(mini_infer({"verify", path, "--rel-max=0.006"}).exit_code, 0);
   EXPECT_EQ(mini_infer({"verify", path, "--rel-max=0.004"}).exit_code, 5);
+}
+
+// A bound says by which criterion; the other criterion beside it is a mistake.
+TEST(Verify, TheCriterionIsTheCallersChoice) {
+  const TempFolder folder;
+  write_relu_folder(folder / "relu", {0.001f, 2});
+  const std::string path = folder / "relu";
+  EXPECT_EQ(mini_infer({"verify", path}).exit_code, 5);
+  EXPECT_EQ(mini_infer({"verify", path, "--criterion=output"}).exit_code, 0);
+  EXPECT_EQ(mini_infer({"verify", path, "--criterion=elements"}).exit_code, 5);
+  for (const std::vector<std::string>& options :
+       {std::vector<std::string>{"--criterion=output", "--rtol=1"},
+        {"--criterion=elements", "--rel-max=1"},
+        {"--rel-max=1", "--atol=1"}}) {
+    EXPECT_EQ(mini_infer({"verify", path, options[0], options[1]}).exit_code, 1) << options[0];
+  }
+}
+
+// LeNet-5 has 44,426 weights, Relu none.
+TEST(Verify, ModelsWithManyWeightsAreJudgedByOutput) {
+  const TempFolder folder;
+  write_relu_folder(folder / "relu", {0, 2});
+  const CommandResult result = mini_infer({"verify", lenet5(), folder / "relu", "--json"});
+  const auto folders = result.json().at("folders");
+  EXPECT_EQ(folders.at(0).at("criterion"), "output");
+  EXPECT_EQ(folders.at(1).at("criterion"), "elements");
+  EXPECT_EQ(result.json().at("tolerance").at("criterion"), "by_weights");
+  const CommandResult text = mini_infer({"verify", lenet5()});
+  EXPECT_THAT(text.out, HasSubstr(", by output)\n"));
+  EXPECT_THAT(text.out, HasSubstr("by output where a model has more than 1000 weight elements"));
+}
+
+TEST(Verify, NamesTheElementThatIsBeyondTheTolerance) {
+  const char* data = std::getenv("MINI_INFER_TEST_DATA");
+  if (data == nullptr) GTEST_SKIP() << "MINI_INFER_TEST_DATA names no folder";
+  const CommandResult result =
+      mini_infer({"verify", std::string(data) + "/cases/verify_names_wrong_element"});
+  EXPECT_EQ(result.exit_code, 5);
+  EXPECT_THAT(result.out, HasSubstr("at [0] expected 1e-06, found 1.5e-06"));
 }
 
 TEST(Verify, AShapeThatDiffersFails) {
