@@ -132,6 +132,8 @@ TEST_F(Log, LinesOfSeveralThreadsComeOneAtATime) {
 }
 
 TEST_F(Log, ACallbackThatWasReplacedIsNeverCalledAgain) {
+  const LogCallback ignore = [](LogLevel, std::string_view) {};
+  set_log_callback(ignore);
   std::atomic<bool> stop = false;
   std::jthread thread([&] {
     while (!stop) MI_LOG_WARNING("line");
@@ -140,7 +142,7 @@ TEST_F(Log, ACallbackThatWasReplacedIsNeverCalledAgain) {
   for (int i = 0; i < 200; ++i) {
     auto in_use = std::make_shared<std::atomic<bool>>(true);
     set_log_callback([&late, in_use](LogLevel, std::string_view) { late |= !in_use->load(); });
-    set_log_callback([](LogLevel, std::string_view) {});
+    set_log_callback(ignore);
     *in_use = false;
   }
   stop = true;
