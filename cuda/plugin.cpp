@@ -1,25 +1,19 @@
-#include <cstring>
-
 #include "core/try.h"
 #include "cuda/accounting.h"
 #include "cuda/backend.h"
 #include "cuda/device.h"
 #ifdef MINI_INFER_CUDA_LIBRARIES
+#include "cuda/kernels_hash.h"
 #include "cuda/libraries/libraries.h"
 #include "cuda/libraries/trial.h"
 #endif
 #include "ops/cuda_plugin.h"
+#include "ops/interface_hash.h"
 
 namespace mini_infer::cuda {
 namespace {
 
 using core::Status;
-
-Status check_version(const char* version) {
-  if (std::strcmp(version, MINI_INFER_VERSION) == 0) return Status::SUCCESS;
-  return {Status::ERROR_UNSUPPORTED, std::string("libmini_infer_cuda.so is of version ") +
-                                         MINI_INFER_VERSION + ", libmini_infer.so of " + version};
-}
 
 // A device that is not here answers through the libraries alone, and times nothing.
 Status check_properties(const ops::CudaRequest& request) {
@@ -44,8 +38,8 @@ Status check_properties(const ops::CudaRequest& request) {
 // All that the choices in a tuning file depend on.
 std::string identity_of(const ops::Device& device) {
   const std::string name(device.name());  // "cuda:0 (NVIDIA H200)"
-  return std::string("version ") + MINI_INFER_VERSION + ", " + products_version() + ", " +
-         convolutions_version() + ", " + name.substr(name.find('('));
+  return std::string("kernels ") + kKernelsHash + " " + ops::kInterfaceHash + ", " +
+         products_version() + ", " + convolutions_version() + ", " + name.substr(name.find('('));
 }
 
 // Null where nothing is to be timed; a device that is not here has none.
@@ -90,7 +84,6 @@ core::Result<std::unique_ptr<ops::Device>> device_of(const ops::CudaRequest& req
 }
 
 core::Result<std::unique_ptr<ops::Backend>> open_backend(const ops::CudaRequest& request) {
-  MI_TRY(check_version(request.version));
   MI_TRY(check_properties(request));
   std::unique_ptr<ops::Device> device;
   if (request.device_properties == nullptr) {
@@ -105,7 +98,11 @@ core::Result<std::unique_ptr<ops::Backend>> open_backend(const ops::CudaRequest&
 }  // namespace
 }  // namespace mini_infer::cuda
 
-// The one function that libmini_infer_cuda.so exports.
+// The two functions that libmini_infer_cuda.so exports.
+extern "C" __attribute__((visibility("default"))) const char* mini_infer_cuda_interface() {
+  return mini_infer::ops::kInterfaceHash;
+}
+
 extern "C" __attribute__((visibility("default"))) void mini_infer_cuda(
     const mini_infer::ops::CudaRequest& request, mini_infer::ops::CudaAnswer& answer) {
   auto backend = mini_infer::cuda::open_backend(request);

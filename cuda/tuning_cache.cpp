@@ -49,6 +49,9 @@ Status TuningCache::read(const std::string& path, const std::string& identity) {
       if (!line.empty()) std::ofstream(path, std::ios::app) << "\n";  // cut short
       return Status::SUCCESS;
     }
+    MI_LOG_WARNING("tuning file " + path + ": its choices were made by '" +
+                   line.substr(std::string_view(kTitle).size()) + "' and are dropped; those of '" +
+                   identity + "' take their place");
   }
   std::ofstream fresh(path, std::ios::trunc);
   fresh << title << "\n";

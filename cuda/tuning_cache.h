@@ -16,9 +16,9 @@ class TuningCache {
  public:
   TuningCache() = default;
   // Also in a file, so that it is known next time: one line for each choice, added when it is made.
-  // `identity` is all that a choice depends on besides its name (versions, the device), in one
-  // line; a file of another is begun anew. ERROR_INVALID_ARGUMENT where the file is something else,
-  // or cannot be written.
+  // `identity` is all that a choice depends on besides its name (sources, versions, the device), in
+  // one line; a file of another identity is begun anew, with a warning in the log.
+  // ERROR_INVALID_ARGUMENT where the file is something else, or cannot be written.
   static core::Result<std::shared_ptr<TuningCache>> open(const std::string& path,
                                                          const std::string& identity);
 

@@ -4,8 +4,10 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <string_view>
 
 #include "core/try.h"
+#include "ops/interface_hash.h"
 
 namespace mini_infer::runtime {
 namespace {
@@ -29,6 +31,15 @@ std::string library_path() {
   return std::filesystem::exists(beside, ignored) ? beside.string() : kName;
 }
 
+// Two libraries of different sources could take each other's objects for something else.
+Status check_interface(const std::string& path, std::string_view theirs) {
+  if (theirs == ops::kInterfaceHash) return Status::SUCCESS;
+  return {Status::ERROR_UNSUPPORTED, "'" + path + "' is of another build: its interface is " +
+                                         std::string(theirs) + ", that of libmini_infer.so is " +
+                                         ops::kInterfaceHash +
+                                         "; install both libraries of one build"};
+}
+
 core::Result<void*> find_entry() {
   const std::string path = library_path();
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -37,11 +48,14 @@ core::Result<void*> find_entry() {
                                            "; install it beside libmini_infer.so or name it in " +
                                            kVariable};
   }
+  void* interface = dlsym(library, ops::kCudaInterface);
   void* entry = dlsym(library, ops::kCudaEntry);
-  if (entry == nullptr) {
+  if (interface == nullptr || entry == nullptr) {
     return {Status::ERROR_UNSUPPORTED,
-            "'" + path + "' is no CUDA backend: it has no function " + ops::kCudaEntry};
+            "'" + path + "' is no CUDA backend of this version: it has no function " +
+                (entry == nullptr ? ops::kCudaEntry : ops::kCudaInterface)};
   }
+  MI_TRY(check_interface(path, reinterpret_cast<ops::CudaInterface>(interface)()));
   return entry;
 }
 

@@ -50,11 +50,7 @@ class StagingAllocator final : public Allocator {
 
 // For its memory and name only.
 core::Result<std::unique_ptr<ops::Backend>> open_bare_backend(int index) {
-  return open_cuda_backend({.version = MINI_INFER_VERSION,
-                            .device = index,
-                            .libraries = false,
-                            .tf32 = false,
-                            .tune = false});
+  return open_cuda_backend({.device = index, .libraries = false, .tf32 = false, .tune = false});
 }
 
 }  // namespace

@@ -33,7 +33,6 @@ PlanningOptions planning_options(const EngineConfig& config) {
 
 ops::CudaRequest cuda_request(const EngineConfig& config) {
   return {
-      .version = MINI_INFER_VERSION,
       .device = config.cuda.device,
       .libraries = config.cuda.libraries,
       .tf32 = config.precision == core::Precision::kTF32,

@@ -11,6 +11,7 @@
 #include "cuda/emulator.h"
 #include "mini_infer/runtime/devices.h"
 #include "mini_infer/runtime/shared_arena.h"
+#include "ops/interface_hash.h"
 #include "support/graph_builder.h"
 
 // An engine on a CUDA device, which is emulated: its memory is the host's, its kernels are ours.
@@ -474,6 +475,17 @@ TEST(CudaEngine, ALibraryThatIsMissingIsNamed) {
   const Status status = Engine(on_cuda()).build(small_model());
   EXPECT_EQ(status.code(), Status::ERROR_UNSUPPORTED);
   EXPECT_THAT(status.message(), HasSubstr("/nowhere/libmini_infer_cuda.so"));
+}
+
+TEST(CudaEngine, ABackendOfAnotherBuildIsRefusedUncalled) {
+  const NamedLibrary named(OTHER_CUDA_BACKEND);
+  const Status status = Engine(on_cuda()).build(small_model());
+  EXPECT_EQ(status.code(), Status::ERROR_UNSUPPORTED);
+  EXPECT_EQ(status.message(), "'" OTHER_CUDA_BACKEND
+                              "' is of another build: its interface is 0123456789abcdef, that of "
+                              "libmini_infer.so is " +
+                                  std::string(ops::kInterfaceHash) +
+                                  "; install both libraries of one build");
 }
 
 TEST(CudaEngine, ALibraryThatIsNoBackendIsNamed) {

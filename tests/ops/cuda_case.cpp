@@ -13,6 +13,7 @@
 #include "ops/cpu_case.h"
 #include "ops/cuda_plugin.h"
 #include "ops/infer.h"
+#include "ops/interface_hash.h"
 #include "ops/op_def.h"
 
 namespace mini_infer::test {
@@ -32,11 +33,14 @@ std::unique_ptr<ops::Backend> open_backend() {
   }
   void* library = dlopen(path, RTLD_NOW);
   if (library == nullptr) throw std::runtime_error(dlerror());
+  auto* const interface = reinterpret_cast<ops::CudaInterface>(dlsym(library, ops::kCudaInterface));
+  if (interface == nullptr || std::string_view(interface()) != ops::kInterfaceHash) {
+    throw std::runtime_error(path + std::string(": a CUDA backend of another build"));
+  }
   void* entry = dlsym(library, ops::kCudaEntry);
   ops::CudaAnswer answer;
   reinterpret_cast<ops::CudaEntry>(entry)(
-      {.version = MINI_INFER_VERSION,
-       .device = 0,
+      {.device = 0,
        .libraries = std::getenv("MINI_INFER_WITHOUT_LIBRARIES") == nullptr,
        .tf32 = false,
        .tune = false},

@@ -5,14 +5,17 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 #include "cuda/tuning_cache.h"
+#include "mini_infer/core/log.h"
 
 // What has been timed is not timed again. The times themselves need a GPU.
 namespace mini_infer::test {
 namespace {
 
 using cuda::TuningCache;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class CudaTuning : public ::testing::Test {
@@ -62,12 +65,18 @@ TEST_F(CudaTuning, AFileKeepsWhatWasTimed) {
   EXPECT_EQ(choose(*cache, "a product of 3 4", 5, 0, false), 3);
 }
 
-TEST_F(CudaTuning, OtherVersionsBeginAnew) {
+TEST_F(CudaTuning, OtherVersionsBeginAnewAndSaySo) {
   {
     const auto cache = TuningCache::open(path_, "cuDNN 9").value();
     choose(*cache, "a", 5, 3, true);
   }
+  std::vector<std::string> lines;
+  core::set_log_callback([&](core::LogLevel, std::string_view line) { lines.emplace_back(line); });
   const auto cache = TuningCache::open(path_, "cuDNN 10").value();
+  core::set_log_callback({});
+  EXPECT_THAT(lines, ElementsAre("tuning file " + path_ +
+                                 ": its choices were made by 'cuDNN 9' "
+                                 "and are dropped; those of 'cuDNN 10' take their place"));
   EXPECT_EQ(choose(*cache, "a", 5, 2, true), 2);
   EXPECT_EQ(content(), "mini-infer tuning 1: cuDNN 10\n2 5 a\n");
 }
