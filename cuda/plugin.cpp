@@ -2,6 +2,7 @@
 #include "cuda/accounting.h"
 #include "cuda/backend.h"
 #include "cuda/device.h"
+#include "cuda/device_properties.h"
 #ifdef MINI_INFER_CUDA_LIBRARIES
 #include "cuda/kernels_hash.h"
 #include "cuda/libraries/libraries.h"
@@ -84,6 +85,7 @@ core::Result<std::unique_ptr<ops::Device>> device_of(const ops::CudaRequest& req
 }
 
 core::Result<std::unique_ptr<ops::Backend>> open_backend(const ops::CudaRequest& request) {
+  if (request.want == ops::CudaRequest::Want::kBackendWithoutDevice) return make_backend(nullptr);
   MI_TRY(check_properties(request));
   std::unique_ptr<ops::Device> device;
   if (request.device_properties == nullptr) {
@@ -93,6 +95,16 @@ core::Result<std::unique_ptr<ops::Backend>> open_backend(const ops::CudaRequest&
   if (request.libraries) return with_libraries(request, std::move(device));
 #endif
   return make_backend(std::move(device));
+}
+
+Status serve(const ops::CudaRequest& request, ops::CudaAnswer& answer) {
+  MI_TRY(check_version(request.version));
+  if (request.want == ops::CudaRequest::Want::kProperties) {
+    MI_ASSIGN(answer.properties, device_properties(request.device));
+  } else {
+    MI_ASSIGN(answer.backend, open_backend(request));
+  }
+  return Status::SUCCESS;
 }
 
 }  // namespace
@@ -105,7 +117,5 @@ extern "C" __attribute__((visibility("default"))) const char* mini_infer_cuda_in
 
 extern "C" __attribute__((visibility("default"))) void mini_infer_cuda(
     const mini_infer::ops::CudaRequest& request, mini_infer::ops::CudaAnswer& answer) {
-  auto backend = mini_infer::cuda::open_backend(request);
-  answer.status = backend.status();
-  if (backend.ok()) answer.backend = std::move(backend).value();
+  answer.status = mini_infer::cuda::serve(request, answer);
 }

@@ -16,6 +16,7 @@ if(TARGET mini-infer)
     ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
   set_target_properties(mini-infer PROPERTIES INSTALL_RPATH "$ORIGIN/${from_bin_to_lib}")
   install(TARGETS mini-infer)
+  install(DIRECTORY src/cli/devices DESTINATION ${CMAKE_INSTALL_DATADIR}/mini-infer)
 endif()
 
 install(EXPORT mini_inferTargets NAMESPACE mini_infer:: DESTINATION ${package_dir})

@@ -53,7 +53,7 @@ struct PlanCommand {
   ModelOptions model;
   PlanningFlags planning;
   std::string device = "none";
-  std::string device_properties;  // a file; empty: none
+  std::string device_properties;  // a file or a known device's name; empty: none
   std::string fallback = "none";  // see DeviceFlags
   bool steps = false;
   std::string certificate;
@@ -120,13 +120,20 @@ struct CheckCommand {
   bool search = false;
 };
 
+struct DevicesCommand {
+  bool json = false;
+  std::string write_properties;  // a file; empty: none
+  int index = 0;                 // of the CUDA device whose properties are written
+};
+
 // A Status says that there is no result; an exit code says what the result means.
-core::Result<ExitCode> execute(const PlanCommand& command);
-core::Result<ExitCode> execute(const RunCommand& command);
-core::Result<ExitCode> execute(const VerifyCommand& command);
-core::Result<ExitCode> execute(const BenchCommand& command);
-core::Result<ExitCode> execute(const InspectCommand& command);
-core::Result<ExitCode> execute(const SolveCommand& command);
-core::Result<ExitCode> execute(const CheckCommand& command);
+[[nodiscard]] core::Result<ExitCode> execute(const PlanCommand& command);
+[[nodiscard]] core::Result<ExitCode> execute(const RunCommand& command);
+[[nodiscard]] core::Result<ExitCode> execute(const VerifyCommand& command);
+[[nodiscard]] core::Result<ExitCode> execute(const BenchCommand& command);
+[[nodiscard]] core::Result<ExitCode> execute(const InspectCommand& command);
+[[nodiscard]] core::Result<ExitCode> execute(const SolveCommand& command);
+[[nodiscard]] core::Result<ExitCode> execute(const CheckCommand& command);
+[[nodiscard]] core::Result<ExitCode> execute(const DevicesCommand& command);
 
 }  // namespace mini_infer::cli

@@ -25,6 +25,7 @@ constexpr const char* kExamples = R"(Examples:
   mini-infer inspect model.onnx --nodes
   mini-infer solve buffers.csv
   mini-infer check plan.json
+  mini-infer devices
 
 'mini-infer VERB --help' lists a verb's options.
 
@@ -71,7 +72,7 @@ already), then one line for each buffer. It is live at steps lower to upper - 1.
 understood: buffer, buffer_id; begin, start; end (the last step itself). JSON: the same names,
 {"buffers": [{"id": "a", "lower": 0, "upper": 2, "size": 64}]}.
 
-Ends with 4 if no plan within the capacity was found.)";
+Ends with 4 if no plan within the capacity was found, or none can be.)";
 
 constexpr const char* kCheckExamples = R"(Examples:
   mini-infer plan model.onnx --certificate plan.json
@@ -79,6 +80,11 @@ constexpr const char* kCheckExamples = R"(Examples:
   mini-infer check plan.json --search               also searches again where a claim rests on it
 
 Ends with 5 if the plan is refused, with 1 if the file is no certificate, or damaged.)";
+
+constexpr const char* kDevicesExamples = R"(Examples:
+  mini-infer devices
+  mini-infer devices --write-properties gpu.json    on the machine with the GPU
+  mini-infer plan model.onnx --device cuda --device-properties gpu.json --steps)";
 
 // A check whose rule the help text states in its own words.
 CLI::Validator silent(CLI::Validator check) { return check.description(""); }
@@ -243,10 +249,11 @@ void add_options(CLI::App* verb, PlanCommand& command) {
                    "--device-properties: also a GPU's")
       ->check(silent(CLI::IsMember({"none", "cpu", "cuda"})))
       ->type_name("none|cpu|cuda");
-  verb->add_option("--device-properties", command.device_properties,
-                   "what is known of a GPU that need not be here, in cuDNN's JSON: steps then name "
-                   "the kernels that they would get there")
-      ->type_name("FILE");
+  verb->add_option(
+          "--device-properties", command.device_properties,
+          "of a GPU that need not be here: a file (devices --write-properties), or the "
+          "name of a known one (devices); steps then name the kernels they would get there")
+      ->type_name("FILE|NAME");
   add_fallback(verb, command.fallback);
   verb->add_flag("--steps", command.steps, "list the steps: what is alive, the hole, the kernel");
   verb->add_option("--certificate", command.certificate,
@@ -391,6 +398,18 @@ void add_options(CLI::App* verb, CheckCommand& command) {
                  "repeat the searches that claims rest on: as long as planning, or longer");
 }
 
+void add_options(CLI::App* verb, DevicesCommand& command) {
+  verb->footer(kDevicesExamples);
+  auto* file = verb->add_option("--write-properties", command.write_properties,
+                                "write what is known of a CUDA device of this machine, for plan "
+                                "--device-properties on another one")
+                   ->type_name("FILE");
+  verb->add_option("--device-index", command.index, "of several CUDA devices")
+      ->capture_default_str()
+      ->type_name("N")
+      ->needs(file);
+}
+
 template <typename Command>
 void add_verb(CLI::App& app, const char* name, const char* summary, Invocation& invocation) {
   CLI::App* verb = app.add_subcommand(name, summary);
@@ -410,6 +429,8 @@ void add_verbs(CLI::App& app, Invocation& invocation) {
   add_verb<InspectCommand>(app, "inspect", "what is in a model", invocation);
   add_verb<SolveCommand>(app, "solve", "place buffers of a file in the least memory", invocation);
   add_verb<CheckCommand>(app, "check", "whether a plan's certificate holds", invocation);
+  add_verb<DevicesCommand>(app, "devices", "which devices are here, and which are known",
+                           invocation);
 }
 
 // What is wrong, and where the help is.
@@ -439,7 +460,8 @@ core::Result<std::variant<Invocation, ExitCode>> parse_command_line(int argc, ch
     return usage_error(app, error.what());
   }
   if (!invocation.execute) {
-    return usage_error(app, "no verb: expected plan, run, verify, bench, inspect, solve or check");
+    return usage_error(
+        app, "no verb: expected plan, run, verify, bench, inspect, solve, check or devices");
   }
   return Parsed(std::move(invocation));
 }

@@ -1,44 +1,43 @@
 #include "cli/commands.h"
 #include "cli/console.h"
-#include "cli/input_files.h"
+#include "cli/device_files.h"
 #include "cli/model.h"
 #include "cli/output_files.h"
 #include "cli/stopwatch.h"
+#include "cli/text.h"
 #include "core/try.h"
 #include "mini_infer/report/certificate.h"
 #include "mini_infer/report/memory_report.h"
-#include "mini_infer/runtime/memory_planner.h"
+#include "mini_infer/runtime/devices.h"
 #include "report/plan_json.h"
 
 namespace mini_infer::cli {
 namespace {
 
-core::Result<runtime::MemoryPlan> plan_without_device(const Model& model,
-                                                      const PlanningFlags& flags) {
-  const runtime::MemoryPlanner planner(planning_options(flags));
-  runtime::MemoryPlan plan = planner.plan(model.graph.get());
-  if (!plan.status.ok()) return plan.status;
-  return plan;
+// A plan for one device that was asked for, which then has a kernel for every step.
+runtime::PlanForDevices for_one(runtime::MemoryPlan plan, const std::string& device) {
+  return {.plan = std::move(plan), .devices = {{.device = device, .runs = true, .reason = ""}}};
 }
 
 // Binds every step to a kernel and fills the weights, but makes no arena.
-core::Result<runtime::MemoryPlan> plan_for_cpu(Model& model, const PlanningFlags& flags) {
+core::Result<runtime::PlanForDevices> plan_for_cpu(Model& model, const PlanningFlags& flags) {
   runtime::EngineConfig config = engine_config(flags);
   config.caller_memory = true;
   MI_ASSIGN(const runtime::Engine engine, build_engine(model, std::move(config)));
-  return engine.memory_plan();
+  return for_one(engine.memory_plan(), "cpu");
 }
 
 // Binds every step to a kernel of a GPU that need not be here.
-core::Result<runtime::MemoryPlan> plan_for_gpu(const Model& model, const PlanCommand& command) {
-  MI_ASSIGN(const std::string properties,
-            read_text(command.device_properties, "a JSON file of device properties"));
+core::Result<runtime::PlanForDevices> plan_for_gpu(const Model& model, const PlanCommand& command) {
+  MI_ASSIGN(const std::string properties, read_device_properties(command.device_properties));
   runtime::EngineConfig config = engine_config(command.planning);
   config.cuda.cpu_fallback = command.fallback == "cpu";
-  return runtime::Engine::plan_for_absent_device(config, *model.graph, properties);
+  MI_ASSIGN(runtime::MemoryPlan plan,
+            runtime::Engine::plan_for_absent_device(config, *model.graph, properties));
+  return for_one(std::move(plan), "cuda");
 }
 
-core::Result<runtime::MemoryPlan> make_plan(Model& model, const PlanCommand& command) {
+core::Result<runtime::PlanForDevices> make_plan(Model& model, const PlanCommand& command) {
   if (!command.device_properties.empty() && command.device != "cuda") {
     return core::Status(core::Status::ERROR_INVALID_ARGUMENT,
                         "--device-properties: expected --device cuda beside it");
@@ -50,7 +49,31 @@ core::Result<runtime::MemoryPlan> make_plan(Model& model, const PlanCommand& com
   }
   if (!command.device_properties.empty()) return plan_for_gpu(model, command);
   if (command.device == "cpu") return plan_for_cpu(model, command.planning);
-  return plan_without_device(model, command.planning);
+  return runtime::plan_for_devices(*model.graph, planning_options(command.planning));
+}
+
+report::Json devices_json(const std::vector<runtime::DeviceSupport>& devices) {
+  report::Json list = report::Json::array();
+  for (const runtime::DeviceSupport& device : devices) {
+    report::Json json = report::Json::object();
+    json.set("device", device.device)
+        .set("runs", device.runs ? report::Json(*device.runs) : report::Json::null());
+    if (!device.reason.empty()) json.set("reason", device.reason);
+    list.add(std::move(json));
+  }
+  return list;
+}
+
+// Which devices can run it, and why others cannot.
+std::string devices_text(const std::vector<runtime::DeviceSupport>& devices) {
+  std::vector<std::string> running;
+  std::string unknown, refused;
+  for (const runtime::DeviceSupport& device : devices) {
+    if (device.runs == true) running.push_back(device.device);
+    if (device.runs == false) refused += row("", "not " + device.device + ": " + device.reason);
+    if (!device.runs) unknown += " (" + device.device + " is not known here)";
+  }
+  return row("runs on", (running.empty() ? "no device" : join(running, ", ")) + unknown) + refused;
 }
 
 core::Status write_certificate(importers::OutputFile& file, const runtime::MemoryPlan& plan) {
@@ -68,7 +91,8 @@ core::Result<ExitCode> execute(const PlanCommand& command) {
   MI_TRY(check_bound(*model.graph));
   progress.show("planning");
   const Stopwatch stopwatch;
-  MI_ASSIGN(const runtime::MemoryPlan plan, make_plan(model, command));
+  MI_ASSIGN(const runtime::PlanForDevices made, make_plan(model, command));
+  const runtime::MemoryPlan& plan = made.plan;
   const double compile_ms = stopwatch.milliseconds();
   progress.clear();
   if (certificate) MI_TRY(write_certificate(*certificate, plan));
@@ -76,6 +100,7 @@ core::Result<ExitCode> execute(const PlanCommand& command) {
     write_json(report::plan_json(plan)
                    .set("model", command.model.path)
                    .set("device", command.device)
+                   .set("devices", devices_json(made.devices))
                    .set("milliseconds", report::Json::object()
                                             .set("import", model.import_ms)
                                             .set("compile", compile_ms)
@@ -84,6 +109,7 @@ core::Result<ExitCode> execute(const PlanCommand& command) {
   }
   print(report::plan_to_text(plan));
   if (command.steps) print(report::steps_to_text(plan));
+  print(devices_text(made.devices));
   print(row("time", milliseconds_text(model.import_ms) + " to import, " +
                         milliseconds_text(compile_ms) + " to compile, of it " +
                         milliseconds_text(plan.planning_milliseconds) + " to plan"));

@@ -65,10 +65,10 @@ Status check_capacity(const BufferFile& file, const SolveCommand& command) {
   const core::Result<Solution> bound = planner::unshared(file.problem);
   if (!bound.ok()) return {bound.status().code(), name_buffers(bound.status().message(), file)};
   if (*command.capacity >= bound->lower_bound) return Status::SUCCESS;
-  return {Status::ERROR_INVALID_ARGUMENT,
-          file.path + ": a capacity of " + bytes_text(*command.capacity) +
-              " cannot be enough: step " + to_string(bound->peak_step) + " needs " +
-              bytes_text(bound->lower_bound)};
+  return {Status::ERROR_OVER_BUDGET, file.path + ": a capacity of " +
+                                         bytes_text(*command.capacity) +
+                                         " cannot be enough: step " + to_string(bound->peak_step) +
+                                         " needs " + bytes_text(bound->lower_bound)};
 }
 
 double gap_percent(const Solution& solution) {

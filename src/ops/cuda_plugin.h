@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "ops/backend.h"
 
@@ -24,11 +25,18 @@ struct CudaRequest {
   // has no device to run them on. Null: the device of that index.
   const char* device_properties = nullptr;
   bool watch_allocations = false;  // so that Device::allocations tells of them
+  enum class Want {
+    kBackend,
+    kBackendWithoutDevice,  // our own kernels: it binds nodes, and has no device to run them on
+    kProperties,            // of the device of that index
+  };
+  Want want = Want::kBackend;
 };
 
 struct CudaAnswer {
   core::Status status;
   std::unique_ptr<Backend> backend;
+  std::string properties;  // JSON, as in `device_properties`
 };
 
 inline constexpr const char* kCudaEntry = "mini_infer_cuda";

@@ -59,14 +59,29 @@ core::Result<void*> find_entry() {
   return entry;
 }
 
-}  // namespace
-
-core::Result<std::unique_ptr<ops::Backend>> open_cuda_backend(const ops::CudaRequest& request) {
+core::Result<ops::CudaAnswer> ask(const ops::CudaRequest& request) {
   MI_ASSIGN(void* const entry, find_entry());
   ops::CudaAnswer answer;
   reinterpret_cast<ops::CudaEntry>(entry)(request, answer);
   if (!answer.status.ok()) return answer.status;
+  return answer;
+}
+
+}  // namespace
+
+core::Result<std::unique_ptr<ops::Backend>> open_cuda_backend(const ops::CudaRequest& request) {
+  MI_ASSIGN(ops::CudaAnswer answer, ask(request));
   return std::move(answer.backend);
+}
+
+core::Result<std::string> cuda_device_properties(int index) {
+  MI_ASSIGN(ops::CudaAnswer answer, ask({.version = MINI_INFER_VERSION,
+                                         .device = index,
+                                         .libraries = false,
+                                         .tf32 = false,
+                                         .tune = false,
+                                         .want = ops::CudaRequest::Want::kProperties}));
+  return std::move(answer.properties);
 }
 
 }  // namespace mini_infer::runtime

@@ -71,6 +71,8 @@ core::Result<std::string> device_name(core::Device device, int index) {
   return std::string(backend->device()->name());
 }
 
+core::Result<std::string> device_properties(int index) { return cuda_device_properties(index); }
+
 std::shared_ptr<Allocator> staging_allocator(ops::Device& device) {
   return std::make_shared<StagingAllocator>(device);
 }

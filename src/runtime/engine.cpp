@@ -4,6 +4,7 @@
 
 #include "core/try.h"
 #include "cpu/backend.h"
+#include "mini_infer/runtime/devices.h"
 #include "ops/alias.h"
 #include "runtime/bind_steps.h"
 #include "runtime/context_state.h"
@@ -182,6 +183,19 @@ Status out_of_host_memory(const std::string& where) {
   return {Status::ERROR_OUT_OF_MEMORY, where + ": the host has no memory left"};
 }
 
+// Whether the backend has a kernel for every step.
+DeviceSupport support_of(std::string device, core::Result<std::unique_ptr<ops::Backend>> backend,
+                         EngineState& state) {
+  if (!backend.ok()) {
+    return {.device = std::move(device), .runs = {}, .reason = backend.status().message()};
+  }
+  state.backend = std::move(backend).value();
+  const Status bound = bind_steps(state);
+  state.steps.clear();  // they may hold what is the backend's
+  state.packed.clear();
+  return {.device = std::move(device), .runs = bound.ok(), .reason = bound.message()};
+}
+
 // Before build, an engine of nothing.
 const EngineState& or_empty(const std::shared_ptr<const EngineState>& state) {
   static const EngineState empty;
@@ -234,6 +248,24 @@ core::Result<MemoryPlan> Engine::plan_for_absent_device(const EngineConfig& conf
   return std::move(state.compiled.plan);
 } catch (const std::bad_alloc&) {
   return out_of_host_memory("Engine::plan_for_absent_device");
+}
+
+core::Result<PlanForDevices> plan_for_devices(const graph::Graph& graph,
+                                              const PlanningOptions& options) try {
+  EngineState state;
+  MI_ASSIGN(state.compiled, compile(graph, options));
+  state.workspaces = workspaces_of(state.compiled.plan);
+  state.pitches = pitches_of(state);
+  PlanForDevices all{.plan = state.compiled.plan, .devices = {}};
+  all.devices.push_back(support_of("cpu", make_cpu_backend(CpuConfig{}), state));
+  EngineConfig cuda;
+  cuda.precision = options.precision;
+  ops::CudaRequest request = cuda_request(cuda);
+  request.want = ops::CudaRequest::Want::kBackendWithoutDevice;
+  all.devices.push_back(support_of("cuda", open_cuda_backend(request), state));
+  return all;
+} catch (const std::bad_alloc&) {
+  return out_of_host_memory("plan_for_devices");
 }
 
 ExecutionContext* Engine::context() const { return first_context_.get(); }

@@ -106,7 +106,7 @@ TEST(SolveCommand, ACapacityIsEnoughOrNot) {
   EXPECT_EQ(fits.exit_code, 0);
   EXPECT_EQ(fits.json().at("fits"), true);
   const auto below = solve("three.csv", kThree, {"--capacity=499"});
-  EXPECT_EQ(below.exit_code, 1);
+  EXPECT_EQ(below.exit_code, 4);
   EXPECT_THAT(below.err, HasSubstr("a capacity of 499 bytes cannot be enough: step 2 needs 500"));
   // 4 and 4 around what is fixed at 6: the bound is 14, but above it both are.
   const auto over = solve("fixed.csv",
