@@ -5,7 +5,9 @@
 #include "core/try.h"
 #include "mini_infer/core/log.h"
 #include "ops/alias.h"
+#include "runtime/bind_memory.h"
 #include "runtime/device_run.h"
+#include "runtime/shared_arena_state.h"
 
 namespace mini_infer::runtime {
 
@@ -17,8 +19,13 @@ core::Result<std::unique_ptr<ContextState>> ContextState::create(
   std::unique_ptr<ContextState> state(
       new ContextState(std::move(engine), std::move(arena), std::move(turns)));
   state->device = state->engine->backend->device();
+  if (state->device != nullptr) {
+    MI_ASSIGN(state->staging, Staging::create(*state->engine));
+  }
+  state->memory = memory_in_use(*state);
+  state->proposed.reserve(state->memory.size());
+  state->changes.reserve(state->memory.size());
   if (state->device == nullptr) return state;
-  MI_ASSIGN(state->staging, Staging::create(*state->engine));
   state->host_calls = make_host_calls(*state);
   MI_ASSIGN(state->queue, state->device->create_queue());
   MI_ASSIGN(state->done, state->device->create_event());
@@ -118,11 +125,15 @@ void ContextState::forget_arena() {
   }
 }
 
-void ContextState::bind(std::size_t storage, void* memory) {
-  if (bound[storage] == memory) return;
-  bound[storage] = memory;
+void ContextState::rebind() {
   forget_recording();
   resolve_pointers();
+}
+
+std::span<const std::byte> ContextState::shared_block() const {
+  const SharedArena* shared = turns.arena();
+  if (shared == nullptr) return {};
+  return {shared->state_->arena.data(), shared->state_->arena.size()};
 }
 
 ops::KernelArgs ContextState::args(std::size_t step) const {

@@ -6,6 +6,7 @@
 #include "mini_infer/runtime/execution_context.h"
 #include "ops/backend.h"
 #include "runtime/arena.h"
+#include "runtime/binding_check.h"
 #include "runtime/engine_state.h"
 #include "runtime/staging.h"
 #include "runtime/turns.h"
@@ -38,11 +39,15 @@ struct ContextState {
   ops::Recording recording = nullptr;  // null: addresses changed since, or some are missing
   Arena shadow;  // the true content of the arena while memory is poisoned; empty otherwise
 
-  // Bound once; only bind_input and bind_output change them afterwards.
+  // Bound once; only what binds the caller's memory changes them afterwards.
   std::vector<const void*> inputs;
   std::vector<void*> outputs;
   std::vector<StepPointers> steps;
   std::vector<void*> bound;  // caller's memory by index into MemoryPlan::bound
+  // See memory_in_use(); `proposed` is as large, with the indices that a call is about to change.
+  std::vector<AddressRange> memory;
+  std::vector<AddressRange> proposed;
+  std::vector<std::size_t> changes;
 
   std::vector<bool> input_ready;  // by graph input
   bool ran = false;
@@ -56,8 +61,10 @@ struct ContextState {
   void forget_arena();
   // Whether an input lies in the arena when a run begins.
   bool has_inputs_in_arena() const;
-  // Points every slot that reads or writes `storage` of MemoryPlan::bound at `memory`.
-  void bind(std::size_t storage, void* memory);
+  // Points every slot that reads or writes memory of the caller's at `bound`, which has changed.
+  void rebind();
+  // The whole arena that this context shares, other parts included; empty where it has its own.
+  std::span<const std::byte> shared_block() const;
 
  private:
   ContextState(std::shared_ptr<const EngineState> engine_state, Arena own_arena, Turns own_turns);

@@ -4,80 +4,20 @@
 #include <cstring>
 
 #include "core/try.h"
-#include "runtime/context_state.h"
+#include "runtime/context_checks.h"
 #include "runtime/device_run.h"
 #include "runtime/poisoned_run.h"
 
 namespace mini_infer::runtime {
-namespace {
 
 using core::Status;
-
-Status refuse(const std::string& message) { return {Status::ERROR_INVALID_ARGUMENT, message}; }
-
-core::Result<std::size_t> find(const std::vector<TensorInfo>& tensors, std::string_view name,
-                               const char* kind) {
-  std::string known;
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (tensors[i].name == name) return i;
-    known += (i > 0 ? ", '" : "'") + tensors[i].name + "'";
-  }
-  return refuse("there is no " + std::string(kind) + " '" + std::string(name) + "'; there are " +
-                known);
-}
-
-Status check_index(const std::vector<TensorInfo>& tensors, std::size_t index, const char* kind) {
-  if (index < tensors.size()) return Status::SUCCESS;
-  return refuse("there is no " + std::string(kind) + " " + std::to_string(index) + "; there are " +
-                std::to_string(tensors.size()));
-}
-
-// What is on its way to a device, or used there, must be left alone.
-Status check_idle(const ContextState& state) {
-  if (!state.pending) return Status::SUCCESS;
-  return {Status::ERROR_BUSY, "a run was enqueued; call synchronize() first"};
-}
-
-std::string describe(core::DataType type, const core::Shape& shape) {
-  return core::type_name(type) + shape.to_string();
-}
-
-// A value in the caller's memory: its index into MemoryPlan::bound.
-core::Result<std::size_t> bound_storage(const ContextState& state, graph::ValueId id,
-                                        const TensorInfo& info, const void* memory,
-                                        std::size_t bytes) {
-  MI_TRY(check_idle(state));
-  const Location& at = state.engine->locations[static_cast<std::size_t>(id)];
-  if (at.space != Location::Space::kBound) {
-    return refuse("'" + info.name +
-                  "' is staged in the arena; build with stage_inputs or "
-                  "stage_outputs off to bind buffers");
-  }
-  if (bytes != info.size_bytes) {
-    return refuse("'" + info.name + "' is " + describe(info.type, info.shape) + " of " +
-                  std::to_string(info.size_bytes) + " bytes, was given " + std::to_string(bytes));
-  }
-  constexpr std::uintptr_t kKernelAlignment = 16;
-  if (bytes > 0 &&
-      (memory == nullptr || reinterpret_cast<std::uintptr_t>(memory) % kKernelAlignment != 0)) {
-    return refuse("'" + info.name + "': expected an address aligned to 16 bytes, was given " +
-                  (memory == nullptr ? "null" : "one that is not"));
-  }
-  if (state.device != nullptr && bytes > 0 && !state.device->reaches(memory)) {
-    return refuse("'" + info.name + "': expected memory of " + std::string(state.device->name()) +
-                  ", was given memory that it does not reach");
-  }
-  return at.offset;
-}
-
-}  // namespace
 
 ExecutionContext::ExecutionContext(std::unique_ptr<ContextState> state)
     : state_(std::move(state)) {}
 ExecutionContext::~ExecutionContext() = default;
 
 Status ExecutionContext::set_input(std::string_view name, const core::Tensor& tensor) {
-  MI_ASSIGN(const std::size_t index, find(state_->engine->inputs, name, "input"));
+  MI_ASSIGN(const std::size_t index, find_tensor(state_->engine->inputs, name, "input"));
   const TensorInfo& info = state_->engine->inputs[index];
   if (tensor.type() != info.type || tensor.shape() != info.shape) {
     return refuse("input '" + info.name + "': planned for " + describe(info.type, info.shape) +
@@ -123,35 +63,6 @@ Status ExecutionContext::set_input(std::size_t index, std::span<const std::byte>
     state_->ran = false;
   }
   state_->input_ready[index] = true;
-  return Status::SUCCESS;
-}
-
-Status ExecutionContext::bind_input(std::string_view name, const void* memory, std::size_t bytes) {
-  MI_ASSIGN(const std::size_t index, find(state_->engine->inputs, name, "input"));
-  return bind_input(index, memory, bytes);
-}
-
-Status ExecutionContext::bind_output(std::string_view name, void* memory, std::size_t bytes) {
-  MI_ASSIGN(const std::size_t index, find(state_->engine->outputs, name, "output"));
-  return bind_output(index, memory, bytes);
-}
-
-Status ExecutionContext::bind_input(std::size_t index, const void* memory, std::size_t bytes) {
-  const EngineState& engine = *state_->engine;
-  MI_TRY(check_index(engine.inputs, index, "input"));
-  MI_ASSIGN(const std::size_t storage, bound_storage(*state_, engine.compiled.graph.inputs[index],
-                                                     engine.inputs[index], memory, bytes));
-  state_->bind(storage, const_cast<void*>(memory));  // the plan never writes a caller's input
-  state_->input_ready[index] = true;
-  return Status::SUCCESS;
-}
-
-Status ExecutionContext::bind_output(std::size_t index, void* memory, std::size_t bytes) {
-  const EngineState& engine = *state_->engine;
-  MI_TRY(check_index(engine.outputs, index, "output"));
-  MI_ASSIGN(const std::size_t storage, bound_storage(*state_, engine.compiled.graph.outputs[index],
-                                                     engine.outputs[index], memory, bytes));
-  state_->bind(storage, memory);
   return Status::SUCCESS;
 }
 
@@ -254,7 +165,7 @@ Status ExecutionContext::enqueue(void* queue) {
 Status ExecutionContext::synchronize() { return synchronize_on_device(*state_); }
 
 core::Result<OutputLease> ExecutionContext::output(std::string_view name) const {
-  MI_ASSIGN(const std::size_t index, find(state_->engine->outputs, name, "output"));
+  MI_ASSIGN(const std::size_t index, find_tensor(state_->engine->outputs, name, "output"));
   return output(index);
 }
 

@@ -23,7 +23,7 @@ class Staging {
   std::span<std::byte> output(std::size_t index) const { return slot(outputs_[index]); }
   std::uint32_t* fault() const { return reinterpret_cast<std::uint32_t*>(pool_.data()); }
   std::byte* fallback() const { return pool_.data() + fallback_; }
-  std::size_t size() const { return pool_.size(); }
+  std::span<const std::byte> pool() const { return {pool_.data(), pool_.size()}; }
 
  private:
   struct Slot {

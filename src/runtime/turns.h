@@ -20,6 +20,7 @@ class Turns {
   Turns() = default;
   explicit Turns(std::shared_ptr<SharedArena> arena, ArenaPart& part);
 
+  const SharedArena* arena() const { return arena_.get(); }  // null without one
   // Whether another context had a turn since this one's last.
   bool lost() const;
   // Takes the turn; nobody else can while the lock is held, so that bytes can be written. `lost`:

@@ -137,7 +137,8 @@ class MINI_INFER_API Engine {
   ExecutionContext* context() const;
 
   // Another context with an arena of its own, or inside the caller's memory: at least
-  // activation_bytes(), aligned to memory_alignment, left alone while the context lives.
+  // activation_bytes(), aligned to memory_alignment. The context uses the first activation_bytes()
+  // of it, which are left alone while the context lives.
   core::Result<std::unique_ptr<ExecutionContext>> create_context() const;
   core::Result<std::unique_ptr<ExecutionContext>> create_context(std::span<std::byte> memory) const;
   // Or taking turns with other contexts in an arena made for this engine too.

@@ -44,6 +44,18 @@ class MINI_INFER_API OutputLease {
   std::span<const std::byte> bytes_;
 };
 
+// The caller's memory for an input or output that is not staged.
+struct InputBuffer {
+  std::string_view name;
+  const void* memory = nullptr;
+  std::size_t bytes = 0;
+};
+struct OutputBuffer {
+  std::string_view name;
+  void* memory = nullptr;
+  std::size_t bytes = 0;
+};
+
 struct StepTime {
   std::string_view node;  // lives as long as the context
   std::string_view op;
@@ -66,12 +78,23 @@ class MINI_INFER_API ExecutionContext {
 
   // The caller's own memory for an input or output that is not staged (EngineConfig). `bytes` is
   // exactly the tensor's size, the address 16-byte aligned; it must stay valid and, for outputs,
-  // must not be touched, during run(). ERROR_INVALID_ARGUMENT otherwise.
-  [[nodiscard]] core::Status bind_input(std::string_view name, const void* memory,
-                                        std::size_t bytes);
+  // must not be touched, during run(). An output shares no byte with another tensor that is bound,
+  // nor any tensor with the memory of the context itself: its activations (all of a SharedArena),
+  // weights and staging. Inputs may share bytes with inputs. Addresses are compared as numbers:
+  // memory that is mapped twice is not recognised. ERROR_INVALID_ARGUMENT names the tensor, what it
+  // overlaps with and the bytes that both share; what was bound before then stays bound.
+  [[nodiscard]] core::Status bind_input(std::string_view name, const void* memory, std::size_t bytes);
   [[nodiscard]] core::Status bind_output(std::string_view name, void* memory, std::size_t bytes);
   [[nodiscard]] core::Status bind_input(std::size_t index, const void* memory, std::size_t bytes);
   [[nodiscard]] core::Status bind_output(std::size_t index, void* memory, std::size_t bytes);
+
+  // Binds several tensors at once: all of them, or none. Two buffers change places like this, while
+  // bind_input and bind_output would refuse the first of the two steps:
+  //   const InputBuffer past[] = {{"past", b, bytes}};
+  //   const OutputBuffer present[] = {{"present", a, bytes}};
+  //   context.bind(past, present);
+  [[nodiscard]] core::Status bind(std::span<const InputBuffer> inputs,
+                                  std::span<const OutputBuffer> outputs);
 
   // enqueue() and synchronize().
   [[nodiscard]] core::Status run();
