@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cuda_runtime.h"
+#include <cuda_runtime.h>
 
 // What CUDA tells of a device, of which an emulated one has the fewest of everything.
 

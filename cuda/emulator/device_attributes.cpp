@@ -1,4 +1,4 @@
-#include "cuda_runtime_api.h"
+#include <cuda_runtime_api.h>
 
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device) {
   cudaDeviceProp properties{};
