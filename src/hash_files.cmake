@@ -2,6 +2,9 @@
 # them. An unchanged header is not touched.
 #   cmake -D ROOT=FOLDER -D LIST=FILE_OF_NAMES -D HEADER=FILE -D NAMESPACE=a::b -D NAME=kHash -P hash_files.cmake
 file(STRINGS ${LIST} files)
+if(NOT files)
+  message(FATAL_ERROR "${LIST} names no file to hash")
+endif()
 set(text "")
 foreach(file IN LISTS files)
   file(SHA256 ${ROOT}/${file} hash)
