@@ -98,7 +98,6 @@ core::Result<std::unique_ptr<ops::Backend>> open_backend(const ops::CudaRequest&
 }
 
 Status serve(const ops::CudaRequest& request, ops::CudaAnswer& answer) {
-  MI_TRY(check_version(request.version));
   if (request.want == ops::CudaRequest::Want::kProperties) {
     MI_ASSIGN(answer.properties, device_properties(request.device));
   } else {

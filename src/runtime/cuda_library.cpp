@@ -75,8 +75,7 @@ core::Result<std::unique_ptr<ops::Backend>> open_cuda_backend(const ops::CudaReq
 }
 
 core::Result<std::string> cuda_device_properties(int index) {
-  MI_ASSIGN(ops::CudaAnswer answer, ask({.version = MINI_INFER_VERSION,
-                                         .device = index,
+  MI_ASSIGN(ops::CudaAnswer answer, ask({.device = index,
                                          .libraries = false,
                                          .tf32 = false,
                                          .tune = false,
