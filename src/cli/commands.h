@@ -21,6 +21,7 @@ struct ModelOptions {
   // Of models that run after it: paths, and "stage/output=stage/input".
   std::vector<std::string> then;
   std::vector<std::string> hand_offs;
+  bool digest = false;  // whether Model::digests is wanted, for which all files are read
 };
 
 struct PlanningFlags {
@@ -117,6 +118,7 @@ struct SolveCommand {
 struct CheckCommand {
   bool json = false;
   std::string path;
+  std::vector<std::string> models;  // that the certificate must be of; empty: any
   bool search = false;
 };
 

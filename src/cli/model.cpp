@@ -8,7 +8,6 @@
 #include "cli/stopwatch.h"
 #include "cli/text.h"
 #include "core/try.h"
-#include "mini_infer/importers/onnx.h"
 #include "mini_infer/runtime/devices.h"
 #include "mini_infer/runtime/shape_inputs.h"
 
@@ -62,6 +61,17 @@ core::Device chosen_device(const DeviceFlags& flags) {
 
 }  // namespace
 
+core::Result<std::shared_ptr<graph::Graph>> import_file(const std::string& path,
+                                                        const importers::OnnxOptions& options,
+                                                        bool digest, Model& model) {
+  MI_ASSIGN(auto graph, importers::import_onnx(path, options));
+  if (digest) {
+    MI_ASSIGN(importers::ModelDigest found, importers::digest_model(path, *graph));
+    model.digests.push_back(std::move(found));
+  }
+  return graph;
+}
+
 core::Result<Model> load_model(const ModelOptions& options) {
   importers::OnnxOptions import_options;
   MI_ASSIGN(import_options.shapes, parse_shapes(options.shapes));
@@ -69,9 +79,9 @@ core::Result<Model> load_model(const ModelOptions& options) {
   MI_ASSIGN(model.inputs, read_inputs(options.inputs));
   const Stopwatch stopwatch;
   if (options.then.empty() && options.hand_offs.empty()) {
-    MI_ASSIGN(model.graph, importers::import_onnx(options.path, import_options));
+    MI_ASSIGN(model.graph, import_file(options.path, import_options, options.digest, model));
   } else {
-    MI_ASSIGN(model.graph, import_sequence(options, import_options.shapes, model.inputs));
+    MI_ASSIGN(model.graph, import_sequence(options, import_options.shapes, model));
   }
   model.import_ms = stopwatch.milliseconds();
   MI_TRY(bind_inputs(*model.graph, model.inputs));

@@ -2,11 +2,14 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cli/commands.h"
 #include "cli/input_files.h"
 #include "mini_infer/core/status.h"
 #include "mini_infer/graph/graph.h"
+#include "mini_infer/importers/model_digest.h"
+#include "mini_infer/importers/onnx.h"
 #include "mini_infer/runtime/engine.h"
 #include "mini_infer/runtime/planning_options.h"
 
@@ -18,12 +21,17 @@ inline constexpr core::InstructionSet kInstructionSets[] = {
 
 struct Model {
   std::shared_ptr<graph::Graph> graph;
-  Tensors inputs;  // those that were given
+  Tensors inputs;                               // those that were given
+  std::vector<importers::ModelDigest> digests;  // of its files, if asked for: one for each stage
   double import_ms = 0;
 };
 
+// Imports one file, and with `digest` adds what its files are to the model.
+[[nodiscard]] core::Result<std::shared_ptr<graph::Graph>> import_file(
+    const std::string& path, const importers::OnnxOptions& options, bool digest, Model& model);
+
 // Imports the model, reads the given tensors and binds what they and --shapes say.
-core::Result<Model> load_model(const ModelOptions& options);
+[[nodiscard]] core::Result<Model> load_model(const ModelOptions& options);
 
 // Binds the shapes of the tensors to the inputs of those names, and the values of those that decide
 // shapes.
@@ -37,7 +45,8 @@ runtime::PlanningOptions planning_options(const PlanningFlags& flags);
 runtime::EngineConfig engine_config(const PlanningFlags& planning, const DeviceFlags& device = {});
 
 // The engine, ready to run. Lets the imported graph go: the weights are in the engine's pool now.
-core::Result<runtime::Engine> build_engine(Model& model, runtime::EngineConfig config);
+[[nodiscard]] core::Result<runtime::Engine> build_engine(Model& model,
+                                                         runtime::EngineConfig config);
 
 // Copies the tensors into the engine's inputs; each input must be there.
 [[nodiscard]] core::Status set_inputs(const runtime::Engine& engine, const Tensors& tensors);

@@ -77,6 +77,7 @@ Ends with 4 if no plan within the capacity was found, or none can be.)";
 constexpr const char* kCheckExamples = R"(Examples:
   mini-infer plan model.onnx --certificate plan.json
   mini-infer check plan.json
+  mini-infer check plan.json --model model.onnx     also that it is of this model
   mini-infer check plan.json --search               also searches again where a claim rests on it
 
 Ends with 5 if the plan is refused, with 1 if the file is no certificate, or damaged.)";
@@ -258,6 +259,7 @@ void add_options(CLI::App* verb, PlanCommand& command) {
   verb->add_flag("--steps", command.steps, "list the steps: what is alive, the hole, the kernel");
   verb->add_option("--certificate", command.certificate,
                    "write what anyone needs to check the plan (mini-infer check)")
+      ->each([&command](const std::string&) { command.model.digest = true; })
       ->type_name("FILE");
 }
 
@@ -394,6 +396,8 @@ void add_options(CLI::App* verb, SolveCommand& command) {
 void add_options(CLI::App* verb, CheckCommand& command) {
   verb->footer(kCheckExamples);
   verb->add_option("FILE", command.path, "a certificate")->required()->type_name("");
+  add_repeatable(verb, "--model", command.models,
+                 "the model that it must be of; of several in sequence, each", "FILE");
   verb->add_flag("--search", command.search,
                  "repeat the searches that claims rest on: as long as planning, or longer");
 }

@@ -76,8 +76,9 @@ std::string devices_text(const std::vector<runtime::DeviceSupport>& devices) {
   return row("runs on", (running.empty() ? "no device" : join(running, ", ")) + unknown) + refused;
 }
 
-core::Status write_certificate(importers::OutputFile& file, const runtime::MemoryPlan& plan) {
-  MI_ASSIGN(const std::string text, report::certificate_to_json(plan));
+core::Status write_certificate(importers::OutputFile& file, const runtime::MemoryPlan& plan,
+                               const Model& model) {
+  MI_ASSIGN(const std::string text, report::certificate_to_json(plan, model.digests));
   return write_text(file, text + "\n");
 }
 
@@ -95,7 +96,7 @@ core::Result<ExitCode> execute(const PlanCommand& command) {
   const runtime::MemoryPlan& plan = made.plan;
   const double compile_ms = stopwatch.milliseconds();
   progress.clear();
-  if (certificate) MI_TRY(write_certificate(*certificate, plan));
+  if (certificate) MI_TRY(write_certificate(*certificate, plan, model));
   if (command.json) {
     write_json(report::plan_json(plan)
                    .set("model", command.model.path)

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "cli/model.h"
 #include "core/try.h"
-#include "mini_infer/importers/onnx.h"
 #include "mini_infer/runtime/sequence.h"
 
 namespace mini_infer::cli {
@@ -66,25 +64,24 @@ Result<runtime::HandOff> parse_hand_off(const std::string& text,
 }  // namespace
 
 Result<std::shared_ptr<graph::Graph>> import_sequence(
-    const ModelOptions& options, const std::map<std::string, core::Shape>& shapes,
-    const Tensors& tensors) {
+    const ModelOptions& options, const std::map<std::string, core::Shape>& shapes, Model& model) {
   std::vector<std::string> paths = {options.path};
   paths.insert(paths.end(), options.then.begin(), options.then.end());
   std::vector<Imported> models;
   for (const std::string& path : paths) {
-    MI_ASSIGN(auto graph, importers::import_onnx(path));
+    MI_ASSIGN(auto graph, import_file(path, {}, options.digest, model));
     models.push_back({name_of(path, models), std::move(graph)});
   }
   for (const auto& [name, shape] : shapes) {
     MI_ASSIGN(const End input, parse_end("--shapes", name, models));
     MI_TRY(graph::bind_input_shape(*models[input.stage].graph, input.tensor, shape));
   }
-  for (const auto& [name, tensor] : tensors) {
+  for (const auto& [name, tensor] : model.inputs) {
     MI_ASSIGN(const End input, parse_end("--input", name, models));
     MI_TRY(bind_inputs(*models[input.stage].graph, {{input.tensor, tensor}}));
   }
   std::vector<runtime::Stage> stages;
-  for (const Imported& model : models) stages.push_back({model.name, model.graph.get()});
+  for (const Imported& stage : models) stages.push_back({stage.name, stage.graph.get()});
   std::vector<runtime::HandOff> hand_offs;
   for (const std::string& text : options.hand_offs) {
     MI_ASSIGN(runtime::HandOff hand_off, parse_hand_off(text, models));

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cli/commands.h"
-#include "cli/input_files.h"
+#include "cli/model.h"
 #include "mini_infer/core/status.h"
 #include "mini_infer/graph/graph.h"
 
@@ -14,9 +14,8 @@ namespace mini_infer::cli {
 // The model and those that --then names as one graph, with the tensors that --hand-off names handed
 // on. A stage is called by its file's name without the ending, with "_2" if it is the second of
 // that name. Shapes and tensors are of "stage/input". ERROR_INVALID_ARGUMENT says which word is
-// wrong.
-core::Result<std::shared_ptr<graph::Graph>> import_sequence(
-    const ModelOptions& options, const std::map<std::string, core::Shape>& shapes,
-    const Tensors& tensors);
+// wrong. The tensors are those of `model`, to which the digests are added if they are asked for.
+[[nodiscard]] core::Result<std::shared_ptr<graph::Graph>> import_sequence(
+    const ModelOptions& options, const std::map<std::string, core::Shape>& shapes, Model& model);
 
 }  // namespace mini_infer::cli

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 
 #include "mini_infer/core/export.h"
 #include "mini_infer/core/status.h"
@@ -13,6 +14,11 @@ namespace mini_infer::core {
 class MINI_INFER_API BackingFile {
  public:
   virtual ~BackingFile() = default;
+
+  // The path that it was opened by.
+  virtual std::string_view name() const = 0;
+  // All of it, for as long as this object lives.
+  virtual std::span<const std::byte> bytes() const = 0;
 
   // ERROR_IO names the file when its size or the time of its last change are no longer those it had
   // when it was opened: what is mapped may then be other bytes, or none.

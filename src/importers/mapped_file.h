@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/backing_file.h"
@@ -49,7 +50,8 @@ class MappedFile : public core::BackingFile {
   [[nodiscard]] core::Status check_unchanged() const override;
   void release(std::span<const std::byte> bytes) const override;
 
-  std::span<const std::byte> bytes() const { return bytes_; }
+  std::string_view name() const override { return name_; }
+  std::span<const std::byte> bytes() const override { return bytes_; }
 
  private:
   MappedFile(std::span<const std::byte> bytes, FileDescriptor file, std::string name,

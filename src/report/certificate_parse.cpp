@@ -14,7 +14,7 @@ using core::Status;
 using judge::Statement;
 using nlohmann::json;
 
-// So that no sum of two leaves 64 bits.
+// So that no sum of two leaves 64 bits; and what all values hold, and all storages, is less.
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 60;
 constexpr std::int64_t kMostCount = std::int64_t{1} << 30;
 // Judges look at every combination of a step's.
@@ -59,6 +59,13 @@ class Part {
   Result<bool> flag() const {
     if (!data_.is_boolean()) return wrong("true or false");
     return data_.get<bool>();
+  }
+  // So many hex digits, small letters.
+  Result<std::string> digits(std::size_t count) const {
+    MI_ASSIGN(const std::string found, text());
+    const bool fits =
+        found.size() == count && found.find_first_not_of("0123456789abcdef") == std::string::npos;
+    return fits ? found : Result<std::string>(wrong(std::to_string(count) + " hex digits"));
   }
   // From 0 to below `end`.
   Result<std::int64_t> number(std::int64_t end = kMostBytes) const {
@@ -116,13 +123,28 @@ class Part {
   std::string where_;
 };
 
-class Parser {
+Status add_file(const Part& part, importers::ModelDigest& model) {
+  importers::FileDigest file;
+  MI_TRY(part.check_keys({"name", "sha256"}));
+  MI_ASSIGN(file.name, part["name"].text());
+  MI_ASSIGN(file.sha256, part["sha256"].digits(64));
+  model.files.push_back(std::move(file));
+  return Status::SUCCESS;
+}
+
+Status add_model(const Part& part, std::vector<importers::ModelDigest>& models) {
+  importers::ModelDigest model;
+  MI_TRY(part.check_keys({"name", "files"}));
+  MI_ASSIGN(model.name, part["name"].text());
+  MI_TRY(part["files"].list([&](const Part& file) { return add_file(file, model); }));
+  if (model.files.empty()) return part["files"].wrong("at least the model's own file");
+  models.push_back(std::move(model));
+  return Status::SUCCESS;
+}
+
+class StatementParser {
  public:
   Result<Statement> parse(const Part& all) {
-    MI_TRY(all.check_keys({"schema", "version", "hash", "claims", "alignment", "keeps_inputs",
-                           "values", "inputs", "outputs", "steps", "arena", "callers"}));
-    MI_ASSIGN(const std::int64_t version, all["version"].number());
-    if (version != 2) return all["version"].wrong("2");
     MI_ASSIGN(statement_.alignment, all["alignment"].number(kMostCount));
     const std::int64_t alignment = statement_.alignment;
     if (alignment == 0 || (alignment & (alignment - 1)) != 0) {
@@ -146,8 +168,12 @@ class Parser {
     judge::Value value;
     MI_TRY(part.check_keys({"name", "bytes", "row_bytes"}));
     MI_ASSIGN(value.name, part["name"].text());
-    MI_ASSIGN(value.bytes, part["bytes"].number());
-    MI_ASSIGN(value.row_bytes, part["row_bytes"].number());
+    MI_ASSIGN(value.bytes, sum_up(part["bytes"], 1, value_bytes_));
+    MI_ASSIGN(value.row_bytes, part["row_bytes"].number(value.bytes + 1));
+    if (value.row_bytes == 0 ? value.bytes != 0 : value.bytes % value.row_bytes != 0) {
+      return part["row_bytes"].wrong("a number that divides the value's " +
+                                     std::to_string(value.bytes) + " bytes");
+    }
     statement_.values.push_back(std::move(value));
     return Status::SUCCESS;
   }
@@ -200,9 +226,9 @@ class Parser {
     judge::Part inside;
     MI_TRY(part.check_keys({"value", "offset", "row_bytes", "pitch"}));
     MI_ASSIGN(inside.value, part["value"].index(statement_.values.size()));
-    MI_ASSIGN(inside.offset, part["offset"].number());
-    MI_ASSIGN(inside.row_bytes, part["row_bytes"].number());
-    MI_ASSIGN(inside.pitch, part["pitch"].number());
+    MI_ASSIGN(inside.offset, part["offset"].number(storage.bytes + 1));
+    MI_ASSIGN(inside.row_bytes, part["row_bytes"].number(storage.bytes + 1));
+    MI_ASSIGN(inside.pitch, part["pitch"].number(storage.bytes + 1));
     storage.parts.push_back(inside);
     return Status::SUCCESS;
   }
@@ -216,13 +242,16 @@ class Parser {
               part["kind"].one_of(std::array{Kind::kTensor, Kind::kWorkspace, Kind::kScratch},
                                   storage_kind_name));
     MI_ASSIGN(storage.values, part["values"].indices(statement_.values.size()));
-    MI_TRY(part["parts"].list([&](const Part& item) { return add_part(item, storage); }));
     MI_ASSIGN(storage.offset, part["offset"].number());
-    MI_ASSIGN(storage.bytes, part["bytes"].number());
+    MI_ASSIGN(storage.bytes, sum_up(part["bytes"], statement_.alignment, storage_bytes_));
+    MI_TRY(part["parts"].list([&](const Part& item) { return add_part(item, storage); }));
     const auto steps = static_cast<std::int64_t>(step_count());
     MI_ASSIGN(const auto lifetime, part["steps"].pair(steps, steps));
     storage.first_step = static_cast<int>(lifetime[0]);
     storage.last_step = static_cast<int>(lifetime[1]);
+    if (storage.first_step > storage.last_step) {
+      return part["steps"].wrong("the first step before the last one");
+    }
     storages.push_back(std::move(storage));
     return Status::SUCCESS;
   }
@@ -242,12 +271,36 @@ class Parser {
     return Status::SUCCESS;
   }
 
+  // A number of bytes, which all others of its kind together, each rounded up, leave in range.
+  static Result<std::int64_t> sum_up(const Part& part, std::int64_t alignment, std::int64_t& sum) {
+const std::int64_t left = kMostBytes - sum - (alignment - 1);
+    if (left <= 0) return part.wrong("fewer bytes in all");
+    MI_ASSIGN(const std::int64_t bytes, part.number(left));
+    sum += bytes + (alignment - 1);
+    return bytes;
+  }
+
   Statement statement_;
+  std::int64_t value_bytes_ = 0;
+  std::int64_t storage_bytes_ = 0;
 };
+
+Result<Certificate> parse(const Part& all) {
+  Certificate certificate;
+  MI_TRY(
+      all.check_keys({"schema", "version", "hash", "plan_hash", "models", "claims", "alignment",
+                      "keeps_inputs", "values", "inputs", "outputs", "steps", "arena", "callers"}));
+  MI_ASSIGN(const std::int64_t version, all["version"].number());
+  if (version != 3) return all["version"].wrong("3");
+  MI_ASSIGN(certificate.plan_hash, all["plan_hash"].digits(16));
+  MI_TRY(all["models"].list([&](const Part& part) { return add_model(part, certificate.models); }));
+  MI_ASSIGN(certificate.statement, StatementParser().parse(all));
+  return certificate;
+}
 
 }  // namespace
 
-Result<Statement> parse_certificate(std::string_view text) try {
+Result<Certificate> parse_certificate(std::string_view text) try {
   const json document = json::parse(text);
   const bool ours = document.is_object() && document.contains("schema") &&
                     document.at("schema") == "mini-infer.certificate";
@@ -257,17 +310,21 @@ Result<Statement> parse_certificate(std::string_view text) try {
                   "\"mini-infer.certificate\", as `mini-infer plan --certificate` writes it");
   }
   const Part all(document, "certificate");
-  MI_ASSIGN(Statement statement, Parser().parse(all));
-  MI_ASSIGN(const std::string stated, all["hash"].text());
-  const std::string hash = statement_hash(statement);
+  MI_ASSIGN(Certificate certificate, parse(all));
+  MI_ASSIGN(const std::string stated, all["hash"].digits(16));
+  const std::string hash = certificate_hash(certificate);
   if (stated != hash) {
     return Status(
         Status::ERROR_INVALID_ARGUMENT,
         "the certificate is damaged: it states the hash " + stated + ", its content has " + hash);
   }
-  return statement;
-} catch (const json::exception& error) {
-  return Status(Status::ERROR_INVALID_ARGUMENT, std::string("not a certificate: ") + error.what());
+  return certificate;
+} catch (const json::parse_error& error) {
+  return Status(Status::ERROR_INVALID_ARGUMENT,
+                "not a certificate: it is no JSON from byte " + std::to_string(error.byte) + " on");
+} catch (const json::exception&) {
+  return Status(Status::ERROR_INVALID_ARGUMENT,
+                "not a certificate: a number in it is out of range");
 }
 
 }  // namespace mini_infer::report

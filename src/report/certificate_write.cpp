@@ -11,6 +11,18 @@ using judge::Storage;
 
 Json pair(std::int64_t first, std::int64_t second) { return Json::array().add(first).add(second); }
 
+Json models(const std::vector<importers::ModelDigest>& models) {
+  Json list = Json::array();
+  for (const importers::ModelDigest& model : models) {
+    Json files = Json::array();
+    for (const importers::FileDigest& file : model.files) {
+      files.add(Json::object().set("name", file.name).set("sha256", file.sha256));
+    }
+    list.add(Json::object().set("name", model.name).set("files", files));
+  }
+  return list;
+}
+
 Json values(const Statement& statement) {
   Json list = Json::array();
   for (const judge::Value& value : statement.values) {
@@ -120,6 +132,13 @@ class Hash {
       number(alias.input);
     });
   }
+  void model(const importers::ModelDigest& model) {
+    text(model.name);
+    list(model.files, [this](const importers::FileDigest& file) {
+      text(file.name);
+      text(file.sha256);
+    });
+  }
   void step(const judge::Step& step) {
     text(step.node);
     list(step.inputs, [this](const judge::Input& input) {
@@ -176,8 +195,11 @@ const char* storage_kind_name(judge::StorageKind kind) {
   return "tensor";
 }
 
-std::string statement_hash(const Statement& statement) {
+std::string certificate_hash(const Certificate& certificate) {
+  const Statement& statement = certificate.statement;
   Hash hash;
+  hash.text(certificate.plan_hash);
+  hash.list(certificate.models, [&](const importers::ModelDigest& model) { hash.model(model); });
   hash.number(statement.alignment);
   hash.number(statement.keeps_inputs ? 1 : 0);
   hash.list(statement.values, [&](const judge::Value& value) {
@@ -194,11 +216,14 @@ std::string statement_hash(const Statement& statement) {
   return hash.hex();
 }
 
-std::string write_certificate(const Statement& statement) {
+std::string write_certificate(const Certificate& certificate) {
+  const Statement& statement = certificate.statement;
   return Json::object()
       .set("schema", "mini-infer.certificate")
-      .set("version", 2)
-      .set("hash", statement_hash(statement))
+      .set("version", 3)
+      .set("hash", certificate_hash(certificate))
+      .set("plan_hash", certificate.plan_hash)
+      .set("models", models(certificate.models))
       .set("claims", claims(statement.claims))
       .set("alignment", statement.alignment)
       .set("keeps_inputs", statement.keeps_inputs)

@@ -42,15 +42,17 @@ Result<Evidence> order_evidence(const Statement& statement, bool search) {
 
 }  // namespace
 
-Result<std::string> certificate_to_json(const runtime::MemoryPlan& plan) {
+Result<std::string> certificate_to_json(const runtime::MemoryPlan& plan,
+                                        const std::vector<importers::ModelDigest>& models) {
   if (plan.statement == nullptr) {
     return Status(Status::ERROR_INVALID_ARGUMENT, "there is no plan to certify");
   }
-  return write_certificate(*plan.statement);
+  return write_certificate({*plan.statement, plan.plan_hash, models});
 }
 
 Result<Verdict> check_certificate(std::string_view text, bool search) {
-  MI_ASSIGN(const Statement statement, parse_certificate(text));
+  MI_ASSIGN(const Certificate certificate, parse_certificate(text));
+  const Statement& statement = certificate.statement;
   const judge::Claims& claims = statement.claims;
   Verdict verdict;
   verdict.steps = statement.steps.size();
@@ -62,7 +64,9 @@ Result<Verdict> check_certificate(std::string_view text, bool search) {
     verdict.peak_node = statement.steps[static_cast<std::size_t>(claims.peak_step)].node;
   }
   verdict.order_bound = static_cast<std::size_t>(claims.order_bound);
-  verdict.hash = statement_hash(statement);
+  verdict.hash = certificate_hash(certificate);
+  verdict.plan_hash = certificate.plan_hash;
+  verdict.models = certificate.models;
   MI_TRY(judge::check_packing(statement));
   MI_TRY(judge::check_execution(statement));
   MI_ASSIGN(verdict.offsets, offsets_evidence(statement, search));

@@ -98,6 +98,22 @@ Json steps(const MemoryPlan& plan) {
   return list;
 }
 
+Json values(const MemoryPlan& plan) {
+  Json list = Json::array();
+  for (const runtime::PlanValue& value : plan.values) {
+    Json json = Json::object();
+    json.set("value", value.value)
+        .set("name", value.name)
+        .set("type", core::type_name(value.type))
+        .set("shape", json_array(value.shape))
+        .set("producer", value.producer < 0 ? Json::null() : Json(value.producer))
+        .set("readers", json_array(value.readers));
+    if (value.is_output) json.set("output", true);
+    list.add(std::move(json));
+  }
+  return list;
+}
+
 // Of steps that the CPU computes in a device's stead.
 Json fallback(const MemoryPlan& plan) {
   int on_cpu = 0;
@@ -143,6 +159,7 @@ Json plan_json(const MemoryPlan& plan) {
   Json json = Json::object();
   json.set("schema", "mini-infer.plan")
       .set("version", 1)
+      .set("model_name", plan.model_name)
       .set("weights_bytes", plan.weights_bytes)
       .set("arena_bytes", plan.total_memory)
       .set("lower_bound_bytes", plan.lower_bound)
@@ -161,7 +178,8 @@ Json plan_json(const MemoryPlan& plan) {
       .set("peak", peak(plan))
       .set("pools", pools(plan))
       .set("bound", placements(plan.bound))
-      .set("steps", steps(plan));
+      .set("steps", steps(plan))
+      .set("values", values(plan));
   const auto on_cpu = [](const PlanStep& step) { return step.on_cpu; };
   if (std::ranges::any_of(plan.steps, on_cpu)) json.set("fallback", fallback(plan));
   return json;

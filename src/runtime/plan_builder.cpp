@@ -175,6 +175,41 @@ void describe_steps(const Graph& graph, const schedule::Schedule& schedule,
   }
 }
 
+// All that some step makes or that the caller brings.
+void describe_values(const Graph& graph, const schedule::Schedule& schedule, MemoryPlan& plan) {
+  std::vector<PlanValue> values(graph.values().size());
+  const auto at = [&](graph::ValueId id) -> PlanValue& {
+    return values[static_cast<std::size_t>(id)];
+  };
+  const auto enter = [&](graph::ValueId id, int producer) {
+    const graph::Value& value = graph.value(id);
+    if (value.is_constant()) return;
+    at(id) = {.value = id,
+              .name = value.name,
+              .type = value.type,
+              .shape = *value.shape,
+              .producer = producer,
+              .readers = {}};
+  };
+  for (const graph::ValueId input : graph.inputs) enter(input, -1);
+  for (std::size_t step = 0; step < schedule.order.size(); ++step) {
+    const graph::Node& node = graph.node(schedule.order[step]);
+    const int number = static_cast<int>(step);
+    for (const graph::ValueId input : node.inputs) {
+      if (input == kNoValue || at(input).value == kNoValue) continue;
+      std::vector<int>& readers = at(input).readers;
+      if (readers.empty() || readers.back() != number) readers.push_back(number);
+    }
+    for (const graph::ValueId output : node.outputs) {
+      if (output != kNoValue) enter(output, number);
+    }
+  }
+  for (const graph::ValueId output : graph.outputs) at(output).is_output = true;
+  std::erase_if(values, [](const PlanValue& value) { return value.value == kNoValue; });
+  plan.values = std::move(values);
+  plan.model_name = graph.name;
+}
+
 }  // namespace
 
 core::Result<MemoryPlan> build_plan(const Graph& graph, const schedule::Schedule& schedule,
@@ -198,6 +233,7 @@ core::Result<MemoryPlan> build_plan(const Graph& graph, const schedule::Schedule
       {"activations", plan.total_memory, options.alignment, std::move(list.arena)});
   plan.bound = std::move(list.bound);
   describe_steps(graph, schedule, problem, solution, plan);
+  describe_values(graph, schedule, plan);
   describe_windows(graph, schedule, options, plan);
   judge_order(schedule, options, plan);
   plan.plan_hash = plan_hash(plan, schedule);

@@ -3,8 +3,9 @@
 # After a wanted change of plans, run it with UPDATE=ON and look at the difference.
 execute_process(COMMAND ${MINI_INFER} plan ${MODEL} --shapes ${SHAPES} --json
                 OUTPUT_VARIABLE plan COMMAND_ERROR_IS_FATAL ANY)
-# Times are measurements, the path is the caller's; everything else is the plan.
-foreach(key milliseconds model)
+# Times are measurements, the path is the caller's, devices are the machine's; everything else is
+# the plan.
+foreach(key milliseconds model devices)
   string(JSON present ERROR_VARIABLE absent GET "${plan}" ${key})
   if(NOT absent)
     string(JSON plan REMOVE "${plan}" ${key})

@@ -72,6 +72,17 @@ struct PlanStep {
   std::size_t copied_bytes = 0;
 };
 
+// A value of the optimised graph that has bytes while the plan runs.
+struct PlanValue {
+  graph::ValueId value = graph::kNoValue;  // as placements name it
+  std::string name;
+  core::DataType type = core::DataType::kFloat32;
+  core::Shape shape;
+  int producer = -1;         // the step that makes it; -1: it is an input of the model
+  std::vector<int> readers;  // the steps that have it as an input, ascending
+  bool is_output = false;    // of the model
+};
+
 // A Slice, Split or Concat that copies less, or nothing, because tensors lie inside others.
 struct PlanWindow {
   graph::NodeId node = graph::kNoNode;
@@ -90,7 +101,9 @@ struct MemoryPlan {
   // Inputs and outputs in the caller's buffers, with what shares them: no bytes of any pool.
   std::vector<TensorPlacement> bound;
   std::vector<PlanStep> steps;
-  bool keeps_inputs = false;  // staged inputs still own their bytes after the last step
+  std::vector<PlanValue> values;  // by their ids, ascending
+  std::string model_name;         // what the model's file calls it; may be empty
+  bool keeps_inputs = false;      // staged inputs still own their bytes after the last step
 
   std::size_t total_memory = 0;     // the activations pool as planned
   std::size_t original_memory = 0;  // the same graph with no storage shared, scratch included
