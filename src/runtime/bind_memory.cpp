@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/try.h"
+#include "runtime/context_call.h"
 #include "runtime/context_checks.h"
 
 // The caller's memory, as inputs and outputs of a context.
@@ -132,6 +133,8 @@ Status ExecutionContext::bind_output(std::string_view name, void* memory, std::s
 }
 
 Status ExecutionContext::bind_input(std::size_t index, const void* memory, std::size_t bytes) {
+  const ContextCall call(state_->in_use);
+  MI_TRY(call.status());
   MI_TRY(check_idle(*state_));
   Rebinding change(*state_);
   MI_TRY(change.input(index, memory, bytes));
@@ -139,6 +142,8 @@ Status ExecutionContext::bind_input(std::size_t index, const void* memory, std::
 }
 
 Status ExecutionContext::bind_output(std::size_t index, void* memory, std::size_t bytes) {
+  const ContextCall call(state_->in_use);
+  MI_TRY(call.status());
   MI_TRY(check_idle(*state_));
   Rebinding change(*state_);
   MI_TRY(change.output(index, memory, bytes));
@@ -147,6 +152,8 @@ Status ExecutionContext::bind_output(std::size_t index, void* memory, std::size_
 
 Status ExecutionContext::bind(std::span<const InputBuffer> inputs,
                               std::span<const OutputBuffer> outputs) {
+  const ContextCall call(state_->in_use);
+  MI_TRY(call.status());
   MI_TRY(check_idle(*state_));
   const EngineState& engine = *state_->engine;
   Rebinding change(*state_);

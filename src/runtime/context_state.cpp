@@ -14,6 +14,16 @@ namespace mini_infer::runtime {
 using graph::kNoValue;
 using graph::ValueId;
 
+void ProfiledTimes::set(const std::vector<std::chrono::nanoseconds>& times) {
+  const std::lock_guard lock(mutex_);
+  times_ = times;
+}
+
+std::vector<std::chrono::nanoseconds> ProfiledTimes::get() const {
+  const std::lock_guard lock(mutex_);
+  return times_;
+}
+
 core::Result<std::unique_ptr<ContextState>> ContextState::create(
     std::shared_ptr<const EngineState> engine, Arena arena, Turns turns) {
   std::unique_ptr<ContextState> state(
@@ -60,7 +70,10 @@ ContextState::ContextState(std::shared_ptr<const EngineState> engine_state, Aren
       turns(std::move(own_turns)),
       bound(engine->compiled.plan.bound.size(), nullptr),
       input_ready(engine->inputs.size(), false) {
-  if (engine->config.enable_profiling) step_time.resize(engine->steps.size());
+  if (engine->config.enable_profiling) {
+    step_time.resize(engine->steps.size());
+    profiled.set(step_time);
+  }
   for (const BoundStep& step : engine->steps) {
     const graph::Node& node = engine->compiled.graph.node(step.node);
     steps.push_back({inputs.size(), outputs.size(), {}});

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "mini_infer/runtime/execution_context.h"
@@ -20,11 +22,24 @@ struct StepPointers {
   std::span<std::byte> workspace;
 };
 
+// The time of each step over all runs that have ended, for any thread to read while another one
+// runs.
+class ProfiledTimes {
+ public:
+  void set(const std::vector<std::chrono::nanoseconds>& times);
+  std::vector<std::chrono::nanoseconds> get() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::chrono::nanoseconds> times_;
+};
+
 struct ContextState {
   static core::Result<std::unique_ptr<ContextState>> create(
       std::shared_ptr<const EngineState> engine, Arena arena, Turns turns);
   ~ContextState();
 
+  std::atomic<bool> in_use = false;  // by a call; see context_call.h
   std::shared_ptr<const EngineState> engine;
   Arena arena;
   Turns turns;  // in the arena, where others share it
@@ -51,8 +66,9 @@ struct ContextState {
 
   std::vector<bool> input_ready;  // by graph input
   bool ran = false;
-  int leases = 0;
+  std::atomic<int> leases = 0;                        // which any thread may let go of
   std::vector<std::chrono::nanoseconds> step_time;    // empty unless profiling
+  ProfiledTimes profiled;                             // what profile() may look at
   std::vector<std::unique_ptr<HostCall>> host_calls;  // by step; see fallback.h
 
   ops::KernelArgs args(std::size_t step) const;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/try.h"
+#include "runtime/context_call.h"
 #include "runtime/context_checks.h"
 #include "runtime/device_run.h"
 #include "runtime/poisoned_run.h"
@@ -28,6 +29,8 @@ Status ExecutionContext::set_input(std::string_view name, const core::Tensor& te
 }
 
 Status ExecutionContext::set_input(std::size_t index, std::span<const std::byte> bytes) {
+  const ContextCall call(state_->in_use);
+  MI_TRY(call.status());
   MI_TRY(check_idle(*state_));
   const EngineState& engine = *state_->engine;
   MI_TRY(check_index(engine.inputs, index, "input"));
@@ -137,15 +140,7 @@ Status run_on_device(ContextState& state, ops::Queue queue) {
   });
 }
 
-}  // namespace
-
-Status ExecutionContext::run() {
-  MI_TRY(enqueue());
-  return synchronize();
-}
-
-Status ExecutionContext::enqueue(void* queue) {
-  ContextState& state = *state_;
+Status start_run(ContextState& state, ops::Queue queue) {
   if (state.device == nullptr && state.turns.lost()) state.forget_arena();
   MI_TRY(check_ready(state));
   if (state.device != nullptr) {
@@ -162,7 +157,32 @@ Status ExecutionContext::enqueue(void* queue) {
   return ran;
 }
 
-Status ExecutionContext::synchronize() { return synchronize_on_device(*state_); }
+Status enqueue_run(ContextState& state, ops::Queue queue) {
+  const Status started = start_run(state, queue);
+  if (!state.step_time.empty()) state.profiled.set(state.step_time);
+  return started;
+}
+
+}  // namespace
+
+Status ExecutionContext::run() {
+  const ContextCall call(state_->in_use);
+  MI_TRY(call.status());
+  MI_TRY(enqueue_run(*state_, nullptr));
+  return synchronize_on_device(*state_);
+}
+
+Status ExecutionContext::enqueue(void* queue) {
+  const ContextCall call(state_->in_use);
+  MI_TRY(call.status());
+  return enqueue_run(*state_, queue);
+}
+
+Status ExecutionContext::synchronize() {
+  const ContextCall call(state_->in_use);
+  MI_TRY(call.status());
+  return synchronize_on_device(*state_);
+}
 
 core::Result<OutputLease> ExecutionContext::output(std::string_view name) const {
   MI_ASSIGN(const std::size_t index, find_tensor(state_->engine->outputs, name, "output"));
@@ -170,6 +190,8 @@ core::Result<OutputLease> ExecutionContext::output(std::string_view name) const 
 }
 
 core::Result<OutputLease> ExecutionContext::output(std::size_t index) const {
+  const ContextCall call(state_->in_use);
+  MI_TRY(call.status());
   const EngineState& engine = *state_->engine;
   MI_TRY(check_index(engine.outputs, index, "output"));
   const TensorInfo& info = engine.outputs[index];
@@ -178,34 +200,34 @@ core::Result<OutputLease> ExecutionContext::output(std::size_t index) const {
     return refuse("output '" + info.name + "': nothing has run since the inputs were set");
   }
   const graph::ValueId id = engine.compiled.graph.outputs[index];
-  OutputLease lease;
-  lease.state_ = state_.get();
-  lease.type_ = info.type;
-  lease.shape_ = &info.shape;
-  if (state_->device != nullptr &&
-      engine.locations[static_cast<std::size_t>(id)].space == Location::Space::kBound) {
+  const auto space = engine.locations[static_cast<std::size_t>(id)].space;
+  if (state_->device != nullptr && space == Location::Space::kBound) {
     return refuse("output '" + info.name + "' is not staged: read it where it was bound");
   }
-  lease.in_arena_ = state_->device == nullptr &&
-                    engine.locations[static_cast<std::size_t>(id)].space == Location::Space::kArena;
-  if (lease.in_arena_ && !state_->turns.lease()) {
-    lease.state_ = nullptr;
+  const bool in_arena = state_->device == nullptr && space == Location::Space::kArena;
+  if (in_arena && !state_->turns.lease()) {
     return refuse("output '" + info.name +
                   "' is gone: another context has used the arena since, which this one shares");
   }
   const void* bytes =
       state_->device != nullptr ? state_->staging.output(index).data() : state_->address(id);
-  lease.bytes_ = {static_cast<const std::byte*>(bytes), info.size_bytes};
   ++state_->leases;
+  OutputLease lease;
+  lease.state_ = state_.get();
+  lease.in_arena_ = in_arena;
+  lease.type_ = info.type;
+  lease.shape_ = &info.shape;
+  lease.bytes_ = {static_cast<const std::byte*>(bytes), info.size_bytes};
   return lease;
 }
 
 std::vector<StepTime> ExecutionContext::profile() const {
   std::vector<StepTime> times;
-  for (std::size_t step = 0; step < state_->step_time.size(); ++step) {
+  const auto totals = state_->profiled.get();
+  for (std::size_t step = 0; step < totals.size(); ++step) {
     const BoundStep& bound = state_->engine->steps[step];
-    times.push_back({bound.name, bound.op, state_->step_time[step],
-                     state_->engine->compiled.plan.steps[step].kernel});
+    times.push_back(
+        {bound.name, bound.op, totals[step], state_->engine->compiled.plan.steps[step].kernel});
   }
   return times;
 }
@@ -223,8 +245,8 @@ OutputLease::OutputLease(OutputLease&& other) noexcept
 
 OutputLease::~OutputLease() {
   if (state_ == nullptr) return;
-  --state_->leases;
   if (in_arena_) state_->turns.end_lease();
+  --state_->leases;  // last: the context may then be run, or go
 }
 
 }  // namespace mini_infer::runtime

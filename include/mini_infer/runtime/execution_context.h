@@ -17,7 +17,8 @@ namespace mini_infer::runtime {
 struct ContextState;
 
 // A view of one output inside the arena. While any lease lives, its context refuses to run, so the
-// bytes cannot change under the reader. Move-only; must not outlive its context.
+// bytes cannot change under the reader. Move-only; must not outlive its context. Any thread may
+// read it and let it go, whatever other threads do with the context.
 class MINI_INFER_API OutputLease {
  public:
   OutputLease(OutputLease&& other) noexcept;
@@ -64,8 +65,16 @@ struct StepTime {
 };
 
 // One arena and everything bound to it: what one thread needs to run an engine. Made by
-// Engine::create_context; keeps what it needs of the engine alive. One thread at a time per
-// context, any number of contexts at once.
+// Engine::create_context; keeps what it needs of the engine alive.
+//
+// One call at a time on a context, from any thread; any number of contexts at once. This is
+// watched: set_input, bind_input, bind_output, bind, run, enqueue, synchronize and output return
+// ERROR_BUSY at once, and change nothing, while another call on the same context has not returned.
+// They never wait for it. A run counts as one call from its start to its end, an enqueued one only
+// while enqueue() hands it over; what the context takes until synchronize() is said there.
+// profile() and arena() may be called at any time. Not watched are the bytes behind what was handed
+// out or bound: the span of arena(), bytes read after their OutputLease is gone, the caller's own
+// buffers. Nor is the destructor: no call may be under way, and no lease may be left.
 class MINI_INFER_API ExecutionContext {
  public:
   ~ExecutionContext();
@@ -113,7 +122,8 @@ class MINI_INFER_API ExecutionContext {
   core::Result<OutputLease> output(std::string_view name) const;
   core::Result<OutputLease> output(std::size_t index) const;
 
-  // Per step, in order; empty unless profiling is on.
+  // Per step, in order; empty unless profiling is on. Safe from any thread at any time: a run that
+  // is under way is not in it yet.
   std::vector<StepTime> profile() const;
 
   // The arena. For tools that show or check it; its content belongs to the context.
