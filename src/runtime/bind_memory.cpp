@@ -108,11 +108,11 @@ Status Rebinding::apply() {
   bool moved = false;
   for (std::size_t slot : state_.changes) {
     const bool is_input = slot < engine.inputs.size();
-    if (is_input) state_.input_ready[slot] = true;
+    if (is_input) state_.input_states[slot] = InputState::kSet;
     const void* memory = state_.proposed[slot].begin;
     if (memory == state_.memory[slot].begin) continue;
     moved = true;
-    if (!is_input) state_.ran = false;  // what ran has written elsewhere
+    if (!is_input) state_.forget_outputs();  // what ran has written elsewhere
     const graph::ValueId id = value_at(engine.compiled.graph, slot);
     // The plan never writes a caller's input.
     state_.bound[engine.locations[static_cast<std::size_t>(id)].offset] = const_cast<void*>(memory);

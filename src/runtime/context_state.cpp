@@ -69,7 +69,7 @@ ContextState::ContextState(std::shared_ptr<const EngineState> engine_state, Aren
       arena(std::move(own_arena)),
       turns(std::move(own_turns)),
       bound(engine->compiled.plan.bound.size(), nullptr),
-      input_ready(engine->inputs.size(), false) {
+      input_states(engine->inputs.size(), InputState::kMissing) {
   if (engine->config.enable_profiling) {
     step_time.resize(engine->steps.size());
     profiled.set(step_time);
@@ -129,13 +129,19 @@ bool ContextState::has_inputs_in_arena() const {
 }
 
 void ContextState::forget_arena() {
+  if (ran) outputs_lost = true;
   ran = false;
   const auto& ids = engine->compiled.graph.inputs;
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (engine->locations[static_cast<std::size_t>(ids[i])].space == Location::Space::kArena) {
-      input_ready[i] = false;
-    }
+    const bool in_arena =
+        engine->locations[static_cast<std::size_t>(ids[i])].space == Location::Space::kArena;
+    if (in_arena && input_states[i] == InputState::kSet) input_states[i] = InputState::kLost;
   }
+}
+
+void ContextState::forget_outputs() {
+  ran = false;
+  outputs_lost = false;
 }
 
 void ContextState::rebind() {

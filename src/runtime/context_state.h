@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -34,6 +35,9 @@ class ProfiledTimes {
   std::vector<std::chrono::nanoseconds> times_;
 };
 
+// Whether an input has its value. kLost: it had, but another context has used the arena since.
+enum class InputState : std::uint8_t { kMissing, kSet, kLost };
+
 struct ContextState {
   static core::Result<std::unique_ptr<ContextState>> create(
       std::shared_ptr<const EngineState> engine, Arena arena, Turns turns);
@@ -64,9 +68,10 @@ struct ContextState {
   std::vector<AddressRange> proposed;
   std::vector<std::size_t> changes;
 
-  std::vector<bool> input_ready;  // by graph input
+  std::vector<InputState> input_states;  // by graph input
   bool ran = false;
-  std::atomic<int> leases = 0;                        // which any thread may let go of
+  bool outputs_lost = false;    // not `ran` any more, because another context has used the arena
+  std::atomic<int> leases = 0;  // which any thread may let go of
   std::vector<std::chrono::nanoseconds> step_time;    // empty unless profiling
   ProfiledTimes profiled;                             // what profile() may look at
   std::vector<std::unique_ptr<HostCall>> host_calls;  // by step; see fallback.h
@@ -75,6 +80,8 @@ struct ContextState {
   void* address(graph::ValueId id) const;
   // What lies in the arena, on the host, is another context's now.
   void forget_arena();
+  // What ran before has no outputs any more: others are on their way.
+  void forget_outputs();
   // Whether an input lies in the arena when a run begins.
   bool has_inputs_in_arena() const;
   // Points every slot that reads or writes memory of the caller's at `bound`, which has changed.

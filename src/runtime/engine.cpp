@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/try.h"
+#include "core/usable_processors.h"
 #include "cpu/backend.h"
 #include "mini_infer/runtime/devices.h"
 #include "ops/alias.h"
@@ -52,6 +53,18 @@ core::Result<std::unique_ptr<ops::Backend>> backend_for(const EngineConfig& conf
   return make_cpu_backend(config.cpu);
 }
 
+Status check_processors(const std::vector<int>& wanted) {
+  if (wanted.empty()) return Status::SUCCESS;
+  const std::vector<int> usable = core::usable_processors();
+  for (int processor : wanted) {
+    if (std::binary_search(usable.begin(), usable.end(), processor)) continue;
+    return {Status::ERROR_INVALID_ARGUMENT,
+            "cpu.processors: there is no processor " + std::to_string(processor) +
+                " that this process may use; there are " + core::processor_ranges(usable)};
+  }
+  return Status::SUCCESS;
+}
+
 core::Result<std::unique_ptr<core::ThreadPool>> make_threads(const CpuConfig& config) {
   constexpr int kMost = 1024;
   const int available = core::ThreadPool::available_processors();
@@ -60,11 +73,7 @@ core::Result<std::unique_ptr<core::ThreadPool>> make_threads(const CpuConfig& co
     return {Status::ERROR_INVALID_ARGUMENT, "cpu.threads: expected 0 to " + std::to_string(kMost) +
                                                 ", found " + std::to_string(config.threads)};
   }
-  for (int cpu : config.processors) {
-    if (cpu >= 0 && cpu < core::ThreadPool::kProcessors) continue;
-    return {Status::ERROR_INVALID_ARGUMENT,
-            "cpu.processors: there is no processor " + std::to_string(cpu)};
-  }
+  MI_TRY(check_processors(config.processors));
   return std::make_unique<core::ThreadPool>(threads, config.processors);
 }
 
@@ -196,6 +205,30 @@ DeviceSupport support_of(std::string device, core::Result<std::unique_ptr<ops::B
   return {.device = std::move(device), .runs = bound.ok(), .reason = bound.message()};
 }
 
+// What the caller brings for the activations of a context.
+Status check_callers_memory(const EngineState& state, std::span<const std::byte> memory) {
+  const std::size_t bytes = state.compiled.plan.total_memory;
+  const std::size_t alignment = state.config.memory_alignment;
+  const std::string expected = "Engine::create_context: expected " + std::to_string(bytes) +
+                               " bytes aligned to " + std::to_string(alignment) + ", was given ";
+  const auto refuse = [](const std::string& message) {
+    return Status(Status::ERROR_INVALID_ARGUMENT, message);
+  };
+  if (memory.size() < bytes) return refuse(expected + std::to_string(memory.size()) + " bytes");
+  if (bytes == 0) return Status::SUCCESS;
+  if (memory.data() == nullptr) return refuse(expected + "null");
+  if (const auto past = reinterpret_cast<std::uintptr_t>(memory.data()) % alignment; past != 0) {
+    return refuse(expected + "an address that is " + std::to_string(past) +
+                  " bytes past a multiple of " + std::to_string(alignment));
+  }
+  if (const ops::Device* device = state.backend->device();
+      device != nullptr && !device->reaches(memory.data())) {
+    return refuse("Engine::create_context: expected memory of " + std::string(device->name()) +
+                  ", was given memory that it does not reach");
+  }
+  return Status::SUCCESS;
+}
+
 // Before build, an engine of nothing.
 const EngineState& or_empty(const std::shared_ptr<const EngineState>& state) {
   static const EngineState empty;
@@ -287,20 +320,7 @@ core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context(
   if (state_ == nullptr) {
     return {Status::ERROR_INVALID_ARGUMENT, "Engine::create_context: build the engine first"};
   }
-  const std::size_t alignment = state_->config.memory_alignment;
-  if (memory.size() < activation_bytes() ||
-      reinterpret_cast<std::uintptr_t>(memory.data()) % alignment != 0) {
-    return {Status::ERROR_INVALID_ARGUMENT, "Engine::create_context: expected " +
-                                                std::to_string(activation_bytes()) +
-                                                " bytes aligned to " + std::to_string(alignment) +
-                                                ", was given " + std::to_string(memory.size())};
-  }
-  if (const ops::Device* device = state_->backend->device();
-      device != nullptr && activation_bytes() > 0 && !device->reaches(memory.data())) {
-    return {Status::ERROR_INVALID_ARGUMENT, "Engine::create_context: expected memory of " +
-                                                std::string(device->name()) +
-                                                ", was given memory that it does not reach"};
-  }
+  MI_TRY(check_callers_memory(*state_, memory));
   return make_context(Arena::borrow(memory.data(), activation_bytes()), Turns());
 } catch (const std::bad_alloc&) {
   return out_of_host_memory("Engine::create_context");

@@ -17,14 +17,33 @@ ExecutionContext::ExecutionContext(std::unique_ptr<ContextState> state)
     : state_(std::move(state)) {}
 ExecutionContext::~ExecutionContext() = default;
 
+namespace {
+
+Status check_as_planned(const TensorInfo& info, const core::Tensor& tensor) {
+  const bool type = tensor.type() == info.type, shape = tensor.shape() == info.shape;
+  if (type && shape) return Status::SUCCESS;
+  const std::string convert =
+      type ? std::string() : std::string("; convert it to ") + core::type_name(info.type);
+  return refuse("input '" + info.name + "': planned for " + describe(info.type, info.shape) +
+                ", was given " + describe(tensor.type(), tensor.shape()) + convert +
+                (shape ? "" : "; build an engine for that shape"));
+}
+
+Status check_bytes(const TensorInfo& info, std::span<const std::byte> bytes) {
+  if (bytes.size() == info.size_bytes && (bytes.data() != nullptr || bytes.empty())) {
+    return Status::SUCCESS;
+  }
+  return refuse("input '" + info.name + "' is " + describe(info.type, info.shape) + " of " +
+                std::to_string(info.size_bytes) + " bytes, was given " +
+                (bytes.size() == info.size_bytes ? "null" : std::to_string(bytes.size())));
+}
+
+}  // namespace
+
 Status ExecutionContext::set_input(std::string_view name, const core::Tensor& tensor) {
   MI_ASSIGN(const std::size_t index, find_tensor(state_->engine->inputs, name, "input"));
   const TensorInfo& info = state_->engine->inputs[index];
-  if (tensor.type() != info.type || tensor.shape() != info.shape) {
-    return refuse("input '" + info.name + "': planned for " + describe(info.type, info.shape) +
-                  ", was given " + describe(tensor.type(), tensor.shape()) +
-                  "; build an engine for that shape");
-  }
+  MI_TRY(check_as_planned(info, tensor));
   return set_input(index, tensor.bytes());
 }
 
@@ -35,11 +54,7 @@ Status ExecutionContext::set_input(std::size_t index, std::span<const std::byte>
   const EngineState& engine = *state_->engine;
   MI_TRY(check_index(engine.inputs, index, "input"));
   const TensorInfo& info = engine.inputs[index];
-  if (bytes.size() != info.size_bytes) {
-    return refuse("input '" + info.name + "' is " + describe(info.type, info.shape) + " of " +
-                  std::to_string(info.size_bytes) + " bytes, was given " +
-                  std::to_string(bytes.size()));
-  }
+  MI_TRY(check_bytes(info, bytes));
   const graph::ValueId id = engine.compiled.graph.inputs[index];
   const graph::Value& value = engine.compiled.graph.value(id);
   if (value.constant) {
@@ -63,13 +78,28 @@ Status ExecutionContext::set_input(std::size_t index, std::span<const std::byte>
       if (!bytes.empty()) std::memcpy(state_->address(id), bytes.data(), bytes.size());
     }
     // An input's bytes may be an output's of the run before.
-    state_->ran = false;
+    state_->forget_outputs();
   }
-  state_->input_ready[index] = true;
+  state_->input_states[index] = InputState::kSet;
   return Status::SUCCESS;
 }
 
 namespace {
+
+Status check_input(const TensorInfo& info, InputState state) {
+  switch (state) {
+    case InputState::kSet:
+      return Status::SUCCESS;
+    case InputState::kMissing:
+      return refuse("run: input '" + info.name +
+                    "' was not set (a run consumes staged inputs unless keep_inputs is on)");
+    case InputState::kLost:
+      return refuse("run: input '" + info.name +
+                    "' is gone: another context has used the arena since, which this one shares; "
+                    "set it again");
+  }
+  return Status::SUCCESS;
+}
 
 Status check_ready(const ContextState& state) {
   MI_TRY(check_idle(state));
@@ -80,10 +110,8 @@ Status check_ready(const ContextState& state) {
   const EngineState& engine = *state.engine;
   for (std::size_t i = 0; i < engine.inputs.size(); ++i) {
     const graph::ValueId id = engine.compiled.graph.inputs[i];
-    if (!state.input_ready[i] && !engine.compiled.graph.value(id).constant) {
-      return refuse("run: input '" + engine.inputs[i].name +
-                    "' was not set (a run consumes staged inputs unless keep_inputs is on)");
-    }
+    if (engine.compiled.graph.value(id).constant) continue;
+    MI_TRY(check_input(engine.inputs[i], state.input_states[i]));
   }
   for (std::size_t i = 0; i < engine.outputs.size(); ++i) {
     const graph::ValueId id = engine.compiled.graph.outputs[i];
@@ -107,7 +135,7 @@ void consume_inputs(ContextState& state) {
   for (std::size_t i = 0; i < engine.inputs.size(); ++i) {
     const graph::ValueId id = engine.compiled.graph.inputs[i];
     if (engine.locations[static_cast<std::size_t>(id)].space == Location::Space::kArena) {
-      state.input_ready[i] = false;
+      state.input_states[i] = InputState::kMissing;
     }
   }
 }
@@ -144,12 +172,16 @@ Status start_run(ContextState& state, ops::Queue queue) {
   if (state.device == nullptr && state.turns.lost()) state.forget_arena();
   MI_TRY(check_ready(state));
   if (state.device != nullptr) {
-    state.ran = false;
+    state.forget_outputs();
     consume_inputs(state);
     return run_on_device(state, queue);
   }
-  MI_TRY(state.turns.begin_run(state.has_inputs_in_arena()));
-  state.ran = false;
+  MI_ASSIGN(const bool began, state.turns.begin_run(state.has_inputs_in_arena()));
+  if (!began) {
+    state.forget_arena();
+    return check_ready(state);  // says which input is gone
+  }
+  state.forget_outputs();
   consume_inputs(state);
   const Status ran = run_on_host(state);
   state.turns.end_run();
@@ -184,6 +216,16 @@ Status ExecutionContext::synchronize() {
   return synchronize_on_device(*state_);
 }
 
+namespace {
+
+Status lost_output(const TensorInfo& info) {
+  return refuse("output '" + info.name +
+                "' is gone: another context has used the arena since, which this one shares; take "
+                "it before the other one runs or is given an input");
+}
+
+}  // namespace
+
 core::Result<OutputLease> ExecutionContext::output(std::string_view name) const {
   MI_ASSIGN(const std::size_t index, find_tensor(state_->engine->outputs, name, "output"));
   return output(index);
@@ -196,8 +238,10 @@ core::Result<OutputLease> ExecutionContext::output(std::size_t index) const {
   MI_TRY(check_index(engine.outputs, index, "output"));
   const TensorInfo& info = engine.outputs[index];
   MI_TRY(check_idle(*state_));
+  if (state_->outputs_lost) return lost_output(info);
   if (!state_->ran) {
-    return refuse("output '" + info.name + "': nothing has run since the inputs were set");
+    return refuse("output '" + info.name +
+                  "': nothing has run since the inputs were set or an output was bound");
   }
   const graph::ValueId id = engine.compiled.graph.outputs[index];
   const auto space = engine.locations[static_cast<std::size_t>(id)].space;
@@ -205,10 +249,7 @@ core::Result<OutputLease> ExecutionContext::output(std::size_t index) const {
     return refuse("output '" + info.name + "' is not staged: read it where it was bound");
   }
   const bool in_arena = state_->device == nullptr && space == Location::Space::kArena;
-  if (in_arena && !state_->turns.lease()) {
-    return refuse("output '" + info.name +
-                  "' is gone: another context has used the arena since, which this one shares");
-  }
+  if (in_arena && !state_->turns.lease()) return lost_output(info);
   const void* bytes =
       state_->device != nullptr ? state_->staging.output(index).data() : state_->address(id);
   ++state_->leases;

@@ -43,18 +43,14 @@ core::Result<Turns::Taken> Turns::take() {
   return Taken{std::move(lock), lost};
 }
 
-Status Turns::begin_run(bool needs) {
-  if (part_ == nullptr) return Status::SUCCESS;
+core::Result<bool> Turns::begin_run(bool needs) {
+  if (part_ == nullptr) return true;
   const std::lock_guard lock(part_->mutex);
   MI_TRY(check_free());
-  if (needs && part_->holder != number_) {
-    return {Status::ERROR_BUSY,
-            "another context took the arena that this one shares while it was about to run; set "
-            "the inputs again"};
-  }
+  if (needs && part_->holder != number_) return false;
   part_->holder = number_;
   part_->running = true;
-  return Status::SUCCESS;
+  return true;
 }
 
 void Turns::end_run() {

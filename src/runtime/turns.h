@@ -31,8 +31,8 @@ class Turns {
   };
   core::Result<Taken> take();
   // On the host: takes the turn for a run, to be ended. `needs`: the run reads what was written
-  // before, so that the turn must not have been lost.
-  [[nodiscard]] core::Status begin_run(bool needs);
+  // before; false, and no turn, where another context had one since. ERROR_BUSY.
+  [[nodiscard]] core::Result<bool> begin_run(bool needs);
   void end_run();
   // On a device: a run, which hand_over() hands to the queue, waits there for the one before in
   // this part, and the next for this one, whose end `done` marks. The host waits for none.

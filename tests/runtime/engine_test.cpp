@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "core/usable_processors.h"
 #include "support/count_allocations.h"
 #include "support/graph_builder.h"
 
@@ -22,6 +23,7 @@ using runtime::Engine;
 using runtime::EngineConfig;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 Tensor floats(Shape shape, const std::vector<float>& values) {
   return Tensor::from<float>(core::DataType::kFloat32, std::move(shape), values);
@@ -128,10 +130,19 @@ TEST(Engine, ThreadsThatCannotBeAreRefused) {
 }
 
 TEST(Engine, AProcessorThatCannotBeIsRefused) {
+  const int first = core::usable_processors().front();
+  for (int processor : {-3, 900, 5000}) {
+    EngineConfig config;
+    config.cpu.processors = {first, processor};
+    const Status status = Engine(config).build(small_model());
+    EXPECT_EQ(status.code(), Status::ERROR_INVALID_ARGUMENT);
+    EXPECT_THAT(status.message(),
+                HasSubstr("cpu.processors: there is no processor " + std::to_string(processor) +
+                          " that this process may use; there are " + std::to_string(first)));
+  }
   EngineConfig config;
-  config.cpu.processors = {0, -3};
-  Engine engine(config);
-  EXPECT_THAT(engine.build(small_model()).message(), HasSubstr("there is no processor -3"));
+  config.cpu.processors = {first};
+  EXPECT_TRUE(Engine(config).build(small_model()).ok());
 }
 
 // The engine's pool is one: while a context has it, the others compute on their own threads.
@@ -191,7 +202,13 @@ TEST(Engine, RefusesInputsThatAreNotAsPlanned) {
               HasSubstr("of 16 bytes, was given 32"));
   const Tensor ints = Tensor::from<std::int32_t>(core::DataType::kInt32, {1, 4},
                                                  std::vector<std::int32_t>{1, 2, 3, 4});
-  EXPECT_THAT(context->set_input("x", ints).message(), HasSubstr("was given int32[1,4]"));
+  EXPECT_THAT(context->set_input("x", ints).message(),
+              HasSubstr("was given int32[1,4]; convert it to float32"));
+  EXPECT_THAT(context->set_input("x", ints).message(), Not(HasSubstr("build an engine")));
+  EXPECT_THAT(context->set_input("x", floats({4}, kInput)).message(),
+              HasSubstr("was given float32[4]; build an engine for that shape"));
+  EXPECT_THAT(context->set_input(0, {static_cast<const std::byte*>(nullptr), 16}).message(),
+              HasSubstr("input 'x' is float32[1,4] of 16 bytes, was given null"));
 }
 
 TEST(Engine, ARunConsumesStagedInputsUnlessTheyAreKept) {
@@ -241,10 +258,18 @@ TEST(Engine, RunsInTheCallersMemory) {
           .value();
   auto* start = const_cast<std::byte*>(memory.bytes().data());
   start += (256 - reinterpret_cast<std::uintptr_t>(start) % 256) % 256;
-  EXPECT_EQ(engine.create_context({start, engine.activation_bytes() - 1}).status().code(),
-            Status::ERROR_INVALID_ARGUMENT);
-  EXPECT_EQ(engine.create_context({start + 16, engine.activation_bytes()}).status().code(),
-            Status::ERROR_INVALID_ARGUMENT);
+  const std::size_t bytes = engine.activation_bytes();
+  const std::string expected = "expected " + std::to_string(bytes) + " bytes aligned to 256, ";
+  const auto refused = [&](std::byte* at, std::size_t size) {
+    const Status status = engine.create_context({at, size}).status();
+    EXPECT_EQ(status.code(), Status::ERROR_INVALID_ARGUMENT);
+    return status.message();
+  };
+  EXPECT_THAT(refused(start, bytes - 1),
+              HasSubstr(expected + "was given " + std::to_string(bytes - 1) + " bytes"));
+  EXPECT_THAT(refused(start + 16, bytes),
+              HasSubstr(expected + "was given an address that is 16 bytes past a multiple of 256"));
+  EXPECT_THAT(refused(nullptr, bytes), HasSubstr(expected + "was given null"));
   auto context = engine.create_context({start, engine.activation_bytes()});
   ASSERT_TRUE(context.ok()) << context.status().to_string();
   ASSERT_TRUE((*context)->set_input("x", floats({1, 4}, kInput)).ok());

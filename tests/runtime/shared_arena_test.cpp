@@ -87,13 +87,24 @@ TEST_F(SharedArenaTest, ContextsTakeTurns) {
 TEST_F(SharedArenaTest, WhatAnotherTurnHasOverwrittenIsRefused) {
   ASSERT_TRUE(a_->set_input("x", filled(64, 1)).ok());
   ASSERT_TRUE(b_->set_input("x", filled(4096, 1)).ok());
-  EXPECT_THAT(a_->run().message(), HasSubstr("input 'x' was not set"));
+  EXPECT_THAT(a_->run().message(),
+              HasSubstr("input 'x' is gone: another context has used the arena since"));
   ASSERT_TRUE(b_->run().ok());  // asking cost it nothing
   ASSERT_TRUE(a_->set_input("x", filled(64, 1)).ok());
   EXPECT_THAT(b_->output("y").status().message(),
               HasSubstr("output 'y' is gone: another context has used the arena"));
   ASSERT_TRUE(a_->run().ok());
   EXPECT_THAT(output_of(*a_), Each(2));
+}
+
+TEST_F(SharedArenaTest, AnOutputThatIsGoneStaysSoWhateverIsAskedInBetween) {
+  ASSERT_TRUE(a_->set_input("x", filled(64, 1)).ok());
+  ASSERT_TRUE(a_->run().ok());
+  ASSERT_TRUE(b_->set_input("x", filled(4096, 1)).ok());
+  EXPECT_THAT(a_->run().message(), HasSubstr("input 'x' was not set")) << "the run consumed it";
+  EXPECT_THAT(a_->output("y").status().message(), HasSubstr("output 'y' is gone"));
+  ASSERT_TRUE(a_->set_input("x", filled(64, 1)).ok());
+  EXPECT_THAT(a_->output("y").status().message(), HasSubstr("nothing has run"));
 }
 
 TEST_F(SharedArenaTest, ALeasedOutputKeepsTheTurn) {
@@ -165,7 +176,10 @@ TEST_F(SharedArenaTest, AnInputThatIsLostBetweenTwoIsMissed) {
   ASSERT_TRUE(context->set_input("x", filled(64, 1)).ok());
   ASSERT_TRUE(a_->set_input("x", filled(64, 5)).ok());
   ASSERT_TRUE(context->set_input("y", filled(64, 1)).ok());
-  EXPECT_THAT(context->run().message(), HasSubstr("input 'x' was not set"));
+  EXPECT_THAT(context->run().message(), HasSubstr("input 'x' is gone: another context"));
+  ASSERT_TRUE(context->set_input("x", filled(64, 1)).ok());
+  EXPECT_TRUE(context->run().ok());
+  EXPECT_THAT(context->run().message(), HasSubstr("input 'x' was not set")) << "it was consumed";
 }
 
 TEST(SharedArenaCreate, NamesTheEngineThatDoesNotFit) {

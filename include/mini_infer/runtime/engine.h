@@ -27,7 +27,9 @@ struct CpuConfig {
   // the caller of build() may use. One pool serves all contexts; while one context has it, the
   // others compute on their callers' threads.
   int threads = 0;
-  std::vector<int> processors;  // where the pool's own threads are bound, in turn; empty: anywhere
+  // Where the pool's own threads are bound, in turn; empty: anywhere. One that the machine lacks,
+  // or that the system withholds from this process, is ERROR_INVALID_ARGUMENT.
+  std::vector<int> processors;
   // One that this machine lacks is ERROR_UNSUPPORTED.
   core::InstructionSet instruction_set = core::InstructionSet::kNative;
   // Winograd's F(2x2, 3x3) (Lavin and Gray, arXiv:1509.09308) where a step's hole has room for it.
