@@ -2,22 +2,37 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <fstream>
 #include <limits>
 #include <string>
 
+#include "core/cgroup.h"
 #include "mini_infer/core/types.h"
 
 namespace mini_infer::core {
 
-std::size_t available_host_bytes() {
-  std::ifstream facts("/proc/meminfo");
+namespace {
+
+std::size_t available_to_all(const std::filesystem::path& root) {
+  std::ifstream facts(root / "proc/meminfo");
   std::string name, unit;
   std::size_t kibibytes = 0;
   while (facts >> name >> kibibytes && std::getline(facts, unit)) {
     if (name == "MemAvailable:") return kibibytes * 1024;
   }
   return std::numeric_limits<std::size_t>::max();
+}
+
+}  // namespace
+
+std::size_t available_host_bytes(const std::filesystem::path& root) {
+  const std::size_t available = available_to_all(root);
+  return std::min(available, cgroup_free_bytes(root).value_or(available));
+}
+
+bool fits_host(std::size_t bytes, std::size_t ask_from, const std::filesystem::path& root) {
+  return bytes < ask_from || bytes <= available_host_bytes(root);
 }
 
 void prefer_large_pages(void* memory, std::size_t bytes) {

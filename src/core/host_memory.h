@@ -1,12 +1,18 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 
 namespace mini_infer::core {
 
-// Bytes the system could hand out without swapping (MemAvailable of proc(5)); where it does not
-// say, no limit is known and the largest number is returned.
-std::size_t available_host_bytes();
+// Bytes that this process could take without swapping: what the system could hand out (MemAvailable
+// of proc(5)), or less where a control group limits the process (cgroup.h, also for `root`). The
+// largest number where no limit is known.
+std::size_t available_host_bytes(const std::filesystem::path& root = "/");
+
+// Whether so many bytes can be taken. A system that promises more than it has would let us begin,
+// and end the process later. To ask takes time: fewer bytes than `ask_from` are taken to fit.
+bool fits_host(std::size_t bytes, std::size_t ask_from, const std::filesystem::path& root = "/");
 
 inline constexpr std::size_t kLargePage = 2 * 1024 * 1024;
 // Less memory is left in small pages.

@@ -18,11 +18,11 @@ constexpr std::align_val_t kAlignment{64};
 // when it is freed, so that a pass which rewrites all weights leaves nothing behind.
 constexpr std::size_t kOwnPages = 256 * 1024;
 
-// A system that promises more than it has would let us begin and kill us later.
+// From here on the system is asked whether it has so much.
 constexpr std::size_t kAskFirst = 64 * 1024 * 1024;
 
 std::shared_ptr<std::byte> map_pages(std::size_t bytes) {
-  if (bytes >= kAskFirst && bytes > available_host_bytes()) return nullptr;
+  if (!fits_host(bytes, kAskFirst)) return nullptr;
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
   prefer_large_pages(memory, bytes);

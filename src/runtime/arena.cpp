@@ -10,9 +10,14 @@
 namespace mini_infer::runtime {
 namespace {
 
+// Smaller pools are not worth the time to ask what is free.
+constexpr std::size_t kAskFirst = 1024 * 1024;
+
 class HostAllocator final : public Allocator {
  public:
+  explicit HostAllocator(std::filesystem::path root) : root_(std::move(root)) {}
   void* allocate(std::size_t bytes, std::size_t alignment) override {
+    if (!core::fits_host(bytes, kAskFirst, root_)) return nullptr;
     void* memory = ::operator new(bytes, page_alignment(bytes, alignment), std::nothrow);
     if (memory != nullptr) core::prefer_large_pages(memory, bytes);
     return memory;
@@ -26,11 +31,17 @@ class HostAllocator final : public Allocator {
     const bool large = bytes >= core::kFewestLargeBytes;
     return std::align_val_t{large ? std::max(alignment, core::kLargePage) : alignment};
   }
+
+  std::filesystem::path root_;
 };
 
 }  // namespace
 
-std::shared_ptr<Allocator> host_allocator() { return std::make_shared<HostAllocator>(); }
+std::shared_ptr<Allocator> host_allocator() { return host_allocator("/"); }
+
+std::shared_ptr<Allocator> host_allocator(const std::filesystem::path& root) {
+  return std::make_shared<HostAllocator>(root);
+}
 
 core::Result<Arena> Arena::allocate(std::string_view pool, std::size_t bytes, std::size_t alignment,
                                     std::shared_ptr<Allocator> allocator,

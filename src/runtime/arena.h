@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <string_view>
 
@@ -9,6 +10,9 @@
 #include "ops/device.h"
 
 namespace mini_infer::runtime {
+
+// host_allocator() where /proc and the control groups are those of a folder that a test has made.
+std::shared_ptr<Allocator> host_allocator(const std::filesystem::path& root);
 
 // One pool materialised: one allocation, given back when the Arena goes. Or a view of the caller's
 // memory, which is left alone.

@@ -18,7 +18,8 @@ class MINI_INFER_API Allocator {
 };
 
 // What an engine takes where its config names no other: the host's memory, in large pages where the
-// system has them. For allocators that only watch or bound it. Any number of threads.
+// system has them. It refuses what the host, or the control group of this process, has not free.
+// For allocators that only watch or bound it. Any number of threads.
 MINI_INFER_API std::shared_ptr<Allocator> host_allocator();
 
 }  // namespace mini_infer::runtime
