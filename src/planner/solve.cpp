@@ -6,10 +6,12 @@
 #include <exception>
 #include <limits>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "core/float_environment.h"
 #include "core/try.h"
 #include "planner/greedy.h"
 #include "planner/improve.h"
@@ -102,7 +104,11 @@ std::int64_t search_in_threads(const Problem& problem, std::int64_t enough, cons
     }
   };
   std::vector<std::jthread> threads;
-  for (std::size_t i = 1; i < results.size(); ++i) threads.emplace_back(run, i);
+  try {
+    for (std::size_t i = 1; i < results.size(); ++i) threads.emplace_back(run, i);
+  } catch (const std::system_error&) {
+    // The system makes no more threads; those there are search.
+  }
   run(0);
   threads.clear();
   std::int64_t least = 0;
@@ -117,6 +123,7 @@ std::int64_t search_in_threads(const Problem& problem, std::int64_t enough, cons
 }  // namespace
 
 core::Result<Solution> solve(const Problem& problem, const Effort& effort) {
+  const core::FloatEnvironment ours;
   MI_TRY(validate(effort));
   MI_TRY(validate(problem));
   const LowerBound bound = lower_bound(problem);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include "core/float_environment.h"
 #include "core/try.h"
 #include "ops/alias.h"
 #include "ops/shapes.h"
@@ -99,6 +100,7 @@ void add_constants(const ops::NodeView& view, const ops::Kernel& kernel, HostSte
 
 void run_call(HostCall& call) {
   if (*call.fault != 0) return;  // a step before met bad data
+  const core::FloatEnvironment ours;
   try {
     call.status = (*call.run)({.inputs = call.inputs,
                                .outputs = call.outputs,

@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "core/float_environment.h"
 #include "core/try.h"
 #include "runtime/compile.h"
 
@@ -37,6 +38,7 @@ MemoryPlan MemoryPlanner::plan(const graph::Graph* graph) const try {
   if (graph == nullptr) {
     return failed({core::Status::ERROR_INVALID_ARGUMENT, "no graph was given"});
   }
+  const core::FloatEnvironment ours;
   auto compiled = compile(*graph, options_);
   if (!compiled.ok()) return failed(compiled.status());
   if (verbose_) log_placements(compiled->plan);

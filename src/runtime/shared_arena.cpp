@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/float_environment.h"
 #include "core/try.h"
 #include "runtime/shared_arena_state.h"
 
@@ -38,6 +39,7 @@ ArenaPart* SharedArenaState::part_for(const EngineState& wanted) const {
 
 core::Result<std::shared_ptr<SharedArena>> SharedArena::create(
     std::span<const Engine* const> engines, ArenaSchedule schedule) {
+  const core::FloatEnvironment ours;
   auto state = std::make_unique<SharedArenaState>();
   std::size_t largest = 0;
   for (std::size_t i = 0; i < engines.size(); ++i) {
@@ -46,6 +48,7 @@ core::Result<std::shared_ptr<SharedArena>> SharedArena::create(
                     "SharedArena::create: engine " + std::to_string(i) + " " + what);
     };
     if (engines[i] == nullptr || engines[i]->state_ == nullptr) return refuse("is not built");
+    MI_TRY(engines[i]->state_->check_process());
     const std::string device = engines[i]->device_name();
     const std::string expected = engines.front()->device_name();
     if (device != expected) {

@@ -2,6 +2,7 @@
 #include <new>
 #include <string>
 
+#include "core/float_environment.h"
 #include "core/try.h"
 #include "importers/onnx/import_model.h"
 #include "importers/onnx/model_files.h"
@@ -61,6 +62,7 @@ GraphResult import_file(const std::filesystem::path& path, const OnnxOptions& op
 // Runs `import`; what it throws becomes an error of `model`.
 template <typename Import>
 GraphResult guarded(const std::string& model, Import import) {
+  const core::FloatEnvironment ours;
   try {
     return import();
   } catch (const std::bad_alloc&) {
