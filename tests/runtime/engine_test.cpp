@@ -161,8 +161,8 @@ TEST(Engine, ContextsOnSeveralThreadsShareOnePool) {
     callers.emplace_back([&] {
       auto context = engine.create_context();
       for (int run = 0; run < 200 && context.ok(); ++run) {
-        (*context)->set_input(0, x.bytes());
-        (*context)->run();
+        ASSERT_TRUE((*context)->set_input(0, x.bytes()).ok());
+        ASSERT_TRUE((*context)->run().ok());
         const auto bytes = (*context)->output(0)->bytes();
         if (!std::equal(bytes.begin(), bytes.end(), expected.bytes().begin())) ++wrong;
       }
