@@ -122,6 +122,7 @@ void print_json(const BenchCommand& command, const runtime::Engine& engine,
       .set("model", command.model.path)
       .set("device", engine.device_name())
       .set("threads", engine.threads())
+      .set("threads_decided_by", engine.threads_decided_by())
       .set("instructions", core::instruction_set_name(engine.instruction_set()))
       .set("iterations", measurement.latency.runs())
       .set("throughput_per_second", measurement.latency.throughput())
@@ -191,7 +192,8 @@ void print_text(const BenchCommand& command, const runtime::Engine& engine,
       row("throughput", number_text(measurement.latency.throughput()) + " runs/s, " +
                             std::to_string(measurement.latency.runs()) + " runs") +
       latency_text(measurement.latency, command.percentiles) + row("device", engine.device_name()) +
-      row("threads", std::to_string(engine.threads()) + ", instructions " +
+      row("threads", std::to_string(engine.threads()) + " (" + engine.threads_decided_by() +
+                         "), instructions " +
                          core::instruction_set_name(engine.instruction_set())) +
       row("load", milliseconds_text(load.import_ms) + " to import, " +
                       milliseconds_text(load.build_ms) + " to build, of it " +

@@ -216,7 +216,9 @@ void add_device(CLI::App* verb, DeviceFlags& device) {
   for (core::InstructionSet set : kInstructionSets) {
     sets.emplace_back(core::instruction_set_name(set));
   }
-  verb->add_option("--threads", device.threads, "threads of the CPU; 0: one per processor")
+  verb->add_option(
+          "--threads", device.threads,
+          "threads of the CPU at most; 0: as MINI_INFER_THREADS, the cgroup or the processors say")
       ->capture_default_str()
       ->type_name("N")
       ->check(in_range(0, 1024));

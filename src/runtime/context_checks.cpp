@@ -1,5 +1,7 @@
 #include "runtime/context_checks.h"
 
+#include "core/try.h"
+
 namespace mini_infer::runtime {
 
 using core::Status;
@@ -25,6 +27,7 @@ Status check_index(const std::vector<TensorInfo>& tensors, std::size_t index, co
 }
 
 Status check_idle(const ContextState& state) {
+  MI_TRY(state.engine->check_process());
   if (!state.pending) return Status::SUCCESS;
   return {Status::ERROR_BUSY, "a run was enqueued; call synchronize() first"};
 }

@@ -20,7 +20,7 @@ namespace mini_infer::runtime {
                                        const char* kind);
 
 // ERROR_BUSY while a run is enqueued: what is on its way to a device, or used there, must be left
-// alone.
+// alone. ERROR_UNSUPPORTED where the device is that of the process this one was forked from.
 [[nodiscard]] core::Status check_idle(const ContextState& state);
 
 // "float32[1,4]"

@@ -45,7 +45,7 @@ core::Result<std::unique_ptr<ContextState>> ContextState::create(
 }
 
 ContextState::~ContextState() {
-  if (device == nullptr) return;
+  if (device == nullptr || !engine->check_process().ok()) return;
   if (pending) {
     // Nobody is left to return the error to.
     if (const core::Status status = device->synchronize(last_queue); !status.ok()) {

@@ -2,10 +2,12 @@
 
 #include <dlfcn.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
 
+#include "core/process.h"
 #include "core/try.h"
 #include "ops/interface_hash.h"
 
@@ -59,8 +61,22 @@ core::Result<void*> find_entry() {
   return entry;
 }
 
+// A process that a device was opened in cannot hand the use of devices on to its children.
+Status check_first_process() {
+  constexpr std::uint32_t kNone = ~std::uint32_t{0};
+  static std::atomic<std::uint32_t> first{kNone};
+  std::uint32_t opened = kNone;
+  const std::uint32_t own = core::process_number();
+  if (first.compare_exchange_strong(opened, own) || opened == own) return Status::SUCCESS;
+  return {Status::ERROR_UNSUPPORTED,
+          "the process that this one was forked from had opened a CUDA device; fork before that"};
+}
+
 core::Result<ops::CudaAnswer> ask(const ops::CudaRequest& request) {
   MI_ASSIGN(void* const entry, find_entry());
+  const bool needs_device = request.device_properties == nullptr &&
+                            request.want != ops::CudaRequest::Want::kBackendWithoutDevice;
+  if (needs_device) MI_TRY(check_first_process());
   ops::CudaAnswer answer;
   reinterpret_cast<ops::CudaEntry>(entry)(request, answer);
   if (!answer.status.ok()) return answer.status;

@@ -1,5 +1,6 @@
 #include "runtime/device_pools.h"
 
+#include "core/process.h"
 #include "core/try.h"
 #include "mini_infer/runtime/devices.h"
 #include "runtime/cuda_library.h"
@@ -11,10 +12,13 @@ class DeviceAllocator final : public Allocator {
  public:
   explicit DeviceAllocator(ops::Device& device) : device_(device) {}
   void* allocate(std::size_t bytes, std::size_t) override { return device_.allocate(bytes); }
-  void deallocate(void* memory, std::size_t, std::size_t) override { device_.deallocate(memory); }
+  void deallocate(void* memory, std::size_t, std::size_t) override {
+    if (process_ == core::process_number()) device_.deallocate(memory);
+  }
 
  private:
   ops::Device& device_;
+  std::uint32_t process_ = core::process_number();  // a forked child has nothing to give back
 };
 
 // For those who have no engine yet.
@@ -22,6 +26,9 @@ class OwningAllocator final : public Allocator {
  public:
   explicit OwningAllocator(std::unique_ptr<ops::Backend> backend)
       : backend_(std::move(backend)), allocator_(*backend_->device()) {}
+  ~OwningAllocator() override {
+    if (process_ != core::process_number()) static_cast<void>(backend_.release());
+  }
   void* allocate(std::size_t bytes, std::size_t alignment) override {
     return allocator_.allocate(bytes, alignment);
   }
@@ -32,6 +39,7 @@ class OwningAllocator final : public Allocator {
  private:
   std::unique_ptr<ops::Backend> backend_;
   DeviceAllocator allocator_;
+  std::uint32_t process_ = core::process_number();
 };
 
 class StagingAllocator final : public Allocator {
@@ -41,11 +49,12 @@ class StagingAllocator final : public Allocator {
     return device_.allocate_staging(bytes);
   }
   void deallocate(void* memory, std::size_t, std::size_t) override {
-    device_.deallocate_staging(memory);
+    if (process_ == core::process_number()) device_.deallocate_staging(memory);
   }
 
  private:
   ops::Device& device_;
+  std::uint32_t process_ = core::process_number();
 };
 
 // For its memory and name only.

@@ -106,6 +106,7 @@ Status enqueue_on_device(ContextState& state) {
 }
 
 Status synchronize_on_device(ContextState& state) {
+  MI_TRY(state.engine->check_process());
   if (!state.pending) return Status::SUCCESS;
   state.pending = false;
   MI_TRY(state.device->synchronize(state.last_queue));

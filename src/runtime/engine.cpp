@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/float_environment.h"
+#include "core/thread_count.h"
 #include "core/try.h"
 #include "core/usable_processors.h"
 #include "cpu/backend.h"
@@ -65,16 +67,28 @@ Status check_processors(const std::vector<int>& wanted) {
   return Status::SUCCESS;
 }
 
-core::Result<std::unique_ptr<core::ThreadPool>> make_threads(const CpuConfig& config) {
-  constexpr int kMost = 1024;
-  const int available = core::ThreadPool::available_processors();
-  const int threads = config.threads == 0 ? std::min(available, kMost) : config.threads;
-  if (threads < 1 || threads > kMost) {
+core::Result<core::ThreadCount> thread_count(const CpuConfig& config) {
+  if (config.threads == 0) return core::default_thread_count();
+  constexpr int kMost = core::ThreadPool::kMostThreads;
+  if (config.threads < 1 || config.threads > kMost) {
     return {Status::ERROR_INVALID_ARGUMENT, "cpu.threads: expected 0 to " + std::to_string(kMost) +
                                                 ", found " + std::to_string(config.threads)};
   }
+  return core::ThreadCount{config.threads, "cpu.threads"};
+}
+
+Status make_threads(EngineState& state) {
+  const CpuConfig& config = state.config.cpu;
+  MI_ASSIGN(core::ThreadCount count, thread_count(config));
   MI_TRY(check_processors(config.processors));
-  return std::make_unique<core::ThreadPool>(threads, config.processors);
+  const bool own = !config.processors.empty();
+  state.threads =
+      std::make_unique<core::ThreadPool>(own ? core::ThreadPool(count.threads, config.processors)
+                                             : core::ThreadPool::share(count.threads));
+  state.threads_decided_by = std::move(count.decided_by);
+  MI_LOG_INFO("[Engine] " + std::to_string(state.threads->size()) + " threads, decided by " +
+              state.threads_decided_by);
+  return Status::SUCCESS;
 }
 
 std::vector<WorkspaceRange> workspaces_of(const MemoryPlan& plan) {
@@ -166,7 +180,7 @@ core::Result<std::shared_ptr<EngineState>> build_state(const EngineConfig& confi
     state->config.allocator = device == nullptr ? host_allocator() : device_allocator(*device);
   }
   state->instruction_set = cpu::resolve(config.cpu.instruction_set);
-  MI_ASSIGN(state->threads, make_threads(config.cpu));
+  MI_TRY(make_threads(*state));
   MI_LOG_INFO("[Engine] Performing static memory planning...");
   MI_ASSIGN(state->compiled, compile(graph, planning_options(config)));
   MI_LOG_INFO("[Engine] Memory planning completed, saved " +
@@ -229,6 +243,11 @@ Status check_callers_memory(const EngineState& state, std::span<const std::byte>
   return Status::SUCCESS;
 }
 
+Status check_built(const std::shared_ptr<const EngineState>& state) {
+  if (state != nullptr) return state->check_process();
+  return {Status::ERROR_INVALID_ARGUMENT, "Engine::create_context: build the engine first"};
+}
+
 // Before build, an engine of nothing.
 const EngineState& or_empty(const std::shared_ptr<const EngineState>& state) {
   static const EngineState empty;
@@ -245,6 +264,7 @@ Engine& Engine::operator=(Engine&&) noexcept = default;
 Status Engine::build(std::shared_ptr<graph::Graph> graph) try {
   if (graph == nullptr)
     return {Status::ERROR_INVALID_ARGUMENT, "Engine::build: no graph was given"};
+  const core::FloatEnvironment ours;
   first_context_.reset();
   state_.reset();
   MI_ASSIGN(const auto state, build_state(config_, *graph));
@@ -266,6 +286,7 @@ Status Engine::build(std::shared_ptr<graph::Graph> graph) try {
 core::Result<MemoryPlan> Engine::plan_for_absent_device(const EngineConfig& config,
                                                         const graph::Graph& graph,
                                                         const std::string& device_properties) try {
+  const core::FloatEnvironment ours;
   EngineState state;
   state.config = config;
   state.config.device = core::Device::kCuda;
@@ -285,6 +306,7 @@ core::Result<MemoryPlan> Engine::plan_for_absent_device(const EngineConfig& conf
 
 core::Result<PlanForDevices> plan_for_devices(const graph::Graph& graph,
                                               const PlanningOptions& options) try {
+  const core::FloatEnvironment ours;
   EngineState state;
   MI_ASSIGN(state.compiled, compile(graph, options));
   state.workspaces = workspaces_of(state.compiled.plan);
@@ -304,9 +326,8 @@ core::Result<PlanForDevices> plan_for_devices(const graph::Graph& graph,
 ExecutionContext* Engine::context() const { return first_context_.get(); }
 
 core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context() const try {
-  if (state_ == nullptr) {
-    return {Status::ERROR_INVALID_ARGUMENT, "Engine::create_context: build the engine first"};
-  }
+  const core::FloatEnvironment ours;
+  MI_TRY(check_built(state_));
   MI_ASSIGN(Arena arena,
             Arena::allocate("activations", activation_bytes(), state_->config.memory_alignment,
                             state_->config.allocator, state_->backend->device()));
@@ -317,9 +338,8 @@ core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context() const t
 
 core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context(
     std::span<std::byte> memory) const try {
-  if (state_ == nullptr) {
-    return {Status::ERROR_INVALID_ARGUMENT, "Engine::create_context: build the engine first"};
-  }
+  const core::FloatEnvironment ours;
+  MI_TRY(check_built(state_));
   MI_TRY(check_callers_memory(*state_, memory));
   return make_context(Arena::borrow(memory.data(), activation_bytes()), Turns());
 } catch (const std::bad_alloc&) {
@@ -331,7 +351,8 @@ core::Result<std::unique_ptr<ExecutionContext>> Engine::create_context(
   const auto refuse = [](const std::string& what) {
     return Status(Status::ERROR_INVALID_ARGUMENT, "Engine::create_context: " + what);
   };
-  if (state_ == nullptr) return refuse("build the engine first");
+  const core::FloatEnvironment ours;
+  MI_TRY(check_built(state_));
   if (arena == nullptr) return refuse("no arena was given");
   if (state_->config.poison_memory) return refuse("poison_memory needs an arena of its own");
   SharedArenaState& shared = *arena->state_;
@@ -374,6 +395,9 @@ std::vector<DeviceMemory> Engine::device_memory() const {
   return moments;
 }
 int Engine::threads() const { return state_ == nullptr ? 0 : state_->threads->size(); }
+const std::string& Engine::threads_decided_by() const {
+  return or_empty(state_).threads_decided_by;
+}
 core::InstructionSet Engine::instruction_set() const { return or_empty(state_).instruction_set; }
 std::size_t Engine::activation_bytes() const { return memory_plan().total_memory; }
 std::size_t Engine::weights_bytes() const { return memory_plan().weights_bytes; }

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "core/process.h"
 #include "core/thread_pool.h"
 #include "mini_infer/runtime/engine.h"
 #include "ops/backend.h"
@@ -41,6 +43,12 @@ struct WorkspaceRange {
 
 // What all contexts of an engine share. Immutable once the engine is built.
 struct EngineState {
+  // In a child of the process that made it, a device and all that is on it are let be: they are
+  // not the child's.
+  ~EngineState();
+  // ERROR_UNSUPPORTED in such a child.
+  [[nodiscard]] core::Status check_process() const;
+
   EngineConfig config;
   std::unique_ptr<ops::Backend> backend;  // before the pools, which may be of its device
   Compiled compiled;
@@ -48,6 +56,7 @@ struct EngineState {
   // block.
   std::vector<WorkspaceRange> workspaces;
   std::unique_ptr<core::ThreadPool> threads;
+  std::string threads_decided_by;  // see Engine
   core::InstructionSet instruction_set = core::InstructionSet::kNative;
   PackedInputs packed;  // by NodeId
   std::shared_ptr<Arena> weights;
@@ -77,6 +86,9 @@ struct EngineState {
   }
 
   const MemoryPool& activations() const { return compiled.plan.pools.front(); }
+
+ private:
+  std::uint32_t process_ = core::process_number();
 };
 
 }  // namespace mini_infer::runtime

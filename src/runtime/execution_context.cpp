@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/float_environment.h"
 #include "core/try.h"
 #include "runtime/context_call.h"
 #include "runtime/context_checks.h"
@@ -171,6 +172,7 @@ Status run_on_device(ContextState& state, ops::Queue queue) {
 Status start_run(ContextState& state, ops::Queue queue) {
   if (state.device == nullptr && state.turns.lost()) state.forget_arena();
   MI_TRY(check_ready(state));
+  const core::FloatEnvironment ours;
   if (state.device != nullptr) {
     state.forget_outputs();
     consume_inputs(state);

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <filesystem>
 #include <thread>
 
 #include "core/usable_processors.h"
@@ -145,7 +146,6 @@ TEST(Engine, AProcessorThatCannotBeIsRefused) {
   EXPECT_TRUE(Engine(config).build(small_model()).ok());
 }
 
-// The engine's pool is one: while a context has it, the others compute on their own threads.
 TEST(Engine, ContextsOnSeveralThreadsShareOnePool) {
   EngineConfig config;
   config.cpu.threads = 3;
@@ -170,6 +170,40 @@ TEST(Engine, ContextsOnSeveralThreadsShareOnePool) {
   }
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(wrong, 0);
+}
+
+TEST(Engine, TwentyEnginesHaveTheThreadsOfOne) {
+  const auto threads = [] {
+    const std::filesystem::directory_iterator tasks("/proc/self/task");
+    return std::distance(begin(tasks), end(tasks));
+  };
+  EngineConfig config;
+  config.cpu.threads = 9;
+  Engine first(config);
+  ASSERT_TRUE(first.build(small_model()).ok());
+  const auto before = threads();
+  std::vector<Engine> engines;
+  for (int i = 0; i < 20; ++i) {
+    engines.emplace_back(config);
+    ASSERT_TRUE(engines.back().build(small_model()).ok());
+    EXPECT_EQ(engines.back().threads(), 9);
+    EXPECT_EQ(engines.back().threads_decided_by(), "cpu.threads");
+  }
+  EXPECT_LE(threads(), before);
+}
+
+TEST(Engine, TheEnvironmentSaysHowManyThreads) {
+  setenv("MINI_INFER_THREADS", "5", 1);
+  Engine five;
+  EXPECT_TRUE(five.build(small_model()).ok());
+  setenv("MINI_INFER_THREADS", "many", 1);
+  Engine none;
+  const Status status = none.build(small_model());
+  unsetenv("MINI_INFER_THREADS");
+  EXPECT_EQ(five.threads(), 5);
+  EXPECT_EQ(five.threads_decided_by(), "MINI_INFER_THREADS");
+  EXPECT_EQ(status.code(), Status::ERROR_INVALID_ARGUMENT);
+  EXPECT_THAT(status.message(), HasSubstr("MINI_INFER_THREADS: expected a number"));
 }
 
 TEST(Engine, AThousandRunsAllocateNothingTheFirstIncluded) {

@@ -23,12 +23,16 @@ namespace mini_infer::runtime {
 // How the CPU computes. Nothing here changes a plan; `threads` and `processors` change no result
 // either.
 struct CpuConfig {
-  // Threads that share the work of a step, the caller of run() included; 0: one for each processor
-  // the caller of build() may use. One pool serves all contexts; while one context has it, the
-  // others compute on their callers' threads.
+  // Threads that share the work of a step at most, the caller of run() included. 0: what the
+  // environment variable MINI_INFER_THREADS says; where it is not set, the processors that the
+  // caller of build() may use, or the processor time of its control groups, rounded up, where that
+  // is less. All engines of a process share its threads, of which there are as many as the largest
+  // engine asks for: runs at the same time each get what is idle. Where the system makes fewer, the
+  // engine goes on with those, and the log warns once.
   int threads = 0;
-  // Where the pool's own threads are bound, in turn; empty: anywhere. One that the machine lacks,
-  // or that the system withholds from this process, is ERROR_INVALID_ARGUMENT.
+  // Where threads of the engine's own run, bound in turn: it then shares none with other engines.
+  // Empty: shared ones, anywhere. A processor that the machine lacks, or that the system withholds
+  // from this process, is ERROR_INVALID_ARGUMENT.
   std::vector<int> processors;
   // One that this machine lacks is ERROR_UNSUPPORTED.
   core::InstructionSet instruction_set = core::InstructionSet::kNative;
@@ -150,6 +154,9 @@ class MINI_INFER_API Engine {
   // What it computes with; "", 0 and kNative before build.
   std::string device_name() const;  // see devices.h
   int threads() const;
+  // What decided the number of threads: "cpu.threads", "MINI_INFER_THREADS", "cgroup quota" or
+  // "affinity" (the processors that the caller of build() may use).
+  const std::string& threads_decided_by() const;
   core::InstructionSet instruction_set() const;
 
   // On a device with memory of its own, how building took its bytes; then what is free now.
