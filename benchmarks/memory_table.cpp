@@ -4,52 +4,17 @@
 //   memory_table [[NAME=N...] MODEL.onnx]...
 // Prints a Markdown table. NAME=N binds an extent that the next model leaves open by that name; all
 // others are 1. A file that does not exist is reported as skipped.
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
-#include "mini_infer/mini_infer.h"
+#include "model_arguments.h"
 
 namespace {
 
 using namespace mini_infer;
-
-using Extents = std::map<std::string, std::int64_t>;
-
-core::Status bind_open_extents(graph::Graph& graph, const Extents& extents) {
-  for (graph::ValueId id : graph.inputs) {
-    const graph::Value& value = graph.value(id);
-    if (value.shape || !value.declared) continue;
-    std::vector<std::int64_t> dims;
-    for (const graph::Dim& dim : *value.declared) {
-      const auto given = extents.find(dim.symbol);
-      const std::int64_t open = given == extents.end() ? 1 : given->second;
-      dims.push_back(dim.extent >= 0 ? dim.extent : open);
-    }
-    const std::string name = value.name;
-    if (auto bound = graph::bind_input_shape(graph, name, core::Shape(dims)); !bound.ok())
-      return bound;
-  }
-  return core::Status::SUCCESS;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-// The file, or its folder when it is just "model.onnx"; and what was bound.
-std::string title(const std::filesystem::path& path, const Extents& extents) {
-  std::string text =
-      path.stem() == "model" ? path.parent_path().filename().string() : path.stem().string();
-  for (const auto& [name, extent] : extents) text += ", " + name + " " + std::to_string(extent);
-  return text;
-}
+using benchmarks::Extents;
 
 // As it is in the file.
 runtime::MemoryPlan raw_plan(graph::Graph* graph) {
@@ -62,7 +27,7 @@ runtime::MemoryPlan raw_plan(graph::Graph* graph) {
 core::Status print_row(const std::filesystem::path& path, const Extents& extents) {
   auto imported = importers::import_onnx(path);
   if (!imported.ok()) return imported.status();
-  if (auto bound = bind_open_extents(**imported, extents); !bound.ok()) return bound;
+  if (auto bound = benchmarks::bind_open_extents(**imported, extents); !bound.ok()) return bound;
   std::vector<double> planning;
   runtime::MemoryPlan plan;
   for (int repeat = 0; repeat < 3; ++repeat) {
@@ -77,14 +42,14 @@ core::Status print_row(const std::filesystem::path& path, const Extents& extents
     return static_cast<double>(plan.total_memory) / static_cast<double>(bound);
   };
   std::printf("| %s | %zu | %.3f | %.3f | %.3f | %.4f | %.4f | %.4f | %.1f %% | %s | %s | %.2f |\n",
-              title(path, extents).c_str(), plan.steps.size(),
+              benchmarks::title(path, extents).c_str(), plan.steps.size(),
               static_cast<double>(plan.original_memory) / kMiB,
               static_cast<double>(plan.total_memory) / kMiB,
               static_cast<double>(plan.lower_bound) / kMiB, over(plan.lower_bound),
               over(plan.order_bound), over(raw.lower_bound),
               100.0 * static_cast<double>(plan.memory_saving_ratio),
               plan.proven_offsets() ? "proven" : "open", plan.proven_order() ? "proven" : "open",
-              median(planning));
+              benchmarks::median(planning));
   return core::Status::SUCCESS;
 }
 
@@ -96,14 +61,6 @@ bool print_or_report(const std::string& path, const Extents& extents) {
   const core::Status status = print_row(path, extents);
   if (!status.ok()) std::fprintf(stderr, "%s: %s\n", path.c_str(), status.to_string().c_str());
   return status.ok();
-}
-
-// Whether the argument is NAME=N, which is then entered.
-bool enter_extent(const std::string& argument, Extents& extents) {
-  const std::size_t equals = argument.find('=');
-  if (equals == std::string::npos || std::filesystem::exists(argument)) return false;
-  extents[argument.substr(0, equals)] = std::atoll(argument.c_str() + equals + 1);
-  return true;
 }
 
 }  // namespace
@@ -120,7 +77,7 @@ int main(int argc, char** argv) {
   bool ok = true;
   Extents extents;
   for (const std::string& argument : arguments) {
-    if (enter_extent(argument, extents)) continue;
+    if (benchmarks::enter_extent(argument, extents)) continue;
     ok &= print_or_report(argument, extents);
     extents.clear();
   }
