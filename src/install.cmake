@@ -19,6 +19,14 @@ if(TARGET mini-infer)
   install(DIRECTORY src/cli/devices DESTINATION ${CMAKE_INSTALL_DATADIR}/mini-infer)
 endif()
 
+# Builds all that is installed, and nothing else: no test, no benchmark.
+add_custom_target(installable)
+foreach(target mini_infer_runtime mini_infer_planner mini_infer_cuda mini-infer)
+  if(TARGET ${target})
+    add_dependencies(installable ${target})
+  endif()
+endforeach()
+
 install(EXPORT mini_inferTargets NAMESPACE mini_infer:: DESTINATION ${package_dir})
 configure_package_config_file(src/mini_inferConfig.cmake.in mini_inferConfig.cmake
   INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO)
@@ -30,5 +38,8 @@ install(FILES ${PROJECT_BINARY_DIR}/mini_inferConfig.cmake
 # pkg-config computes the prefix from where the file lies, so that the installation can be moved.
 file(RELATIVE_PATH from_pc_to_prefix
   ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
-configure_file(src/mini_infer.pc.in mini_infer.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/mini_infer.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+foreach(pc_name mini_infer mini_infer_planner)
+  configure_file(src/mini_infer.pc.in ${pc_name}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${pc_name}.pc
+          DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <new>
+#include <string>
 #include <string_view>
 
 #include "core/try.h"
@@ -25,7 +26,7 @@ Problem to_problem(const mini_infer_buffer* buffers, std::size_t count) {
     to.first = buffer.first;
     to.last = buffer.last;
     to.alignment = buffer.alignment == 0 ? 1 : buffer.alignment;
-    if (buffer.fixed_offset != MINI_INFER_ANYWHERE) to.fixed_offset = buffer.fixed_offset;
+    if (buffer.is_fixed != 0) to.fixed_offset = buffer.offset;
   }
   return problem;
 }
@@ -67,6 +68,48 @@ void write_message(std::string_view text, char* message, std::size_t size) {
   message[length] = '\0';
 }
 
+core::Result<Proof> to_proof(std::int32_t number) {
+  switch (number) {
+    case MINI_INFER_PROOF_NONE:
+      return Proof::kNone;
+    case MINI_INFER_PROOF_BY_BOUND:
+      return Proof::kByBound;
+    case MINI_INFER_PROOF_BY_SEARCH:
+      return Proof::kBySearch;
+    default:
+      return {Status::ERROR_INVALID_ARGUMENT,
+              "proof: expected a mini_infer_proof, found " + std::to_string(number)};
+  }
+}
+
+Status check_solution(const mini_infer_buffer* buffers, std::size_t count,
+                      const std::int64_t* offsets, const mini_infer_solution& claimed) {
+  Solution solution;
+  solution.offsets.assign(offsets, offsets + count);
+  solution.height = claimed.height;
+  solution.lower_bound = claimed.lower_bound;
+  solution.peak_step = claimed.peak_step;
+  MI_ASSIGN(solution.proof, to_proof(claimed.proof));
+  return check(to_problem(buffers, count), solution);
+}
+
+// Calls `work`, which returns a mini_infer_status; what it throws becomes one.
+template <typename Work>
+int guarded(char* message, std::size_t size, Work work) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    write_message("the host has no memory left", message, size);
+    return MINI_INFER_OUT_OF_MEMORY;
+  } catch (const std::exception& error) {
+    write_message(error.what(), message, size);
+    return MINI_INFER_INTERNAL;
+  } catch (...) {
+    write_message("an exception of unknown type", message, size);
+    return MINI_INFER_INTERNAL;
+  }
+}
+
 }  // namespace
 }  // namespace mini_infer::planner
 
@@ -82,7 +125,7 @@ MINI_INFER_API int mini_infer_solve(const mini_infer_buffer* buffers, size_t cou
                                     mini_infer_solution* solution, char* message,
                                     size_t message_size) {
   using namespace mini_infer::planner;
-  try {
+  return guarded(message, message_size, [&]() -> int {
     if (count > 0 && (buffers == nullptr || offsets == nullptr)) {
       write_message("buffers and offsets: expected arrays, found NULL", message, message_size);
       return MINI_INFER_INVALID_ARGUMENT;
@@ -96,16 +139,26 @@ MINI_INFER_API int mini_infer_solve(const mini_infer_buffer* buffers, size_t cou
                    static_cast<std::int32_t>(solved->proof)};
     }
     return MINI_INFER_OK;
-  } catch (const std::bad_alloc&) {
-    write_message("the host has no memory left", message, message_size);
-    return MINI_INFER_OUT_OF_MEMORY;
-  } catch (const std::exception& error) {
-    write_message(error.what(), message, message_size);
-    return MINI_INFER_INTERNAL;
-  } catch (...) {
-    write_message("an exception of unknown type", message, message_size);
-    return MINI_INFER_INTERNAL;
-  }
+  });
 }
+
+MINI_INFER_API int mini_infer_check(const mini_infer_buffer* buffers, size_t count,
+                                    const int64_t* offsets, const mini_infer_solution* solution,
+                                    char* message, size_t message_size) {
+  using namespace mini_infer::planner;
+  return guarded(message, message_size, [&]() -> int {
+    if (solution == nullptr || (count > 0 && (buffers == nullptr || offsets == nullptr))) {
+      write_message("buffers, offsets and solution: expected them all, found NULL", message,
+                    message_size);
+      return MINI_INFER_INVALID_ARGUMENT;
+    }
+    const Status status = check_solution(buffers, count, offsets, *solution);
+    write_message(status.message(), message, message_size);
+    return status == Status::ERROR_INTERNAL ? MINI_INFER_REFUSED : to_c(status.code());
+  });
+}
+
+MINI_INFER_API int32_t mini_infer_planner_interface(void) { return MINI_INFER_PLANNER_INTERFACE; }
+MINI_INFER_API const char* mini_infer_planner_version(void) { return MINI_INFER_VERSION; }
 
 }  // extern "C"

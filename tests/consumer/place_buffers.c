@@ -4,15 +4,20 @@
 
 int main(void) {
   const mini_infer_buffer buffers[] = {
-      {100, 0, 1, 1, MINI_INFER_ANYWHERE},
-      {300, 1, 2, 1, MINI_INFER_ANYWHERE},
-      {200, 2, 3, 1, MINI_INFER_ANYWHERE},
+      {.size = 100, .first = 0, .last = 1},
+      {.size = 300, .first = 1, .last = 2},
+      {.size = 200, .first = 2, .last = 3},
   };
   int64_t offsets[3];
   mini_infer_solution solution;
   char message[256];
   if (mini_infer_solve(buffers, 3, NULL, offsets, &solution, message, sizeof message) !=
       MINI_INFER_OK) {
+    fprintf(stderr, "%s\n", message);
+    return 1;
+  }
+  if (mini_infer_check(buffers, 3, offsets, &solution, message, sizeof message) != MINI_INFER_OK ||
+      mini_infer_planner_interface() != MINI_INFER_PLANNER_INTERFACE) {
     fprintf(stderr, "%s\n", message);
     return 1;
   }

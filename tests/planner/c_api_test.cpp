@@ -11,11 +11,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr std::int64_t kAnywhere = MINI_INFER_ANYWHERE;
-
 TEST(CApi, PlacesBuffers) {
   const std::array<mini_infer_buffer, 3> buffers = {
-      {{100, 0, 2, 64, kAnywhere}, {50, 1, 4, 64, kAnywhere}, {60, 3, 4, 0, kAnywhere}}};
+      {{100, 0, 2, 64, 0, 0}, {50, 1, 4, 64, 0, 0}, {60, 3, 4, 0, 0, 0}}};
   std::array<std::int64_t, 3> offsets = {-1, -1, -1};
   mini_infer_solution solution;
   std::array<char, 8> message = {'x'};
@@ -31,7 +29,7 @@ TEST(CApi, PlacesBuffers) {
 }
 
 TEST(CApi, FixedBuffersStayWhereTheyAre) {
-  const std::array<mini_infer_buffer, 2> buffers = {{{8, 0, 1, 8, 16}, {20, 0, 0, 4, kAnywhere}}};
+  const std::array<mini_infer_buffer, 2> buffers = {{{8, 0, 1, 8, 1, 16}, {20, 0, 0, 4, 0, 0}}};
   std::array<std::int64_t, 2> offsets = {};
   ASSERT_EQ(mini_infer_solve(buffers.data(), 2, nullptr, offsets.data(), nullptr, nullptr, 0),
             MINI_INFER_OK);
@@ -43,7 +41,7 @@ TEST(CApi, NothingIsAPlanToo) {
 }
 
 TEST(CApi, AnErrorNamesTheBufferAndWritesNothing) {
-  const mini_infer_buffer buffer = {1, 3, 2, 1, kAnywhere};
+  const mini_infer_buffer buffer = {1, 3, 2, 1, 0, 0};
   std::int64_t offset = 77;
   std::array<char, 64> message = {};
   EXPECT_EQ(mini_infer_solve(&buffer, 1, nullptr, &offset, nullptr, message.data(), message.size()),
@@ -61,7 +59,7 @@ TEST(CApi, TheEffortIsTheCallers) {
   mini_infer_effort effort = mini_infer_default_effort();
   EXPECT_GT(effort.nodes, 0);
   EXPECT_EQ(effort.threads, 1);
-  const mini_infer_buffer buffer = {1, 0, 0, 1, kAnywhere};
+  const mini_infer_buffer buffer = {1, 0, 0, 1, 0, 0};
   std::int64_t offset = 0;
   effort.threads = 4;
   std::array<char, 128> message = {};
@@ -70,6 +68,42 @@ TEST(CApi, TheEffortIsTheCallers) {
   EXPECT_THAT(message.data(), HasSubstr("only where seconds are given"));
   effort.seconds = 1;
   EXPECT_EQ(mini_infer_solve(&buffer, 1, &effort, &offset, nullptr, nullptr, 0), MINI_INFER_OK);
+}
+
+TEST(CApi, AZeroedBufferMayLieAnywhere) {
+  std::array<mini_infer_buffer, 2> buffers = {};
+  buffers[0].size = 10;
+  buffers[1].size = 20;
+  buffers[1].offset = 1000;  // not read, for it is not fixed
+  std::array<std::int64_t, 2> offsets = {};
+  mini_infer_solution solution;
+  ASSERT_EQ(mini_infer_solve(buffers.data(), 2, nullptr, offsets.data(), &solution, nullptr, 0),
+            MINI_INFER_OK);
+  EXPECT_EQ(solution.height, 30);
+}
+
+TEST(CApi, ChecksAPlanOfAnybody) {
+  std::array<mini_infer_buffer, 2> buffers = {};
+  buffers[0].size = buffers[1].size = 10;
+  const mini_infer_solution claimed = {20, 20, 0, MINI_INFER_PROOF_BY_BOUND};
+  std::array<char, 128> message = {};
+  const auto verdict = [&](std::array<std::int64_t, 2> offsets, mini_infer_solution solution) {
+    return mini_infer_check(buffers.data(), 2, offsets.data(), &solution, message.data(),
+                            message.size());
+  };
+  EXPECT_EQ(verdict({10, 0}, claimed), MINI_INFER_OK);
+  EXPECT_STREQ(message.data(), "");
+  EXPECT_EQ(verdict({5, 0}, claimed), MINI_INFER_REFUSED);
+  EXPECT_STRNE(message.data(), "");
+  EXPECT_EQ(verdict({10, 0}, {20, 10, 0, MINI_INFER_PROOF_NONE}), MINI_INFER_REFUSED);
+  EXPECT_EQ(verdict({10, 0}, {20, 20, 0, 7}), MINI_INFER_INVALID_ARGUMENT);
+  EXPECT_EQ(mini_infer_check(buffers.data(), 2, nullptr, &claimed, message.data(), message.size()),
+            MINI_INFER_INVALID_ARGUMENT);
+}
+
+TEST(CApi, SaysWhichLibraryItIs) {
+  EXPECT_EQ(mini_infer_planner_interface(), MINI_INFER_PLANNER_INTERFACE);
+  EXPECT_STRNE(mini_infer_planner_version(), "");
 }
 
 }  // namespace

@@ -2,8 +2,19 @@
 #define MINI_INFER_PLANNER_C_API_H
 
 /* The planner for C (C99): buffers in, offsets out. What the words mean is in problem.h and
-   solve.h. Functions may be called from several threads at once; nothing is kept between calls, and
-   no exception leaves them. */
+   solve.h.
+
+     mini_infer_buffer buffers[2] = {{0}};
+     buffers[0].size = 100;
+     buffers[0].last = 1;
+     buffers[1].size = 300;
+     buffers[1].first = buffers[1].last = 1;
+     int64_t offsets[2];
+     mini_infer_solution solution;
+     mini_infer_solve(buffers, 2, NULL, offsets, &solution, NULL, 0);
+
+   Functions may be called from several threads at once; nothing is kept between calls, and no
+   exception leaves them. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,14 +23,18 @@
 extern "C" {
 #endif
 
-#define MINI_INFER_ANYWHERE ((int64_t)-1)
+/* Of this header: it changes where a structure or a function does. A program that opens the library
+   while it runs compares it with mini_infer_planner_interface(). */
+#define MINI_INFER_PLANNER_INTERFACE 2
 
+/* Zeroed, it is a buffer of no bytes at step 0 that may lie anywhere. */
 typedef struct mini_infer_buffer {
   int64_t size;  /* bytes, 0 or more */
   int32_t first; /* steps, both included */
   int32_t last;
-  int64_t alignment;    /* bytes, a power of two; 0 means 1 */
-  int64_t fixed_offset; /* bytes; MINI_INFER_ANYWHERE: the planner's to choose */
+  int64_t alignment; /* bytes, a power of two; 0 means 1 */
+  int32_t is_fixed;  /* 0: the planner chooses the offset; else it is `offset` */
+  int64_t offset;    /* bytes; read only where is_fixed is not 0 */
 } mini_infer_buffer;
 
 typedef struct mini_infer_effort {
@@ -46,8 +61,15 @@ typedef enum mini_infer_status {
   MINI_INFER_OK = 0,
   MINI_INFER_INVALID_ARGUMENT = 1, /* the message names the buffer by its index */
   MINI_INFER_OUT_OF_MEMORY = 2,
-  MINI_INFER_INTERNAL = 3
+  MINI_INFER_INTERNAL = 3,
+  MINI_INFER_REFUSED =
+      4 /* by mini_infer_check(): the message says which rule is broken, and where */
 } mini_infer_status;
+
+/* The library's: MINI_INFER_PLANNER_INTERFACE of the header that it was built with, and its version
+   as text, "0.1.0", which the library owns. */
+int32_t mini_infer_planner_interface(void);
+const char* mini_infer_planner_version(void);
 
 /* The effort that mini_infer_solve() makes when it is given none. */
 mini_infer_effort mini_infer_default_effort(void);
@@ -59,6 +81,13 @@ mini_infer_effort mini_infer_default_effort(void);
 int mini_infer_solve(const mini_infer_buffer* buffers, size_t count,
                      const mini_infer_effort* effort, int64_t* offsets,
                      mini_infer_solution* solution, char* message, size_t message_size);
+
+/* Judges a plan, by whoever made it: `offsets` are `count` offsets in bytes, `solution` what is
+   claimed of them. The rules are those of planner/check.h; a claim MINI_INFER_PROOF_BY_SEARCH
+   cannot be judged and is let pass. `message` as above. Returns MINI_INFER_OK, MINI_INFER_REFUSED
+   or another mini_infer_status. */
+int mini_infer_check(const mini_infer_buffer* buffers, size_t count, const int64_t* offsets,
+                     const mini_infer_solution* solution, char* message, size_t message_size);
 
 #ifdef __cplusplus
 }
