@@ -51,8 +51,9 @@ core::Result<std::string> check_digest(const fs::path& model, const ModelDigest&
     const FileDigest& file = stated.files[i];
     MI_ASSIGN(const std::string sha256, digest(model, i, file.name));
     if (sha256 == file.sha256) continue;
-    return (i == 0 ? "'" + model.string() + "'" : "the external data '" + file.name + "'") +
-           " has other bytes: SHA-256 " + sha256 + ", expected " + file.sha256;
+    std::string text = i == 0 ? "'" : "the external data '";
+    text.append(i == 0 ? model.string() : file.name).append("' has other bytes: SHA-256 ");
+    return text.append(sha256).append(", expected ").append(file.sha256);
   }
   return std::string();
 }
