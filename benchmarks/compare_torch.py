@@ -63,7 +63,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--precisions", nargs="*", default=list(TYPES), choices=list(TYPES))
     parser.add_argument("--compile", nargs="*", default=[], metavar="MODEL:BATCH:PRECISION")
     parser.add_argument("--compile-mode", default="max-autotune", help="of torch.compile")
-    parser.add_argument("--workspace", type=int, default=1024, help="ours: see mini-infer bench")
+    parser.add_argument("--workspace", type=int, default=0, help="ours: see mini-infer bench")
     parser.add_argument("--budget", type=float, default=1e9, help="seconds")
     return parser.parse_args()
 

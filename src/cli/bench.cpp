@@ -204,6 +204,15 @@ void print_text(const BenchCommand& command, const runtime::Engine& engine,
   }
 }
 
+// Whether the pools have the bytes that were planned.
+ExitCode memory_verdict(const runtime::MemoryPlan& plan, std::size_t held) {
+  const std::size_t planned = plan.total_memory + plan.weights_bytes;
+  if (held == planned) return ExitCode::kOk;
+  note("the pools hold " + std::to_string(held) + " bytes, planned were " +
+       std::to_string(planned));
+  return ExitCode::kOtherMemory;
+}
+
 Status export_profile(importers::OutputFile& file, const runtime::Engine& engine, int runs) {
   const Json json = Json::object()
                         .set("schema", "mini-infer.profile")
@@ -243,7 +252,7 @@ core::Result<ExitCode> execute(const BenchCommand& command) {
   } else {
     print_text(command, engine, *allocator, load, measurement);
   }
-  return ExitCode::kOk;
+  return memory_verdict(engine.memory_plan(), allocator->held_bytes());
 }
 
 }  // namespace mini_infer::cli

@@ -30,8 +30,9 @@ struct PlanningFlags {
   std::string passes;   // "none" or a list; empty: all
   std::string windows;  // likewise, of slice, split, concat
   std::size_t alignment = 256;
-  std::optional<std::size_t> memory_limit;  // bytes
-  std::size_t workspace = 1024;             // bytes
+  std::optional<std::size_t> arena_limit;  // bytes
+  std::optional<std::size_t> total_limit;  // bytes
+  std::size_t workspace = 0;                // bytes
   std::string precision = "fp32";           // see core::Precision
 };
 
@@ -53,7 +54,8 @@ struct PlanCommand {
   bool json = false;
   ModelOptions model;
   PlanningFlags planning;
-  std::string device = "none";
+  std::string device = "any";
+  std::string cpu = "native";     // the instruction set to plan for, see core::InstructionSet
   std::string device_properties;  // a file or a known device's name; empty: none
   std::string fallback = "none";  // see DeviceFlags
   bool steps = false;

@@ -15,6 +15,7 @@ enum class ExitCode {
   kRegression = 6,
   kDevice = 7,
   kInternal = 8,
+  kOtherMemory = 9,  // an engine took other bytes than its plan says
 };
 
 ExitCode exit_code(const core::Status& status);

@@ -124,7 +124,7 @@ runtime::PlanningOptions planning_options(const PlanningFlags& flags) {
   options.reorder = !flags.keep_order;
   options.windows = parse_windows(flags.windows);
   options.alignment = flags.alignment;
-  options.memory_limit = flags.memory_limit;
+  options.arena_limit = flags.arena_limit;
   options.workspace_bytes = flags.workspace;
   options.precision = precision_of(flags.precision);
   options.passes = parse_passes(flags.passes);
@@ -137,7 +137,8 @@ runtime::EngineConfig engine_config(const PlanningFlags& planning, const DeviceF
   config.reorder = !planning.keep_order;
   config.windows = parse_windows(planning.windows);
   config.memory_alignment = planning.alignment;
-  config.memory_limit = planning.memory_limit;
+  config.arena_limit = planning.arena_limit;
+  config.total_limit = planning.total_limit;
   config.workspace_bytes = planning.workspace;
   config.precision = precision_of(planning.precision);
   config.passes = parse_passes(planning.passes);
@@ -159,8 +160,7 @@ runtime::EngineConfig engine_config(const PlanningFlags& planning, const DeviceF
 core::Result<runtime::Engine> build_engine(Model& model, runtime::EngineConfig config) {
   MI_TRY(check_bound(*model.graph));
   runtime::Engine engine(std::move(config));
-  MI_TRY(engine.build(model.graph));
-  model.graph.reset();
+  MI_TRY(engine.build(std::move(model.graph)));
   return engine;
 }
 

@@ -30,7 +30,8 @@ constexpr const char* kExamples = R"(Examples:
 'mini-infer VERB --help' lists a verb's options.
 
 Exit codes: 0 ok, 1 usage or an input file, 2 invalid model, 3 unsupported operator, 4 over budget,
-5 accuracy or a refused plan, 6 regression, 7 device (out of memory), 8 internal error.)";
+5 accuracy or a refused plan, 6 regression, 7 device (out of memory), 8 internal error,
+9 the bytes of the pools differ from the plan.)";
 
 constexpr const char* kPlanExamples = R"(Examples:
   mini-infer plan model.onnx --shapes=x:8x3x224x224 --json
@@ -174,8 +175,13 @@ void add_planning(CLI::App* verb, PlanningFlags& planning) {
       ->capture_default_str()
       ->check(silent(CLI::IsMember({16, 32, 64, 128, 256})))
       ->type_name("BYTES");
-  verb->add_option("--memory-limit", planning.memory_limit,
+  verb->add_option("--arena-limit,--memory-limit", planning.arena_limit,
                    "bytes that activations may take; else an error that says what is missing")
+      ->type_name("BYTES")
+      ->check(in_range(0));
+  verb->add_option("--total-limit", planning.total_limit,
+                   "bytes that arena, weights, staging and building may take together; weights are "
+                   "then packed smaller where that helps")
       ->type_name("BYTES")
       ->check(in_range(0));
   verb->add_option("--workspace", planning.workspace,
@@ -248,10 +254,21 @@ void add_options(CLI::App* verb, PlanCommand& command) {
   add_model(verb, command.model);
   add_planning(verb, command.planning);
   verb->add_option("--device", command.device,
-                   "none, cuda: plan only; cpu: also bind the CPU's kernels; cuda with "
-                   "--device-properties: also a GPU's")
-      ->check(silent(CLI::IsMember({"none", "cpu", "cuda"})))
-      ->type_name("none|cpu|cuda");
+                   "cpu: with the CPU's kernels and packed weights; none, cuda: the arena only; "
+                   "cuda with --device-properties: with a GPU's; any: as cpu where that runs it")
+      ->capture_default_str()
+      ->check(silent(CLI::IsMember({"any", "none", "cpu", "cuda"})))
+      ->type_name("any|none|cpu|cuda");
+  std::vector<std::string> sets;
+  for (core::InstructionSet set : kInstructionSets) {
+    sets.emplace_back(core::instruction_set_name(set));
+  }
+  verb->add_option("--cpu", command.cpu,
+                   "the instructions whose kernels and packed weights to plan for; this machine "
+                   "need not have them")
+      ->capture_default_str()
+      ->check(silent(CLI::IsMember(sets)))
+      ->type_name(join(sets, "|"));
   verb->add_option(
           "--device-properties", command.device_properties,
           "of a GPU that need not be here: a file (devices --write-properties), or the "

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/device_files.h"
@@ -19,12 +21,11 @@ runtime::PlanForDevices for_one(runtime::MemoryPlan plan, const std::string& dev
   return {.plan = std::move(plan), .devices = {{.device = device, .runs = true, .reason = ""}}};
 }
 
-// Binds every step to a kernel and fills the weights, but makes no arena.
-core::Result<runtime::PlanForDevices> plan_for_cpu(Model& model, const PlanningFlags& flags) {
-  runtime::EngineConfig config = engine_config(flags);
-  config.caller_memory = true;
-  MI_ASSIGN(const runtime::Engine engine, build_engine(model, std::move(config)));
-  return for_one(engine.memory_plan(), "cpu");
+// Binds every step to a kernel, of this machine's processor or of another kind.
+core::Result<runtime::MemoryPlan> plan_for_cpu(const Model& model, const PlanCommand& command) {
+  DeviceFlags device;
+  device.instructions = command.cpu;
+  return runtime::Engine::plan(engine_config(command.planning, device), *model.graph);
 }
 
 // Binds every step to a kernel of a GPU that need not be here.
@@ -37,7 +38,21 @@ core::Result<runtime::PlanForDevices> plan_for_gpu(const Model& model, const Pla
   return for_one(std::move(plan), "cuda");
 }
 
-core::Result<runtime::PlanForDevices> make_plan(Model& model, const PlanCommand& command) {
+// Which devices run it; with the kernels and weights of the CPU where that does and is not left
+// out.
+core::Result<runtime::PlanForDevices> plan_for_any(const Model& model, const PlanCommand& command) {
+  MI_ASSIGN(runtime::PlanForDevices all,
+            runtime::plan_for_devices(*model.graph, planning_options(command.planning)));
+  const auto runs_on_cpu = [](const runtime::DeviceSupport& device) {
+    return device.device == "cpu" && device.runs == true;
+  };
+  if (command.device == "any" && std::ranges::any_of(all.devices, runs_on_cpu)) {
+    MI_ASSIGN(all.plan, plan_for_cpu(model, command));
+  }
+  return all;
+}
+
+core::Result<runtime::PlanForDevices> make_plan(const Model& model, const PlanCommand& command) {
   if (!command.device_properties.empty() && command.device != "cuda") {
     return core::Status(core::Status::ERROR_INVALID_ARGUMENT,
                         "--device-properties: expected --device cuda beside it");
@@ -48,8 +63,11 @@ core::Result<runtime::PlanForDevices> make_plan(Model& model, const PlanCommand&
                         "--device-properties beside it");
   }
   if (!command.device_properties.empty()) return plan_for_gpu(model, command);
-  if (command.device == "cpu") return plan_for_cpu(model, command.planning);
-  return runtime::plan_for_devices(*model.graph, planning_options(command.planning));
+  if (command.device == "cpu") {
+    MI_ASSIGN(runtime::MemoryPlan plan, plan_for_cpu(model, command));
+    return for_one(std::move(plan), "cpu");
+  }
+  return plan_for_any(model, command);
 }
 
 report::Json devices_json(const std::vector<runtime::DeviceSupport>& devices) {
@@ -88,7 +106,7 @@ core::Result<ExitCode> execute(const PlanCommand& command) {
   MI_ASSIGN(const auto certificate, open_output(command.certificate));
   Progress progress;
   progress.show("importing " + command.model.path);
-  MI_ASSIGN(Model model, load_model(command.model));
+  MI_ASSIGN(const Model model, load_model(command.model));
   MI_TRY(check_bound(*model.graph));
   progress.show("planning");
   const Stopwatch stopwatch;

@@ -24,9 +24,10 @@ class MINI_INFER_API BackingFile {
   // when it was opened: what is mapped may then be other bytes, or none.
   [[nodiscard]] virtual Status check_unchanged() const = 0;
 
-  // Gives the pages that lie wholly inside `bytes` back to the system; a later access reads them
-  // from the file again. Bytes that are not of this file are left alone.
+  // Gives pages back to the system, which reads them from the file again when they are next
+  // accessed: those that lie wholly inside `bytes` (none where these are not of this file), or all.
   virtual void release(std::span<const std::byte> bytes) const = 0;
+  virtual void release_all() const = 0;
 };
 
 }  // namespace mini_infer::core

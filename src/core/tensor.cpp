@@ -8,6 +8,7 @@
 #include <new>
 
 #include "core/host_memory.h"
+#include "core/tensor_meter.h"
 
 namespace mini_infer::core {
 namespace {
@@ -29,13 +30,30 @@ std::shared_ptr<std::byte> map_pages(std::size_t bytes) {
   return {static_cast<std::byte*>(memory), [bytes](std::byte* data) { munmap(data, bytes); }};
 }
 
-std::shared_ptr<std::byte> allocate_zeroed(std::size_t bytes) {
-  if (bytes >= kOwnPages) return map_pages(bytes);
+std::shared_ptr<std::byte> allocate_small(std::size_t bytes) {
   void* memory = ::operator new(bytes, kAlignment, std::nothrow);
   if (memory == nullptr) return nullptr;
   std::memset(memory, 0, bytes);
   return {static_cast<std::byte*>(memory),
           [](std::byte* data) { ::operator delete(data, kAlignment); }};
+}
+
+// The same memory; the count is told when it is freed.
+std::shared_ptr<std::byte> counted(std::shared_ptr<std::byte> memory, std::size_t bytes,
+                                   std::shared_ptr<TensorMeter::Count> count) {
+  count->add(bytes);
+  std::byte* data = memory.get();
+  return {data, [memory = std::move(memory), bytes, count = std::move(count)](std::byte*) mutable {
+            memory.reset();
+            count->subtract(bytes);
+          }};
+}
+
+std::shared_ptr<std::byte> allocate_zeroed(std::size_t bytes) {
+  auto memory = bytes >= kOwnPages ? map_pages(bytes) : allocate_small(bytes);
+  auto count = TensorMeter::current();
+  if (memory == nullptr || count == nullptr) return memory;
+  return counted(std::move(memory), bytes, std::move(count));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "cpu/backend.h"
 
 #include "core/try.h"
+#include "cpu/planning_backend.h"
 #include "cpu/simd/simd.h"
 
 namespace mini_infer::cpu {
@@ -106,6 +107,11 @@ class CpuBackend final : public ops::Backend {
 
 core::Result<std::unique_ptr<ops::Backend>> make_backend(const BackendOptions& options) {
   MI_ASSIGN(const Simd* simd, simd_for(options.instruction_set));
+  return std::unique_ptr<ops::Backend>(std::make_unique<CpuBackend>(*simd, options.winograd));
+}
+
+core::Result<std::unique_ptr<ops::Backend>> make_planning_backend(const BackendOptions& options) {
+  MI_ASSIGN(const Simd* simd, simd_to_plan_with(options.instruction_set));
   return std::unique_ptr<ops::Backend>(std::make_unique<CpuBackend>(*simd, options.winograd));
 }
 

@@ -49,6 +49,7 @@ class MappedFile : public core::BackingFile {
 
   [[nodiscard]] core::Status check_unchanged() const override;
   void release(std::span<const std::byte> bytes) const override;
+  void release_all() const override { release(bytes_); }
 
   std::string_view name() const override { return name_; }
   std::span<const std::byte> bytes() const override { return bytes_; }

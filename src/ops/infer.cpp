@@ -4,6 +4,7 @@
 
 #include "core/try.h"
 #include "graph/dim_text.h"
+#include "graph/files.h"
 #include "ops/alias.h"
 #include "ops/declared_shape.h"
 #include "ops/op_def.h"
@@ -65,6 +66,7 @@ Status compute(Graph& graph, NodeId id, const Evaluator& evaluate) {
   for (std::size_t slot = 0; slot < outputs.size(); ++slot) {
     const ValueId output = graph.node(id).outputs[slot];
     if (output == kNoValue) continue;
+    graph::release_pages_behind(graph, outputs[slot]);
     graph.value(output).constant = std::move(outputs[slot]);
     graph.value(output).kind = graph::MemoryKind::kConstant;
   }

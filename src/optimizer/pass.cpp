@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "core/try.h"
+#include "graph/files.h"
 #include "optimizer/passes.h"
 
 namespace mini_infer::optimizer {
@@ -57,6 +58,7 @@ core::Result<PassReport> run_pass(const Pass& pass, Graph& graph, const ops::Eva
     return broken(pass, "expected " + before + ", found " + after);
   }
 
+  graph::release_pages(graph);
   report.nodes_after = static_cast<int>(graph.nodes().size());
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
   report.milliseconds = took.count();

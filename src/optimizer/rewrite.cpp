@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "graph/files.h"
+
 namespace mini_infer::optimizer {
 
 using graph::kNoNode;
@@ -49,6 +51,7 @@ ValueId Rewriter::add_value(std::string name, core::DataType type, core::Shape s
 ValueId Rewriter::add_constant(std::string name, core::Tensor tensor) {
   readers_.emplace_back();
   is_output_.push_back(false);
+  graph::release_pages_behind(graph_, tensor);
   return graph_.add_constant(std::move(name), std::move(tensor));
 }
 

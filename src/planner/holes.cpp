@@ -82,11 +82,8 @@ std::vector<std::size_t> by_step(const std::vector<Buffer>& buffers, std::int32_
 
 }  // namespace
 
-std::vector<Hole> holes(const Problem& problem, const Solution& solution) {
+std::vector<Hole> holes(const Problem& problem, const Solution& solution, std::size_t steps) {
   const std::vector<Buffer>& buffers = problem.buffers;
-  std::int32_t last_step = -1;
-  for (const Buffer& buffer : buffers) last_step = std::max(last_step, buffer.last);
-
   const auto starting = by_step(buffers, &Buffer::first);
   const auto ending = by_step(buffers, &Buffer::last);
   auto next_start = starting.begin();
@@ -95,7 +92,7 @@ std::vector<Hole> holes(const Problem& problem, const Solution& solution) {
 
   FreeRanges free(solution.height);
   std::vector<Hole> result;
-  for (std::int32_t step = 0; step <= last_step; ++step) {
+  for (std::int32_t step = 0; step < static_cast<std::int32_t>(steps); ++step) {
     for (; next_end != ending.end() && buffers[*next_end].last < step; ++next_end) {
       free.give(solution.offsets[*next_end], end_of(*next_end));
     }

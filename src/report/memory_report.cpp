@@ -112,6 +112,16 @@ std::string fallback_lines(const MemoryPlan& plan) {
                      human_bytes(plan.fallback_weights_bytes) + " of their weights");
 }
 
+// What an engine takes besides its arena.
+std::string pools_text(const MemoryPlan& plan) {
+  const std::size_t weights = plan.weights_bytes + plan.fallback_weights_bytes;
+  if (plan.weights_for.empty()) return row("weights", both(weights) + ", not packed");
+  return row("weights", both(weights) + ", packed for " + plan.weights_for) +
+         row("staging", both(plan.staging_bytes)) +
+         row("building", "at most " + both(plan.build_bytes) + " more for a while") +
+         row("total", "at most " + both(plan.total_bytes()));
+}
+
 }  // namespace
 
 std::string human_bytes(std::size_t bytes) {
@@ -132,7 +142,7 @@ std::string human_bytes(std::size_t bytes) {
 
 std::string plan_to_text(const MemoryPlan& plan) {
   if (!plan.status.ok()) return row("no plan", plan.status.to_string());
-  return row("arena", both(plan.total_memory)) + row("weights", both(plan.weights_bytes)) +
+  return row("arena", both(plan.total_memory)) + pools_text(plan) +
          row("unshared", both(plan.original_memory)) +
          row("saving", percent(runtime::saving_ratio(plan))) +
          row("lower bound", both(plan.lower_bound)) + row("offsets", offsets_verdict(plan)) +

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "core/tensor_meter.h"
 #include "core/try.h"
 #include "cpu/evaluator.h"
 #include "mini_infer/core/log.h"
@@ -76,18 +77,22 @@ Status plan_memory(Compiled& compiled, const PlanningOptions& options) {
       .concat_windows = options.windows.concat && options.share_memory,
       .alignment = options.alignment};
   MI_ASSIGN(MemoryPlan plan, plan_with(compiled, options, schedule_options, 1));
-  if (options.memory_limit && may_be_lowered(plan, *options.memory_limit)) {
+  const std::optional<std::size_t> limit =
+      options.arena_limit ? options.arena_limit : options.memory_limit;
+  if (limit && may_be_lowered(plan, *limit)) {
     MI_ASSIGN(plan, plan_with(compiled, options, schedule_options, kEffortToFit));
   }
   MI_ASSIGN(plan.original_memory, unshared_bytes(compiled.graph, options, schedule_options));
   plan.memory_saving_ratio =
-      1.0f - static_cast<float>(plan.total_memory) / static_cast<float>(plan.original_memory);
+      plan.original_memory == 0
+          ? 0.0f
+          : 1.0f - static_cast<float>(plan.total_memory) / static_cast<float>(plan.original_memory);
   MI_ASSIGN(judge::Statement statement,
             state_plan(compiled.graph, plan, schedule_options.overwrite));
   MI_TRY(judge_plan(statement));
   plan.statement = std::make_shared<const judge::Statement>(std::move(statement));
   log_summary(plan);
-  if (options.memory_limit) MI_TRY(check_memory_limit(plan, *options.memory_limit));
+  if (limit) MI_TRY(check_arena_limit(plan, *limit));
   compiled.plan = std::move(plan);
   return Status::SUCCESS;
 }
@@ -111,6 +116,7 @@ Status check_alignment(std::size_t bytes) {
 core::Result<Compiled> compile(graph::Graph graph, const PlanningOptions& options) {
   MI_TRY(check_alignment(options.alignment));
   MI_TRY(check_workspace(options.workspace_bytes));
+  const core::TensorMeter constants;
   Compiled compiled;
   compiled.graph = std::move(graph);
   MI_TRY(check_files(compiled.graph));
@@ -128,6 +134,7 @@ core::Result<Compiled> compile(graph::Graph graph, const PlanningOptions& option
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
   compiled.plan.planning_milliseconds = took.count();
   compiled.plan.weights_bytes = compiled.weights.size_bytes;
+  compiled.most_constant_bytes = constants.peak_bytes();
   return compiled;
 }
 

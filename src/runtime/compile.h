@@ -18,6 +18,8 @@ struct Compiled {
   MemoryPlan plan;
   WeightsLayout weights;
   std::vector<optimizer::PassReport> passes;
+  // Bytes of constants that passes made, not of those in the model's file: the most at once.
+  std::size_t most_constant_bytes = 0;
 };
 
 // The whole pipeline from a graph to a judged plan: verify, optimise, schedule, analyse, plan,

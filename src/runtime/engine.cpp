@@ -13,6 +13,7 @@
 #include "runtime/context_state.h"
 #include "runtime/cuda_library.h"
 #include "runtime/device_pools.h"
+#include "runtime/engine_plan.h"
 #include "runtime/engine_state.h"
 #include "runtime/shared_arena_state.h"
 
@@ -20,20 +21,6 @@ namespace mini_infer::runtime {
 namespace {
 
 using core::Status;
-
-PlanningOptions planning_options(const EngineConfig& config) {
-  return {.share_memory = config.enable_memory_planning,
-          .reorder = config.reorder,
-          .windows = config.windows,
-          .alignment = config.memory_alignment,
-          .stage_inputs = config.stage_inputs,
-          .stage_outputs = config.stage_outputs,
-          .keep_inputs = config.keep_inputs,
-          .memory_limit = config.memory_limit,
-          .workspace_bytes = config.workspace_bytes,
-          .precision = config.precision,
-          .passes = config.passes};
-}
 
 ops::CudaRequest cuda_request(const EngineConfig& config) {
   return {
@@ -91,29 +78,9 @@ Status make_threads(EngineState& state) {
   return Status::SUCCESS;
 }
 
-std::vector<WorkspaceRange> workspaces_of(const MemoryPlan& plan) {
-  const auto& tensors = plan.pools.front().tensors;
-  const auto scratch = std::find_if(tensors.begin(), tensors.end(), [](const auto& tensor) {
-    return tensor.kind == TensorPlacement::Kind::kScratch;
-  });
-  std::vector<WorkspaceRange> ranges;
-  for (const PlanStep& step : plan.steps) {
-    ranges.push_back(step.hole_bytes < scratch->size_bytes
-                         ? WorkspaceRange{scratch->offset, scratch->size_bytes}
-                         : WorkspaceRange{step.hole_offset, step.hole_bytes});
-  }
-  for (const TensorPlacement& tensor : tensors) {
-    if (tensor.kind != TensorPlacement::Kind::kWorkspace) continue;
-    ranges[static_cast<std::size_t>(tensor.first_step)] = {tensor.offset, tensor.size_bytes};
-  }
-  return ranges;
-}
-
 Status make_weights(EngineState& state) {
   MI_TRY(make_host_weights(state));
   Compiled& compiled = state.compiled;
-  compiled.weights = lay_out_weights(compiled.graph, state.config.memory_alignment, state.packed);
-  compiled.plan.weights_bytes = compiled.weights.size_bytes;
   MI_ASSIGN(Arena pool,
             Arena::allocate("weights", compiled.weights.size_bytes, state.config.memory_alignment,
                             state.config.allocator, state.backend->device()));
@@ -122,55 +89,8 @@ Status make_weights(EngineState& state) {
                       state.backend->device());
 }
 
-std::vector<Location> locate_values(const EngineState& state) {
-  const Compiled& compiled = state.compiled;
-  std::vector<Location> locations(compiled.graph.values().size());
-  for (const TensorPlacement& tensor : state.activations().tensors) {
-    for (graph::ValueId id : tensor.values) {
-      locations[static_cast<std::size_t>(id)] = {Location::Space::kArena, tensor.offset};
-    }
-    for (const WindowPlacement& window : tensor.windows) {
-      const bool apart = window.pitch_bytes != 0;
-      locations[static_cast<std::size_t>(window.value)] = {
-          .space = Location::Space::kArena,
-          .offset = tensor.offset + window.offset_bytes,
-          .row_bytes = apart ? window.row_bytes : 0,
-          .pitch_bytes = window.pitch_bytes};
-    }
-  }
-  for (std::size_t i = 0; i < compiled.plan.bound.size(); ++i) {
-    for (graph::ValueId id : compiled.plan.bound[i].values) {
-      locations[static_cast<std::size_t>(id)] = {Location::Space::kBound, i};
-    }
-  }
-  return locations;
-}
-
-ops::Pitches pitches_of(const EngineState& state) {
-  const graph::Graph& graph = state.compiled.graph;
-  ops::Pitches pitches(graph.values().size(), 0);
-  for (const TensorPlacement& tensor : state.activations().tensors) {
-    for (const WindowPlacement& window : tensor.windows) {
-      const int bits = core::bits_per_element(graph.value(window.value).type);
-      pitches[static_cast<std::size_t>(window.value)] =
-          static_cast<std::int64_t>(window.pitch_bytes) * 8 / bits;
-    }
-  }
-  return pitches;
-}
-
-std::vector<TensorInfo> describe_values(const graph::Graph& graph,
-                                        const std::vector<graph::ValueId>& ids) {
-  std::vector<TensorInfo> infos;
-  for (graph::ValueId id : ids) {
-    const graph::Value& value = graph.value(id);
-    infos.push_back({value.name, value.type, *value.shape, ops::bytes_of(value)});
-  }
-  return infos;
-}
-
 core::Result<std::shared_ptr<EngineState>> build_state(const EngineConfig& config,
-                                                       const graph::Graph& graph) {
+                                                       graph::Graph graph) {
   auto state = std::make_shared<EngineState>();
   state->config = config;
   MI_ASSIGN(state->backend, backend_for(config));
@@ -179,21 +99,10 @@ core::Result<std::shared_ptr<EngineState>> build_state(const EngineConfig& confi
     ops::Device* device = state->backend->device();
     state->config.allocator = device == nullptr ? host_allocator() : device_allocator(*device);
   }
-  state->instruction_set = cpu::resolve(config.cpu.instruction_set);
   MI_TRY(make_threads(*state));
-  MI_LOG_INFO("[Engine] Performing static memory planning...");
-  MI_ASSIGN(state->compiled, compile(graph, planning_options(config)));
-  MI_LOG_INFO("[Engine] Memory planning completed, saved " +
-              std::to_string(static_cast<int>(state->compiled.plan.memory_saving_ratio * 100.0f)) +
-              "%");
-  state->workspaces = workspaces_of(state->compiled.plan);
-  state->pitches = pitches_of(*state);
-  MI_TRY(bind_steps(*state));
+  MI_TRY(plan_engine(*state, std::move(graph)));
   MI_TRY(make_weights(*state));
   state->note_device_memory("weights");
-  state->locations = locate_values(*state);
-  state->inputs = describe_values(state->compiled.graph, state->compiled.graph.inputs);
-  state->outputs = describe_values(state->compiled.graph, state->compiled.graph.outputs);
   for (const auto& pass : state->compiled.passes) {
     state->pass_times.push_back(
         {pass.name, pass.nodes_before, pass.nodes_after, pass.milliseconds});
@@ -267,7 +176,9 @@ Status Engine::build(std::shared_ptr<graph::Graph> graph) try {
   const core::FloatEnvironment ours;
   first_context_.reset();
   state_.reset();
-  MI_ASSIGN(const auto state, build_state(config_, *graph));
+  graph::Graph copy = *graph;
+  graph.reset();  // if nobody else holds it, constants can go as soon as they are packed
+  MI_ASSIGN(const auto state, build_state(config_, std::move(copy)));
   state_ = state;
   if (config_.caller_memory) return Status::SUCCESS;
   auto context = create_context();
@@ -283,6 +194,18 @@ Status Engine::build(std::shared_ptr<graph::Graph> graph) try {
   return out_of_host_memory("Engine::build");
 }
 
+core::Result<MemoryPlan> Engine::plan(const EngineConfig& config, const graph::Graph& graph) try {
+  const core::FloatEnvironment ours;
+  EngineState state;
+  state.config = config;
+  MI_ASSIGN(state.backend, config.device == core::Device::kCpu ? make_planning_backend(config.cpu)
+                                                               : backend_for(config));
+  MI_TRY(plan_engine(state, graph));
+  return std::move(state.compiled.plan);
+} catch (const std::bad_alloc&) {
+  return out_of_host_memory("Engine::plan");
+}
+
 core::Result<MemoryPlan> Engine::plan_for_absent_device(const EngineConfig& config,
                                                         const graph::Graph& graph,
                                                         const std::string& device_properties) try {
@@ -293,12 +216,7 @@ core::Result<MemoryPlan> Engine::plan_for_absent_device(const EngineConfig& conf
   ops::CudaRequest request = cuda_request(config);
   request.device_properties = device_properties.c_str();
   MI_ASSIGN(state.backend, open_cuda_backend(request));
-  MI_ASSIGN(state.compiled, compile(graph, planning_options(config)));
-  state.workspaces = workspaces_of(state.compiled.plan);
-  state.pitches = pitches_of(state);
-  MI_TRY(bind_steps(state));
-  state.compiled.plan.weights_bytes =
-      lay_out_weights(state.compiled.graph, config.memory_alignment, state.packed).size_bytes;
+  MI_TRY(plan_engine(state, graph));
   return std::move(state.compiled.plan);
 } catch (const std::bad_alloc&) {
   return out_of_host_memory("Engine::plan_for_absent_device");
@@ -309,8 +227,7 @@ core::Result<PlanForDevices> plan_for_devices(const graph::Graph& graph,
   const core::FloatEnvironment ours;
   EngineState state;
   MI_ASSIGN(state.compiled, compile(graph, options));
-  state.workspaces = workspaces_of(state.compiled.plan);
-  state.pitches = pitches_of(state);
+  prepare_binding(state);
   PlanForDevices all{.plan = state.compiled.plan, .devices = {}};
   all.devices.push_back(support_of("cpu", make_cpu_backend(CpuConfig{}), state));
   EngineConfig cuda;

@@ -52,7 +52,7 @@ struct EngineState {
   EngineConfig config;
   std::unique_ptr<ops::Backend> backend;  // before the pools, which may be of its device
   Compiled compiled;
-  // By step: the workspace its operator requires, else the larger of its hole and the scratch
+  // By step: the workspace its operator requires, else the larger of its gap and the scratch
   // block.
   std::vector<WorkspaceRange> workspaces;
   std::unique_ptr<core::ThreadPool> threads;

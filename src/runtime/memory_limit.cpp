@@ -35,11 +35,11 @@ bool may_be_lowered(const MemoryPlan& plan, std::size_t limit) {
   return plan.total_memory > limit && plan.order_bound <= limit;
 }
 
-Status check_memory_limit(const MemoryPlan& plan, std::size_t limit) {
+Status check_arena_limit(const MemoryPlan& plan, std::size_t limit) {
   if (plan.total_memory <= limit) return Status::SUCCESS;
   std::string message = "the activations need " + to_string(plan.total_memory) + " bytes (" +
                         verdict(plan) + "), " + to_string(plan.total_memory - limit) +
-                        " more than the memory limit of " + to_string(limit);
+                        " more than the arena limit of " + to_string(limit);
   if (!plan.steps.empty()) {
     const PlanStep& step = plan.steps[static_cast<std::size_t>(plan.peak_step)];
     message += "; most are needed at step " + to_string(plan.peak_step) + ", '" + step.name +

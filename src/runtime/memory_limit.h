@@ -12,6 +12,6 @@ bool may_be_lowered(const MemoryPlan& plan, std::size_t limit);
 
 // ERROR_OVER_BUDGET if the plan takes more than `limit` bytes: how many are missing, whether no
 // plan can do with less, the step that needs most, and the largest tensors alive there.
-[[nodiscard]] core::Status check_memory_limit(const MemoryPlan& plan, std::size_t limit);
+[[nodiscard]] core::Status check_arena_limit(const MemoryPlan& plan, std::size_t limit);
 
 }  // namespace mini_infer::runtime

@@ -17,11 +17,8 @@ namespace {
 using graph::Graph;
 using graph::kNoValue;
 
-std::size_t scratch_bytes(const PlanningOptions& options) {
-  return std::max(options.workspace_bytes, kLeastWorkspace);
-}
-
-// Storages of the arena, then workspaces, then the scratch block; caller's storages go to `bound`.
+// Storages of the arena, then workspaces, then the scratch block where one is asked for; caller's
+// storages go to `bound`.
 class PlacementList {
  public:
   PlacementList(const Graph& graph, const schedule::Schedule& schedule, const Liveness& liveness,
@@ -43,11 +40,12 @@ class PlacementList {
     for (int step = 0; step < static_cast<int>(schedule.order.size()); ++step) {
       add_workspace(ops::NodeView(graph, schedule.order[static_cast<std::size_t>(step)]), step);
     }
+    if (options.workspace_bytes == 0 || liveness.steps == 0) return;
     arena.push_back({.kind = TensorPlacement::Kind::kScratch,
                      .name = "scratch",
                      .values = {},
                      .offset = 0,
-                     .size_bytes = scratch_bytes(options),
+                     .size_bytes = options.workspace_bytes,
                      .first_step = 0,
                      .last_step = liveness.steps - 1});
   }
@@ -104,10 +102,10 @@ planner::Problem state_problem(const std::vector<TensorPlacement>& tensors, std:
   return problem;
 }
 
-// What no order can do without, and what is known of that. The scratch block is always there.
+// What no order can do without, and what is known of that. A scratch block is there at every step.
 void judge_order(const schedule::Schedule& schedule, const PlanningOptions& options,
                  MemoryPlan& plan) {
-  const std::size_t scratch = core::align_up(scratch_bytes(options), options.alignment);
+  const std::size_t scratch = core::align_up(options.workspace_bytes, options.alignment);
   const std::size_t by_graph = static_cast<std::size_t>(schedule.bound_by_graph) + scratch;
   const std::size_t by_search = static_cast<std::size_t>(schedule.bound_by_search) + scratch;
   plan.order_bound = std::max(by_graph, by_search);
@@ -151,7 +149,7 @@ void describe_windows(const Graph& graph, const schedule::Schedule& schedule,
 void describe_steps(const Graph& graph, const schedule::Schedule& schedule,
                     const planner::Problem& problem, const planner::Solution& solution,
                     MemoryPlan& plan) {
-  const std::vector<planner::Hole> holes = planner::holes(problem, solution);
+  const std::vector<planner::Hole> holes = planner::holes(problem, solution, schedule.order.size());
   for (std::size_t step = 0; step < schedule.order.size(); ++step) {
     const graph::Node& node = graph.node(schedule.order[step]);
     plan.steps.push_back({.node = schedule.order[step],

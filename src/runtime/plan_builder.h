@@ -10,8 +10,6 @@
 
 namespace mini_infer::runtime {
 
-// Bytes that every plan reserves at every step at least, for kernels that need a little room.
-inline constexpr std::size_t kLeastWorkspace = 1024;
 // More is no device's: it keeps sums of sizes far from 64 bits.
 inline constexpr std::size_t kMostWorkspace = std::size_t{1} << 40;
 

@@ -49,6 +49,8 @@ std::string kernels_hash(const MemoryPlan& plan) {
     hash.add(step.kernel);
     hash.add(step.workspace_taken);
   }
+  hash.add(plan.weights_for);
+  hash.add(plan.weights_bytes);
   return hash.hex();
 }
 

@@ -16,7 +16,9 @@ namespace mini_infer::runtime {
 // its stead. One per context.
 class Staging {
  public:
-  static core::Result<Staging> create(const EngineState& engine);
+  [[nodiscard]] static core::Result<Staging> create(const EngineState& engine);
+  // The bytes that create() takes.
+  static std::size_t bytes_for(const EngineState& engine);
 
   // Empty where the tensor is not staged.
   std::span<std::byte> input(std::size_t index) const { return slot(inputs_[index]); }
@@ -29,6 +31,8 @@ class Staging {
   struct Slot {
     std::size_t offset = 0, bytes = 0;
   };
+  // Places all but the pool, and returns its size.
+  std::size_t lay_out(const EngineState& engine);
   std::span<std::byte> slot(const Slot& at) const { return {pool_.data() + at.offset, at.bytes}; }
 
   Arena pool_;

@@ -1,7 +1,7 @@
 # The plan of a committed model, byte for byte: the same on every machine, build type and run.
 #   cmake -DMINI_INFER=... -DMODEL=... -DSHAPES=... -DGOLDEN=plan.json [-DUPDATE=ON] -P plan_is_golden.cmake
 # After a wanted change of plans, run it with UPDATE=ON and look at the difference.
-execute_process(COMMAND ${MINI_INFER} plan ${MODEL} --shapes ${SHAPES} --json
+execute_process(COMMAND ${MINI_INFER} plan ${MODEL} --shapes ${SHAPES} --device none --json
                 OUTPUT_VARIABLE plan COMMAND_ERROR_IS_FATAL ANY)
 # Times are measurements, the path is the caller's, devices are the machine's; everything else is
 # the plan.

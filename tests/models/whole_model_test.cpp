@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "core/tensor_meter.h"
 #include "mini_infer/importers/onnx.h"
 #include "mini_infer/runtime/engine.h"
 #include "mini_infer/runtime/memory_planner.h"
@@ -119,6 +120,93 @@ TEST(WholeModel, RunsAllocateNothingTheFirstIncluded) {
     EXPECT_EQ(allocations(), before);
     EXPECT_TRUE(ok);
   }
+}
+
+// Pools from elsewhere than operator new, and how much of them is held.
+class PoolAllocator final : public runtime::Allocator {
+ public:
+  void* allocate(std::size_t bytes, std::size_t alignment) override {
+    held += bytes;
+    return std::aligned_alloc(alignment, core::align_up(bytes, alignment));
+  }
+  void deallocate(void* memory, std::size_t bytes, std::size_t) override {
+    held -= bytes;
+    std::free(memory);
+  }
+  std::size_t held = 0;
+};
+
+TEST(WholeModel, ThePlanSaysWhatTheEngineTakes) {
+  for (const Model& model : models()) {
+    for (const core::Precision precision :
+         {core::Precision::kFloat32, core::Precision::kBFloat16}) {
+      SCOPED_TRACE(model.name + " " + core::precision_name(precision));
+      EngineConfig config;
+      config.precision = precision;
+      const auto pools = std::make_shared<PoolAllocator>();
+      config.allocator = pools;
+      auto graph = import(model);
+      const auto plan = Engine::plan(config, *graph);
+      if (plan.status() == core::Status::ERROR_UNSUPPORTED) continue;  // 16 bits on the CPU
+      ASSERT_TRUE(plan.ok()) << plan.status().to_string();
+      EXPECT_EQ(pools->held, 0u) << "a plan takes nothing";
+
+      Engine engine(config);
+      const core::TensorMeter tensors;
+      const std::size_t before = start_of_peak();
+      ASSERT_TRUE(engine.build(std::move(graph)).ok());
+      EXPECT_EQ(pools->held, plan->total_memory + plan->weights_bytes);
+      EXPECT_LE(peak_bytes() - before + tensors.peak_bytes(), plan->build_bytes);
+      const runtime::MemoryPlan& made = engine.memory_plan();
+      EXPECT_EQ(made.plan_hash, plan->plan_hash);
+      EXPECT_EQ(made.kernels_hash, plan->kernels_hash);
+      EXPECT_EQ(made.weights_for, plan->weights_for);
+      EXPECT_EQ(made.total_bytes(), plan->total_bytes());
+    }
+  }
+}
+
+TEST(WholeModel, AKindOfProcessorThatIsNotHereIsPlannedToo) {
+  const auto graph = import(models().front());
+  EngineConfig config;
+  std::map<std::string, std::string> hashes;
+  for (const auto set : {core::InstructionSet::kBaseline, core::InstructionSet::kAvx2,
+                         core::InstructionSet::kAvx512}) {
+    config.cpu.instruction_set = set;
+    const auto plan = Engine::plan(config, *graph);
+    if (plan.status() == core::Status::ERROR_UNSUPPORTED) continue;  // another architecture
+    ASSERT_TRUE(plan.ok()) << plan.status().to_string();
+    EXPECT_EQ(plan->weights_for, core::instruction_set_name(set));
+    hashes[plan->kernels_hash] = plan->plan_hash;
+  }
+  for (const auto& [kernels, plan] : hashes) EXPECT_EQ(plan, hashes.begin()->second);
+}
+
+// ResNet's kind: Winograd's weights are 16/9 of the model's.
+TEST(WholeModel, UnderATotalLimitWeightsArePackedSmallerOrItIsAnError) {
+  const auto graph = import(models().front());
+  const auto plan_within = [&](std::optional<std::size_t> limit) {
+    EngineConfig config;
+    config.total_limit = limit;
+    return Engine::plan(config, *graph);
+  };
+  EngineConfig direct;
+  direct.cpu.winograd = false;
+  const auto most = plan_within(std::nullopt);
+  const auto least = Engine::plan(direct, *graph);
+  ASSERT_TRUE(most.ok() && least.ok());
+  EXPECT_EQ(plan_within(most->total_bytes())->weights_bytes, most->weights_bytes);
+  if (most->weights_bytes > least->weights_bytes) {
+    const auto tight = plan_within(most->total_bytes() - 1);
+    ASSERT_TRUE(tight.ok()) << tight.status().to_string();
+    EXPECT_LT(tight->weights_bytes, most->weights_bytes);
+    EXPECT_EQ(tight->plan_hash, most->plan_hash);
+    EXPECT_NE(tight->kernels_hash, most->kernels_hash);
+  }
+  const auto refused = plan_within(least->total_bytes() - 1);
+  EXPECT_EQ(refused.status(), core::Status::ERROR_OVER_BUDGET);
+  EXPECT_NE(refused.status().message().find("1 more than the total limit of"), std::string::npos)
+      << refused.status().message();
 }
 
 TEST(WholeModel, PlannedAndUnsharedMemoryGiveTheSameBits) {

@@ -10,7 +10,7 @@
 namespace mini_infer::planner {
 namespace {
 
-TEST(Holes, NoStepsNoHoles) { EXPECT_TRUE(holes({}, {}).empty()); }
+TEST(Holes, NoStepsNoHoles) { EXPECT_TRUE(holes({}, {}, 0).empty()); }
 
 TEST(Holes, AreTheLargestFreeRangesOfEachStep) {
   const Problem problem = {{{.size = 10, .first = 1, .last = 2},
@@ -18,9 +18,9 @@ TEST(Holes, AreTheLargestFreeRangesOfEachStep) {
                             {.size = 0, .first = 2, .last = 2},
                             {.size = 5, .first = 2, .last = 4}}};
   const Solution solution = {.offsets = {0, 10, 0, 20}, .height = 30};
-  const auto found = holes(problem, solution);
-  ASSERT_EQ(found.size(), 5u);
-  const Hole expected[] = {{0, 30}, {0, 0}, {10, 10}, {0, 20}, {0, 20}};
+  const auto found = holes(problem, solution, 6);
+  ASSERT_EQ(found.size(), 6u);
+  const Hole expected[] = {{0, 30}, {0, 0}, {10, 10}, {0, 20}, {0, 20}, {0, 30}};
   for (std::size_t step = 0; step < found.size(); ++step) {
     EXPECT_EQ(found[step].offset, expected[step].offset) << step;
     EXPECT_EQ(found[step].size, expected[step].size) << step;
@@ -29,7 +29,7 @@ TEST(Holes, AreTheLargestFreeRangesOfEachStep) {
 
 TEST(Holes, TheLowestOfEqualsIsTaken) {
   const Problem problem = {{{.size = 10}, {.size = 10}}};
-  const auto found = holes(problem, {.offsets = {10, 30}, .height = 50});
+  const auto found = holes(problem, {.offsets = {10, 30}, .height = 50}, 1);
   EXPECT_EQ(found.at(0).offset, 0);
   EXPECT_EQ(found.at(0).size, 10);
 }
@@ -57,7 +57,7 @@ TEST(Holes, AgreeWithCountingFreeBytes) {
         make({.buffers = random.in(1, 30), .steps = 12, .largest = 40, .alignments = {8}}, random);
     const auto solution = random.in(0, 1) == 0 ? solve(problem) : unshared(problem);
     ASSERT_TRUE(solution.ok());
-    const auto found = holes(problem, *solution);
+    const auto found = holes(problem, *solution, 13);
     for (std::size_t step = 0; step < found.size(); ++step) {
       const Hole expected = largest_hole(problem, *solution, static_cast<std::int32_t>(step));
       ASSERT_EQ(found[step].offset, expected.offset);

@@ -74,10 +74,15 @@ struct EngineConfig {
   bool stage_inputs = true;  // see PlanningOptions
   bool stage_outputs = true;
   bool keep_inputs = false;
-  std::size_t workspace_bytes = 1024;  // see PlanningOptions
+  std::size_t workspace_bytes = 0;  // see PlanningOptions
   core::Precision precision = core::Precision::kFloat32;
   std::optional<std::vector<std::string>> passes;
-  std::optional<std::size_t> memory_limit;  // bytes of one context's activations
+  std::optional<std::size_t> arena_limit;   // bytes of one context's activations
+  std::optional<std::size_t> memory_limit;  // its former name, where arena_limit is not given
+  // Bytes of MemoryPlan::total_bytes(). Where the fastest kernels take more, the CPU's convolutions
+  // give up Winograd's larger weights, those that save the most first, until the total fits; where
+  // that is not enough, ERROR_OVER_BUDGET says what takes how much.
+  std::optional<std::size_t> total_limit;
   // The caller brings the activations: build makes no context, create_context takes memory.
   bool caller_memory = false;
   // Run every step in an arena where all bytes but the step's own inputs are overwritten with a
@@ -128,10 +133,17 @@ class MINI_INFER_API Engine {
   Engine& operator=(Engine&&) noexcept;
 
   // Optimises a copy of the graph, plans, has both judges accept the plan, allocates the weights
-  // pool, binds kernels and makes the first context. On failure nothing is held and the engine can
-  // be built again. ERROR_OUT_OF_MEMORY names the pool and the bytes asked.
+  // pool, binds kernels and makes the first context. A graph that the caller moves in, and nobody
+  // else holds, is let go before weights are packed, so that no constant is in memory twice. On
+  // failure nothing is held and the engine can be built again. ERROR_OUT_OF_MEMORY names the pool
+  // and the bytes asked; ERROR_IO a file of the model that has changed since it was imported.
   [[nodiscard]] core::Status build(std::shared_ptr<graph::Graph> graph);
 
+  // The plan of the engine that build() would make, with kernels, packed weights, staging and what
+  // building takes, and without taking any of it. The CPU's instruction set may be one that this
+  // machine lacks.
+  [[nodiscard]] static core::Result<MemoryPlan> plan(const EngineConfig& config,
+                                                     const graph::Graph& graph);
   // The plan of the engine that build would make on a CUDA device that is not here, by what is
   // known of it: JSON as cuDNN writes it. Its steps name their kernels and workspaces, or say that
   // the library chooses on the device. Needs libmini_infer_cuda.so, with its libraries, and no GPU.

@@ -106,13 +106,20 @@ struct MemoryPlan {
   bool keeps_inputs = false;      // staged inputs still own their bytes after the last step
 
   std::size_t total_memory = 0;     // the activations pool as planned
-  std::size_t original_memory = 0;  // the same graph with no storage shared, scratch included
+  std::size_t original_memory = 0;  // the same graph with no storage shared, workspaces included
   float memory_saving_ratio = 0;    // 1 - total_memory / original_memory
   std::size_t weights_bytes = 0;    // constants that kernels read, deduplicated, each aligned
   // Of steps that the CPU computes in a device's stead, in the host's memory: the block that they
   // use one after the other, for each context, and their constants.
   std::size_t fallback_bytes = 0;
   std::size_t fallback_weights_bytes = 0;
+  // Of a plan with kernels (Engine::plan, Engine::memory_plan); empty and 0 of one without: the
+  // instruction set or the GPU whose forms weights_bytes counts; the pinned host memory of one
+  // context, fallback_bytes included; and the host's memory besides the pools that building takes
+  // at once, at most.
+  std::string weights_for;
+  std::size_t staging_bytes = 0;
+  std::size_t build_bytes = 0;
 
   std::size_t lower_bound = 0;         // no placement for this order and alias set can be lower
   int peak_step = 0;                   // the first step whose live bytes are lower_bound
@@ -129,8 +136,13 @@ struct MemoryPlan {
   std::string plan_hash;  // 16 hex digits over order, aliases, windows, lifetimes and offsets
   // All that its judges were told: what report::certificate_to_json writes.
   std::shared_ptr<const judge::Statement> statement;
-  std::string kernels_hash;  // the same over the kernels of an engine's steps; no part of plan_hash
+  // The same over the kernels of an engine's steps and its packed weights; no part of plan_hash.
+  std::string kernels_hash;
 
+  // All that an engine with one context takes while it is built.
+  std::size_t total_bytes() const {
+    return total_memory + weights_bytes + fallback_weights_bytes + staging_bytes + build_bytes;
+  }
   bool proven_offsets() const { return offsets_proof != Proof::kNone; }
   bool proven_order() const { return order_proof != Proof::kNone; }
 };

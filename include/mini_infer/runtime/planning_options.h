@@ -29,11 +29,12 @@ struct PlanningOptions {
   // Bytes that the activations may take at most. Where the first plan needs more, the planner
   // searches longer; where that does not help, ERROR_OVER_BUDGET says how many bytes are missing,
   // and what is alive at the peak. nullopt: any number. No part of the plan's identity.
-  std::optional<std::size_t> memory_limit = std::nullopt;
-  // Bytes that every step can use as workspace at least, in a block that lives as long as the run;
-  // holes give more for nothing. From 1024 (taken for less) to 2^40. More lets a GPU's libraries
-  // take faster ways.
-  std::size_t workspace_bytes = 1024;
+  std::optional<std::size_t> arena_limit = std::nullopt;
+  std::optional<std::size_t> memory_limit = std::nullopt;  // its former name, where it is not given
+  // Bytes that every step can use as workspace at least, in a block that lives as long as the run,
+  // up to 2^40; 0: no such block. The gap of a step adds workspace at no cost. More lets a GPU's
+  // libraries take faster algorithms.
+  std::size_t workspace_bytes = 0;
   core::Precision precision = core::Precision::kFloat32;
   // Optimiser passes to run; nullopt for all. Constants are folded in any case.
   std::optional<std::vector<std::string>> passes;

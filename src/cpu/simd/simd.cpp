@@ -55,7 +55,24 @@ const Simd* code_for(InstructionSet set) {
          : set == InstructionSet::kAvx2 ? &avx2::table()
                                         : &baseline::table();
 }
+// What binding asks of the code; the code itself may not even be asked for its table here.
+Simd facts_alone(InstructionSet set) {
+  Simd simd;
+  simd.lanes = set == InstructionSet::kAvx512 ? 16 : 8;
+  simd.tile_rows = set == InstructionSet::kAvx512 ? 12 : 6;
+  return simd;
+}
+
+core::Result<const Simd*> facts_to_plan_with(InstructionSet set) {
+  static const Simd avx2_facts = facts_alone(InstructionSet::kAvx2);
+  static const Simd avx512_facts = facts_alone(InstructionSet::kAvx512);
+  return set == InstructionSet::kAvx512 ? &avx512_facts : &avx2_facts;
+}
 #else
+core::Result<const Simd*> facts_to_plan_with(InstructionSet set) {
+  return {core::Status::ERROR_UNSUPPORTED,
+          std::string(core::instruction_set_name(set)) + " is of another kind of processor"};
+}
 bool machine_has(InstructionSet set) { return set == InstructionSet::kBaseline; }
 bool data_path_is_256_bits() { return false; }
 const Simd* code_for(InstructionSet) { return &baseline::table(); }
@@ -82,6 +99,12 @@ core::Result<const Simd*> simd_for(InstructionSet set) {
   return {core::Status::ERROR_UNSUPPORTED, std::string("this machine has no ") +
                                                core::instruction_set_name(set) +
                                                "; use InstructionSet::kNative"};
+}
+
+core::Result<const Simd*> simd_to_plan_with(InstructionSet set) {
+  set = resolve(set);
+  if (machine_has(set)) return code_for(set);
+  return facts_to_plan_with(set);
 }
 
 }  // namespace mini_infer::cpu
