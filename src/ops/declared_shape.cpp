@@ -1,7 +1,9 @@
 #include "ops/declared_shape.h"
 
 #include <map>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "graph/dim_text.h"
 #include "mini_infer/core/log.h"
@@ -40,9 +42,10 @@ bool agrees(const std::vector<graph::Dim>& stated, const core::Shape& found, Sym
 
 std::string with_extents(const std::vector<graph::Dim>& stated, const Symbols& symbols) {
   std::string text = graph::dim_text(stated);
+  std::set<std::string_view> told;
   for (const graph::Dim& dim : stated) {
     const auto bound = symbols.find(dim.symbol);
-    if (dim.extent >= 0 || bound == symbols.end()) continue;
+    if (dim.extent >= 0 || bound == symbols.end() || !told.insert(dim.symbol).second) continue;
     text += ", " + dim.symbol + " = " + std::to_string(bound->second);
   }
   return text;

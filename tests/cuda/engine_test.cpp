@@ -445,7 +445,7 @@ TEST(CudaEngine, TooLittleMemoryNamesPoolAndBytes) {
   Engine engine(on_cuda());
   const Status status = engine.build(b.share());
   EXPECT_EQ(status.code(), Status::ERROR_OUT_OF_MEMORY);
-  EXPECT_THAT(status.message(), HasSubstr("pool 'activations': asked for 12884902912 bytes, "
+  EXPECT_THAT(status.message(), HasSubstr("pool 'activations': asked for 12884901888 bytes, "
                                           "cuda:0 (emulated) has 8589934592 free"));
 }
 

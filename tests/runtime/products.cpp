@@ -38,7 +38,7 @@ std::shared_ptr<graph::Graph> products_model() {
   const auto folded =
       b.op("Mul", {b.constant(floats({kColumns}, 1e-20f)), b.constant(floats({kColumns}, 1e-19f))});
   const auto tiny = b.op("Mul", {product, folded});  // denormal, all of them
-  const auto seen = b.op("Mul", {tiny, b.constant(floats({1}, 1e37f))});
+  const auto seen = b.op("Mul", {tiny, b.constant(floats({1}, 1e36f))});
   b.output(b.op("Add", {likely, seen}, {}, "y"));
   return b.share();
 }
