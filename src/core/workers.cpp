@@ -66,7 +66,10 @@ struct alignas(64) Seat {
 class alignas(64) Job {
  public:
   // Of a caller, until release().
-  bool claim() { return !claimed_.exchange(true, std::memory_order_acquire); }
+  bool claim() {
+    return !claimed_.load(std::memory_order_relaxed) &&
+           !claimed_.exchange(true, std::memory_order_acquire);
+  }
   void release() { claimed_.store(false, std::memory_order_release); }
 
   void replace_seats(Seat* seats) { newest_.store(seats, std::memory_order_release); }
@@ -102,6 +105,12 @@ class alignas(64) Job {
   }
   void leave() { state_.fetch_sub(kInside); }
   std::uint32_t inside() const { return state_.load() & kInsideMask; }
+  // How many are inside or may still come.
+  std::uint32_t wanted() const {
+    const std::uint32_t state = state_.load();
+    const std::uint32_t room = (state & kOpen) != 0 ? (state & kRoomMask) / kRoom : 0;
+    return (state & kInsideMask) + room;
+  }
 
   // Of one who is inside: a free seat, `preferred` where it is one.
   int take_seat(int preferred) {
@@ -188,10 +197,9 @@ class Workers::Crew {
     Job& job = jobs_[static_cast<std::size_t>(at)];
     job.open(pieces, body, seats);
     open_.fetch_or(bit(at));
-    wake(seats - 1);
+    wake();
     job.work(0);
     withdraw(at);
-    wanted_.fetch_sub(seats - 1, std::memory_order_relaxed);
     job.close();
     job.release();
   }
@@ -231,18 +239,33 @@ class Workers::Crew {
       const unsigned at = (t_job + i) % kJobs;
       if (!jobs_[at].claim()) continue;
       t_job = at;
+      raise_used(static_cast<int>(at) + 1);
       return static_cast<int>(at);
     }
     return -1;
   }
 
-  // Wakes as many sleepers as the open jobs want beyond those who are awake.
-  void wake(int wanted) {
-    wanted += wanted_.fetch_add(wanted, std::memory_order_relaxed);
+  void raise_used(int count) {
+    int used = used_.load(std::memory_order_relaxed);
+    while (used < count && !used_.compare_exchange_weak(used, count, std::memory_order_relaxed)) {
+    }
+  }
+
+  // Workers that have a job or are wanted in one.
+  int wanted() const {
+    std::uint32_t wanted = 0;
+    const int used = used_.load(std::memory_order_relaxed);
+    for (int i = 0; i < used; ++i) wanted += jobs_[static_cast<std::size_t>(i)].wanted();
+    return static_cast<int>(wanted);
+  }
+
+  // Wakes as many sleepers as are wanted beyond those who are awake.
+  void wake() {
     const std::uint32_t present = present_.load();
     const int asleep = static_cast<int>(present / kAsleep);
-    const int missing = wanted - static_cast<int>(present % kAsleep);
-    if (asleep == 0 || missing <= 0) return;
+    if (asleep == 0) return;
+    const int missing = wanted() - static_cast<int>(present % kAsleep);
+    if (missing <= 0) return;
     ++signal_;
     if (missing >= asleep) return signal_.notify_all();
     for (int i = 0; i < missing; ++i) signal_.notify_one();
@@ -316,8 +339,8 @@ class Workers::Crew {
   // A bit for each job that has room and unclaimed pieces, or had a moment ago; and kStop.
   alignas(64) std::atomic<std::uint32_t> open_{0};
   alignas(64) std::atomic<std::uint32_t> present_{0};  // how many workers are awake and asleep
-  std::atomic<int> wanted_{0};                         // workers, by all open jobs together
   std::atomic<std::uint32_t> signal_{0};               // what sleepers wait on
+  std::atomic<int> used_{0};                           // jobs from here on were never claimed
 };
 
 Workers::Workers(std::vector<int> cpus) : cpus_(std::move(cpus)), crew_(new Crew(cpus_)) {}
