@@ -54,10 +54,11 @@ struct AttentionForm {
   MaskKind mask_kind = MaskKind::kNone;
   std::int64_t mask_steps[4] = {};
   ops::KeyRules rules;
+  float query_scale = 1;
   float scale = 1;
   float softcap = 0;
-  float masked_score = kMasked;
-  float masked_row = 0;
+  ops::AttentionSoftmax softmax = ops::AttentionSoftmax::kStandard;
+  ops::HiddenScores hidden;
   ops::AttentionScores scores = ops::AttentionScores::kScaled;
   Fault fault = {};
 
@@ -91,10 +92,29 @@ struct AttentionForm {
     return use([](std::int64_t) { return 0.0f; });
   }
 
-  // A masked key's score is never looked at: whatever its vector holds, a NaN even, stays out.
-  __device__ float biased(float scaled, float added) const {
-    if (added != kMasked) return capped(scaled) + added;
-    return mask_kind == MaskKind::kBool ? masked_score : kMasked;
+  // The score of a key that the query sees, or must not see. By the standard a masked key's score
+  // is never looked at: whatever its vector holds, a NaN even, stays out.
+  __device__ float biased(float scaled, bool seen, float added) const {
+    if (mask_kind == MaskKind::kBool && added == kMasked) {
+      return seen || is_written_out() ? hidden.score : kMasked;
+    }
+    if (is_written_out()) return (seen ? scaled : ops::causal_score(hidden, scaled)) + added;
+    return seen && added != kMasked ? capped(scaled) + added : kMasked;
+  }
+
+  __device__ bool is_written_out() const { return softmax != ops::AttentionSoftmax::kStandard; }
+
+  // Whether a query with this largest score may owe some of its weights to keys that were left out,
+  // when its walk ended at `last`.
+  __device__ bool misses_keys(float largest, std::int64_t last) const {
+    return is_written_out() && last < key_count && hidden.score != kMasked &&
+           !(largest >= ops::kVisible);
+  }
+
+  // An element of y of a query that sees no key; `sum` is that of its values times 0.
+  __device__ float mean_of_none(float sum) const {
+    if (softmax == ops::AttentionSoftmax::kNanIsZero) return sum;
+    return is_written_out() ? NAN : 0.0f;
   }
 };
 

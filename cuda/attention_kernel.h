@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cuda/attention.h"
+#include "cuda/attention_steps.h"
 #include "cuda/each.h"
 #include "cuda/warp.h"
 
@@ -63,9 +64,7 @@ class Walk {
       total_[i] = 0;
       for (float& sum : sums_[i]) sum = 0;
     }
-    const ops::KeyRange all{
-        form_.rules.visible(token_, head_.before, head_.valid).first,
-        form_.rules.visible(token_ + count_ - 1, head_.before, head_.valid).last};
+    const ops::KeyRange all = walked();
     for (std::int64_t key = all.first; key < all.last; key += kKeys) {
       const int keys = least(kKeys, all.last - key);
       Added added;
@@ -76,6 +75,11 @@ class Walk {
     }
     for (float& total : total_) total = warp_sum(total);
     store(first);
+  }
+
+  // Of an attention that was written out, after sum().
+  __device__ __forceinline__ void settle(bool& shared) {
+    Computed<T>{form_, head_, token_, count_, walked().last}.settle(shared);
   }
 
   // The scores of all keys as output 3 wants them; after sum().
@@ -97,6 +101,12 @@ class Walk {
   }
 
  private:
+  // The keys that a query of the block sees.
+  __device__ __forceinline__ ops::KeyRange walked() const {
+    return {form_.rules.visible(token_, head_.before, head_.valid).first,
+            form_.rules.visible(token_ + count_ - 1, head_.before, head_.valid).last};
+  }
+
   // Rows beyond the last query repeat it, and are not stored.
   __device__ __forceinline__ int own_row(int i) const { return least(first_row_ + i, count_ - 1); }
 
@@ -135,8 +145,9 @@ class Walk {
     const T* queries = form_.query + form_.query_heads.offset(head_.sample, head_.head, token_) + d;
     for (int row = thread_ / kLanes; row < kQueries; row += kWarps) {
       const bool inside = row < count_ && lane_ < size;
-      shared_.queries[lane_][row] =
+      const float element =
           inside ? ops::widened(queries[row * form_.query_heads.token_step + lane_]) : 0.0f;
+      shared_.queries[lane_][row] = element * form_.query_scale;
     }
     for (int row = thread_ / kLanes; row < kKeys; row += kWarps) {
       const bool inside = row < keys && lane_ < size;
@@ -148,8 +159,8 @@ class Walk {
   // Score of key `first + k` for the warp's query i, masked.
   __device__ __forceinline__ float biased(int i, int k, std::int64_t first, float added) const {
     const std::int64_t key = first + k;
-    if (key < visible_[i].first || key >= visible_[i].last) return kMasked;
-    return form_.biased(shared_.scores[first_row_ + i][k], added);
+    const bool seen = visible_[i].first <= key && key < visible_[i].last;
+    return form_.biased(shared_.scores[first_row_ + i][k], seen, added);
   }
   __device__ __forceinline__ float biased(int i, int k, std::int64_t first) const {
     return biased(i, k, first, form_.added_at(mask_at_[i] + (first + k) * form_.mask_steps[3]));
@@ -217,12 +228,12 @@ class Walk {
     }
   }
 
-  // Of a masked key not even a NaN counts.
+  // By the standard not even a NaN of a masked key counts.
   __device__ __forceinline__ void add_value(int row, int key) {
     MI_UNROLL
     for (int i = 0; i < kRows; ++i) {
       const float weight = shared_.scores[first_row_ + i][key];
-      if (weight == 0.0f) continue;
+      if (weight == 0.0f && !form_.is_written_out()) continue;
       for (int j = 0; j < kColumns; ++j) {
         sums_[i][j] += weight * shared_.values[row][lane_ + j * kLanes];
       }
@@ -234,10 +245,13 @@ class Walk {
     for (int i = 0; i < kRows; ++i) {
       if (first_row_ + i >= count_) continue;
       T* y = form_.y + form_.y_heads.offset(head_.sample, head_.head, token_ + first_row_ + i);
+      const bool unsettled = form_.misses_keys(largest_[i], walked().last);
       for (int j = 0; j < kColumns; ++j) {
         const int d = part + lane_ + j * kLanes;
         if (d >= form_.y_heads.size) continue;
-        y[d] = ops::convert<T>(largest_[i] == kMasked ? form_.masked_row : sums_[i][j] / total_[i]);
+        const float mean =
+            largest_[i] == kMasked ? form_.mean_of_none(sums_[i][j]) : sums_[i][j] / total_[i];
+        y[d] = ops::convert<T>(unsettled ? NAN : mean);
       }
     }
   }
@@ -278,6 +292,7 @@ __global__ void __launch_bounds__(kWarps* kLanes)
     kernel(AttentionForm<T> form, std::int64_t blocks) {
   using Walk = attention::Walk<T, kWarps>;
   __shared__ typename Walk::Shared shared;
+  __shared__ bool settles_all;
   const std::int64_t count = form.query_heads.batch * form.query_heads.heads * blocks;
   for (std::int64_t piece = blockIdx.x; piece < count; piece += gridDim.x) {
     const AttentionHead<T> head(form, piece / blocks);
@@ -287,6 +302,7 @@ __global__ void __launch_bounds__(kWarps* kLanes)
       walk.sum(part);
       part += kPart;
     } while (part < form.y_heads.size);
+    if (form.is_written_out()) walk.settle(settles_all);
     if (form.shown != nullptr) walk.show();
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cuda/attention.h"
+#include "cuda/attention_steps.h"
 #include "cuda/each.h"
 #include "cuda/pack.h"
 #include "cuda/tensor_core.h"
@@ -62,9 +63,7 @@ class TensorWalk {
   }
 
   __device__ __forceinline__ void run() {
-    const ops::KeyRange all{
-        form_.rules.visible(token_, head_.before, head_.valid).first,
-        form_.rules.visible(token_ + count_ - 1, head_.before, head_.valid).last};
+    const ops::KeyRange all = walked();
     for (std::int64_t key = all.first; key < all.last; key += kTensorKeys) {
       const int keys =
           all.last - key < kTensorKeys ? static_cast<int>(all.last - key) : kTensorKeys;
@@ -82,7 +81,18 @@ class TensorWalk {
     store();
   }
 
+  // Of an attention that was written out, after run().
+  __device__ __forceinline__ void settle(bool& shared) {
+    Computed<T>{form_, head_, token_, count_, walked().last}.settle(shared);
+  }
+
  private:
+  // The keys that a query of the block sees.
+  __device__ __forceinline__ ops::KeyRange walked() const {
+    return {form_.rules.visible(token_, head_.before, head_.valid).first,
+            form_.rules.visible(token_ + count_ - 1, head_.before, head_.valid).last};
+  }
+
   // Of the two that a lane has a part of.
   __device__ int row_of(int half) const {
     return static_cast<int>(threadIdx.x) / kLanes * kWarpQueries + group_ + half * 8;
@@ -193,6 +203,7 @@ class TensorWalk {
   __device__ __forceinline__ void weigh(std::int64_t first, int keys, const Added& added,
                                         TileC (&scores)[kKeyTiles]) {
     constexpr float kLog2E = 1.44269504f;
+    const float scale = form_.query_scale * form_.scale;
     MI_UNROLL
     for (int half = 0; half < 2; ++half) {
       float largest = largest_[half];
@@ -205,7 +216,8 @@ class TensorWalk {
           float& score = scores[tile].sums[i];
           const int key = key_of(tile, i);
           const bool visible = key >= begin && key < end;
-          score = visible ? form_.biased(form_.scale * score, added[tile][i]) : kMasked;
+          note_overflow(score);
+          score = key < keys ? form_.biased(scale * score, visible, added[tile][i]) : kMasked;
           largest = ops::Max{}(largest, score);
         }
       }
@@ -228,6 +240,14 @@ class TensorWalk {
         sum.sums[half * 2] *= shrink;
         sum.sums[half * 2 + 1] *= shrink;
       }
+    }
+  }
+
+  // query_scale is applied late here: a product may overflow that would not have, scaled. Products
+  // of float16 never do.
+  __device__ __forceinline__ void note_overflow(float product) {
+    if constexpr (std::is_same_v<T, ops::BFloat16>) {
+      if (form_.query_scale != 1.0f) largest_product_ = fmaxf(largest_product_, fabsf(product));
     }
   }
 
@@ -270,7 +290,7 @@ class TensorWalk {
           own = tile == key / 8 ? weight : own;
         }
         const float weight = __shfl_sync(0xffffffffu, own, group_ * 4 + key % 8 / 2);
-        if (weight != 0.0f) add_infinite_value(half, weight, value);
+        if (weight != 0.0f || form_.is_written_out()) add_infinite_value(half, weight, value);
       }
     }
   }
@@ -287,6 +307,7 @@ class TensorWalk {
   }
 
   __device__ __forceinline__ void store() {
+    const bool overflowed = warp_largest(largest_product_) == INFINITY;
     MI_UNROLL
     for (int half = 0; half < 2; ++half) {
       float total = total_[half];
@@ -295,16 +316,17 @@ class TensorWalk {
       }
       if (row_of(half) >= count_) continue;
       T* y = form_.y + form_.y_heads.offset(head_.sample, head_.head, token_ + row_of(half));
-      const bool masked = largest_[half] == kMasked;
-      const float factor = 1.0f / total;
+      const bool unsettled = overflowed || form_.misses_keys(largest_[half], walked().last);
+      const bool masked = largest_[half] == kMasked && !unsettled;
+      const float factor = unsettled ? NAN : 1.0f / total;
       MI_UNROLL
       for (int tile = 0; tile < kSize / 8; ++tile) {
         const int d = tile * 8 + pair_ * 2;
         if (d >= form_.y_heads.size) continue;
         const float* sums = sums_[tile].sums + half * 2;
         const std::uint32_t word =
-            word_of(ops::convert<T>(masked ? form_.masked_row : sums[0] * factor),
-                    ops::convert<T>(masked ? form_.masked_row : sums[1] * factor));
+            word_of(ops::convert<T>(masked ? form_.mean_of_none(sums[0]) : sums[0] * factor),
+                    ops::convert<T>(masked ? form_.mean_of_none(sums[1]) : sums[1] * factor));
         std::memcpy(y + d, &word, sizeof word);
       }
     }
@@ -322,6 +344,7 @@ class TensorWalk {
   std::int64_t mask_at_[2];
   float largest_[2];
   float total_[2];  // until the end only of this lane's keys
+  float largest_product_ = 0;
   TileC sums_[kSize / 8] = {};
 };
 
@@ -330,10 +353,13 @@ __global__ void __launch_bounds__(kTensorWarps* kLanes, kSize <= 64 ? 3 : 1)
     tensor_kernel(AttentionForm<T> form, std::int64_t blocks) {
   using Walk = TensorWalk<T, kSize>;
   __shared__ typename Walk::Shared shared;
+  __shared__ bool settles_all;
   const std::int64_t count = form.query_heads.batch * form.query_heads.heads * blocks;
   for (std::int64_t piece = blockIdx.x; piece < count; piece += gridDim.x) {
     const AttentionHead<T> head(form, piece / blocks);
-    Walk(form, head, piece % blocks * kTensorQueries, shared).run();
+    Walk walk(form, head, piece % blocks * kTensorQueries, shared);
+    walk.run();
+    if (form.is_written_out()) walk.settle(settles_all);
     __syncthreads();
   }
 }

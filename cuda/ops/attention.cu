@@ -105,8 +105,9 @@ AttentionForm<T> form_of(const NodeView& view, const AttentionGeometry& geometry
   form.rules = geometry.rules;
   form.scale = geometry.scale;
   form.softcap = geometry.softcap;
-  form.masked_score = geometry.masked_score;
-  form.masked_row = geometry.masked_row;
+  form.query_scale = geometry.query_scale;
+  form.softmax = geometry.softmax;
+  form.hidden = geometry.hidden;
   form.scores = geometry.scores;
   return form;
 }

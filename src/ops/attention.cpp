@@ -169,6 +169,33 @@ Status check_softmax_precision(const NodeView& view) {
   return view.unsupported(std::string("softmax_precision ") + core::type_name(type));
 }
 
+Status resolve_softmax(const NodeView& view, AttentionGeometry& geometry) {
+  if (!is_strided(view)) return Status::SUCCESS;
+  const graph::Node& node = view.node();
+  geometry.query_scale = node.get_float("query_scale", 1);
+  geometry.hidden.score = node.get_float("masked_score", geometry.hidden.score);
+  geometry.hidden.is_added = node.get_int("masked_score_is_added", 0) != 0;
+  const std::string softmax = node.get_string("softmax", "");
+  if (softmax == "written_out") {
+    geometry.softmax = AttentionSoftmax::kWrittenOut;
+  } else if (softmax == "nan_is_zero") {
+    geometry.softmax = AttentionSoftmax::kNanIsZero;
+  } else if (!softmax.empty()) {
+    return view.fail("softmax: expected 'written_out' or 'nan_is_zero', found '" + softmax + "'");
+  }
+  const bool is_written_out = geometry.softmax != AttentionSoftmax::kStandard;
+  if (is_written_out &&
+      (view.has_input(Input::kValidKeys) || node.attributes.contains("left_window_size") ||
+       node.attributes.contains("right_window_size") || node.attributes.contains("softcap"))) {
+    return view.fail("softmax '" + softmax + "' has no padding, no windows and no cap");
+  }
+  if (is_written_out && geometry.rules.causal && geometry.hidden.score > kHidden) {
+    return view.fail("is_causal: expected a masked_score of at most -1e30, found " +
+                     std::to_string(geometry.hidden.score));
+  }
+  return Status::SUCCESS;
+}
+
 Status resolve_attributes(const NodeView& view, AttentionGeometry& geometry) {
   const graph::Node& node = view.node();
   const std::int64_t mode = node.get_int("qk_matmul_output_mode", 0);
@@ -178,10 +205,7 @@ Status resolve_attributes(const NodeView& view, AttentionGeometry& geometry) {
   geometry.scores = static_cast<AttentionScores>(mode);
   geometry.rules.causal = node.get_int("is_causal", 0) != 0;
   geometry.softcap = node.get_float("softcap", 0);
-  geometry.masked_score = node.get_float("masked_score", geometry.masked_score);
-  if (node.get_int("masked_rows_are_nan", 0) != 0) {
-    geometry.masked_row = std::numeric_limits<float>::quiet_NaN();
-  }
+  MI_TRY(resolve_softmax(view, geometry));
   geometry.scale = node.get_float("scale", 1 / std::sqrt(static_cast<float>(geometry.query.size)));
   MI_ASSIGN(geometry.rules.left_window, window_of(view, "left_window_size", geometry));
   MI_ASSIGN(geometry.rules.right_window, window_of(view, "right_window_size", geometry));

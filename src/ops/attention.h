@@ -1,8 +1,8 @@
 #pragma once
 
 #include <array>
-#include <limits>
 
+#include "ops/attention_softmax.h"
 #include "ops/heads.h"
 #include "ops/key_range.h"
 
@@ -11,7 +11,8 @@ namespace mini_infer::ops {
 // mini_infer.Attention is what the optimiser makes: the Attention of ai.onnx whose heads lie
 // anywhere in its inputs, of any rank, and which may be one and the same tensor. The attributes
 // query, key, value, past_key and past_value say where (stated_heads), output where in Y, whose
-// shape is output_shape; masked_score and masked_rows_are_nan what masks do beyond the standard.
+// shape is output_shape. query_scale multiplies the queries before their products. `softmax` says
+// whose arithmetic it is (AttentionSoftmax), masked_score and masked_score_is_added what masks do.
 
 // The input slots of Attention.
 struct AttentionInput {
@@ -57,13 +58,12 @@ struct AttentionGeometry {
   std::int64_t past = 0;                  // of the keys
   std::array<std::int64_t, 4> mask = {};  // its strides along [batch, heads, queries, keys]
   KeyRules rules;
-  float scale = 1;
-  float softcap = 0;  // 0 caps nothing
+  float query_scale = 1;  // of the queries
+  float scale = 1;        // of their products with keys
+  float softcap = 0;      // 0 caps nothing
   AttentionScores scores = AttentionScores::kScaled;
-  // What a mask of bools puts in the place of a score.
-  float masked_score = -std::numeric_limits<float>::infinity();
-  // What comes out for a query that sees no key: 0 by the standard, NaN of a Softmax written out.
-  float masked_row = 0;
+  AttentionSoftmax softmax = AttentionSoftmax::kStandard;
+  HiddenScores hidden;
 
   std::int64_t keys() const { return past + key.tokens; }
   // Which of the key's heads a head of the query looks at.

@@ -135,8 +135,10 @@ TEST(StridedAttention, AQueryThatSeesNothingYieldsZeroOrNan) {
   for (const Tensor& mask : {bools({2}, {false, false}), floats({2}, {-kInf, -kInf})}) {
     OpCase test_case = masked(mask);
     expect_output(test_case, floats({1}, {0}));
-    test_case.attributes["masked_rows_are_nan"] = std::int64_t{1};
+    test_case.attributes["softmax"] = "written_out";
     expect_output(test_case, floats({1}, {kNan}));
+    test_case.attributes["softmax"] = "nan_is_zero";
+    expect_output(test_case, floats({1}, {0}));
   }
 }
 

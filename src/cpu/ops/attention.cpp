@@ -12,6 +12,10 @@
 // Each query walks over its keys once, a block of them at a time, and keeps the largest score so
 // far, the sum of exp(score - largest) and the sum of the values weighted with it. Both sums shrink
 // when a larger score appears, so that no query ever needs all of its scores at once.
+//
+// An attention that was written out is computed the same way, by plain IEEE arithmetic. Where the
+// result is not finite, or hidden keys may not be left out, it is computed again step by step, as
+// the nodes say it.
 namespace mini_infer::cpu {
 namespace {
 
@@ -20,6 +24,7 @@ using core::Result;
 using core::Status;
 using ops::AttentionGeometry;
 using ops::AttentionScores;
+using ops::AttentionSoftmax;
 using ops::Heads;
 using ops::Kernel;
 using ops::KernelArgs;
@@ -186,8 +191,9 @@ class Attention {
   void run_query(const KernelArgs& args, std::int64_t sample, std::int64_t head,
                  std::int64_t token) const {
     const Query<T> query = query_at(args, sample, head, token);
-    const RunningSoftmax softmax =
-        attend(args, query, args.out<T>(0) + geometry_.output.offset(sample, head, token));
+    T* y = args.out<T>(0) + geometry_.output.offset(sample, head, token);
+    const RunningSoftmax softmax = attend(args, query, y);
+    if (is_written_out() && !all_finite(y)) attend_step_by_step(args, query, y);
     T* shown = optional_output<T>(args, 3);
     if (shown == nullptr) return;
     const Heads& heads = geometry_.query;
@@ -199,6 +205,7 @@ class Attention {
   void run_block(const KernelArgs& args, std::int64_t sample, std::int64_t head, std::int64_t token,
                  std::int64_t count) const {
     KeyRange visible[kMaxTileColumns];
+    bool unsettled[kMaxTileColumns] = {};
     for (std::int64_t i = 0; i < count; ++i) {
       visible[i] = query_at(args, sample, head, token + i).visible;
     }
@@ -208,13 +215,15 @@ class Attention {
                          .query_row = geometry_.query.token_step,
                          .key_size = static_cast<int>(geometry_.key.size),
                          .value_size = static_cast<int>(geometry_.value.size),
+                         .query_scale = geometry_.query_scale,
                          .scale = geometry_.scale,
                          .softcap = geometry_.softcap,
                          .visible = visible,
                          .mask_query = geometry_.mask[2],
                          .mask_key = geometry_.mask[3],
-                         .masked_score = geometry_.masked_score,
-                         .masked_row = geometry_.masked_row,
+                         .softmax = geometry_.softmax,
+                         .hidden = geometry_.hidden,
+                         .unsettled = unsettled,
                          .y = args.out<T>(0) + geometry_.output.offset(sample, head, token),
                          .y_row = geometry_.output.token_step};
     fill_segments(query, block.segments);
@@ -230,6 +239,11 @@ class Attention {
       block.mask = args.in<T>(Input::kMask) + query.mask;
     }
     (count == 1 ? simd_->attend_one : simd_->attend)(block);
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (!unsettled[i]) continue;
+      attend_step_by_step(args, query_at(args, sample, head, token + i),
+                          args.out<T>(0) + geometry_.output.offset(sample, head, token + i));
+    }
   }
 
   void fill_segments(const Query<T>& query, KeySegment* segments) const {
@@ -253,13 +267,20 @@ class Attention {
     }
   }
 
+  const float* scaled_query(const float* query, int count, float* room) const {
+    if (geometry_.query_scale == 1.0f) return query;
+    for (int i = 0; i < count; ++i) room[i] = query[i] * geometry_.query_scale;
+    return room;
+  }
+
   float product(const T* a, const T* b) const {
     float sum = 0;
     for (std::int64_t i = 0; i < geometry_.key.size; i += kMostElements) {
       const auto count =
           static_cast<int>(std::min<std::int64_t>(kMostElements, geometry_.key.size - i));
       float rooms[2][kMostElements];
-      sum += dot(as_floats(a + i, count, rooms[0]), as_floats(b + i, count, rooms[1]), count);
+      const float* left = scaled_query(as_floats(a + i, count, rooms[0]), count, rooms[0]);
+      sum += dot(left, as_floats(b + i, count, rooms[1]), count);
     }
     return sum;
   }
@@ -283,12 +304,27 @@ class Attention {
     return mask_type_ == kTypeOf<T> ? ops::widened(args.in<T>(Input::kMask)[at]) : 0.0f;
   }
 
-  // A masked key's score is never looked at: whatever its vector holds, a NaN even, stays out.
+  // By the standard a masked key's score is never looked at: whatever its vector holds, a NaN even,
+  // stays out.
   float biased(const KernelArgs& args, const Query<T>& query, std::int64_t key) const {
-    if (key < query.visible.first || key >= query.visible.last) return kMasked;
+    const bool seen = query.visible.first <= key && key < query.visible.last;
     const float added = bias(args, query, key);
+    if (is_written_out()) return written_out(scaled(query, key), seen, added);
+    if (!seen) return kMasked;
     if (added != kMasked) return capped(scaled(query, key)) + added;
-    return mask_type_ == DataType::kBool ? geometry_.masked_score : kMasked;
+    return mask_type_ == DataType::kBool ? geometry_.hidden.score : kMasked;
+  }
+
+  float written_out(float score, bool seen, float added) const {
+    if (mask_type_ == DataType::kBool && added == kMasked) return geometry_.hidden.score;
+    return (seen ? score : ops::causal_score(geometry_.hidden, score)) + added;
+  }
+
+  bool is_written_out() const { return geometry_.softmax != AttentionSoftmax::kStandard; }
+
+  // The keys that are looked at: of an attention that was written out each one.
+  KeyRange walked(const Query<T>& query) const {
+    return is_written_out() ? KeyRange{0, geometry_.keys()} : query.visible;
   }
 
   float shown_score(const KernelArgs& args, const Query<T>& query, const RunningSoftmax& softmax,
@@ -330,19 +366,23 @@ class Attention {
     return softmax;
   }
 
-  // Leaves the masked row in y where every key is masked.
+  // Leaves 0 in y where every key is masked.
   RunningSoftmax attend(const KernelArgs& args, const Query<T>& query, const Elements& part,
                         float* y) const {
     RunningSoftmax softmax;
     std::fill_n(y, part.count, 0.0f);
-    for (std::int64_t key = query.visible.first; key < query.visible.last; key += kBlock) {
-      const auto count = static_cast<int>(std::min<std::int64_t>(kBlock, query.visible.last - key));
+    const KeyRange keys = walked(query);
+    for (std::int64_t key = keys.first; key < keys.last; key += kBlock) {
+      const auto count = static_cast<int>(std::min<std::int64_t>(kBlock, keys.last - key));
       float scores[kBlock];
       for (int k = 0; k < count; ++k) scores[k] = biased(args, query, key + k);
       add_block(query.values, key, count, scores, softmax, part, y);
     }
-    if (softmax.largest == kMasked) std::fill_n(y, part.count, geometry_.masked_row);
-    if (softmax.largest == kMasked) return softmax;
+    if (softmax.largest == kMasked) {
+      // Where each key counts it is for the steps one by one to say what comes out.
+      if (is_written_out()) std::fill_n(y, part.count, std::numeric_limits<float>::quiet_NaN());
+      return softmax;
+    }
     for (int i = 0; i < part.count; ++i) y[i] /= softmax.sum;
     return softmax;
   }
@@ -358,13 +398,48 @@ class Attention {
     softmax.sum *= shrink;
     for (int i = 0; i < part.count; ++i) y[i] *= shrink;
     for (int k = 0; k < count; ++k) {
-      if (scores[k] == kMasked) continue;
+      if (scores[k] == kMasked && !is_written_out()) continue;
       const float weight = ops::math::exp(scores[k] - largest);
       float room[kMostElements];
       const float* value = as_floats(values[first + k] + part.first, part.count, room);
       softmax.sum += weight;
       for (int i = 0; i < part.count; ++i) y[i] += weight * value[i];
     }
+  }
+
+  // --- Step by step, as the nodes that were fused ---
+
+  bool all_finite(const T* y) const {
+    return std::all_of(y, y + geometry_.value.size,
+                       [](T element) { return ops::is_finite(ops::widened(element)); });
+  }
+
+  void attend_step_by_step(const KernelArgs& args, const Query<T>& query, T* y) const {
+    RunningSoftmax softmax;
+    for (std::int64_t key = 0; key < geometry_.keys(); ++key) {
+      softmax.largest = ops::Max{}(softmax.largest, biased(args, query, key));
+    }
+    for (std::int64_t key = 0; key < geometry_.keys(); ++key) {
+      softmax.sum += ops::math::exp(biased(args, query, key) - softmax.largest);
+    }
+    for (std::int64_t first = 0; first < geometry_.value.size; first += kMostElements) {
+      const auto count =
+          static_cast<int>(std::min<std::int64_t>(kMostElements, geometry_.value.size - first));
+      add_step_by_step(args, query, softmax, {first, count}, y);
+    }
+  }
+
+  void add_step_by_step(const KernelArgs& args, const Query<T>& query,
+                        const RunningSoftmax& softmax, const Elements& part, T* y) const {
+    float sums[kMostElements] = {};
+    for (std::int64_t key = 0; key < geometry_.keys(); ++key) {
+      float weight = ops::math::exp(biased(args, query, key) - softmax.largest) / softmax.sum;
+      if (geometry_.softmax == AttentionSoftmax::kNanIsZero && weight != weight) weight = 0.0f;
+      float room[kMostElements];
+      const float* value = as_floats(query.values[key] + part.first, part.count, room);
+      for (int i = 0; i < part.count; ++i) sums[i] += weight * value[i];
+    }
+    simd_->template loops_of<T>().narrow(sums, y + part.first, part.count);
   }
 
   AttentionGeometry geometry_;

@@ -5,6 +5,7 @@
 
 #include "cpu/simd/functors.h"
 #include "ops/activation.h"
+#include "ops/attention_softmax.h"
 #include "ops/key_range.h"
 
 // What the files in code/ offer, compiled once per instruction set. Plain values and pointers to
@@ -75,8 +76,9 @@ struct KeySegment {
 };
 
 // Some queries of one head of one sample, and all that they look at:
-// y = softmax(cap(scale * query . key) + mask) . value, over the visible keys. Queries, keys,
-// values and y are floats, or, as `mask` always is, 16-bit numbers that the two functions convert.
+// y = softmax(cap(scale * (query_scale * query) . key) + mask) . value, over the visible keys.
+// Queries, keys, values and y are floats, or, as `mask` always is, 16-bit numbers that the two
+// functions convert.
 struct AttentionBlock {
   WidenFunction widen = nullptr;
   NarrowFunction narrow = nullptr;
@@ -86,6 +88,7 @@ struct AttentionBlock {
   KeySegment segments[2] = {};  // the past, then the new ones; keys are counted through both
   int key_size = 0;             // of a query, too
   int value_size = 0;
+  float query_scale = 1;
   float scale = 1;
   float softcap = 0;                       // 0 caps nothing
   const ops::KeyRange* visible = nullptr;  // of each query
@@ -95,8 +98,11 @@ struct AttentionBlock {
   const std::uint8_t* bool_mask = nullptr;
   std::int64_t mask_query = 0;
   std::int64_t mask_key = 0;
-  float masked_score = 0;  // what a false puts in the place of a score
-  float masked_row = 0;    // what comes out where a query sees no key
+  ops::AttentionSoftmax softmax = ops::AttentionSoftmax::kStandard;
+  ops::HiddenScores hidden;
+  // Of each query, unless the softmax is the standard's: set where y does not hold and the caller
+  // must compute it again, key by key.
+  bool* unsettled = nullptr;
   void* y = nullptr;
   std::int64_t y_row = 0;
 };

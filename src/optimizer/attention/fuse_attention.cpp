@@ -61,13 +61,15 @@ class Fusion {
     attributes["output"] = ops::stated(output_.heads);
     attributes["output_shape"] = rewriter_.value(output_.root).shape->dims();
     attributes["scale"] = inputs_.scale;
+    if (inputs_.query_scale != 1) attributes["query_scale"] = inputs_.query_scale;
     if (inputs_.has_past) {
       attributes["past_key"] = ops::stated(inputs_.past_key.view.heads);
       attributes["past_value"] = ops::stated(inputs_.past_value.view.heads);
     }
-    if (mask_.replacement) attributes["masked_score"] = *mask_.replacement;
+    if (mask_.hidden_score) attributes["masked_score"] = *mask_.hidden_score;
     if (mask_.causal) attributes["is_causal"] = std::int64_t{1};
-    if (!match_.nan_is_zero) attributes["masked_rows_are_nan"] = std::int64_t{1};
+    if (mask_.causal_is_added) attributes["masked_score_is_added"] = std::int64_t{1};
+    attributes["softmax"] = std::string(match_.nan_is_zero ? "nan_is_zero" : "written_out");
   }
 
   void build() {

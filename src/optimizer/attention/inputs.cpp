@@ -137,7 +137,9 @@ class Finder {
     if (!locate(graph(), inputs_.query) || !locate(graph(), inputs_.key) ||
         !locate(graph(), inputs_.value))
       return false;
-    inputs_.scale = match_.scale * inputs_.query.view.scale * inputs_.key.view.scale;
+    // Apart, for one of them may keep a product from overflowing.
+    inputs_.query_scale = inputs_.query.view.scale * inputs_.key.view.scale;
+    inputs_.scale = match_.scale;
     return true;
   }
 

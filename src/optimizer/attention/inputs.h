@@ -17,7 +17,8 @@ struct AttentionSlot {
 // Where everything lies that the attention of a match reads.
 struct AttentionInputs {
   AttentionSlot query, key, value;
-  float scale = 1;
+  float query_scale = 1;  // of the queries
+  float scale = 1;        // of their products with keys
   // With a past: what precedes the keys and the values, and the Concats that join them.
   bool has_past = false;
   AttentionSlot past_key, past_value;

@@ -1,8 +1,8 @@
 #include "optimizer/attention/mask.h"
 
 #include <algorithm>
-#include <cmath>
 
+#include "ops/attention_softmax.h"
 #include "ops/shapes.h"
 #include "optimizer/constants.h"
 #include "optimizer/reshape.h"
@@ -15,44 +15,75 @@ using core::Shape;
 using core::Tensor;
 using graph::ValueId;
 
-constexpr int kOpset = 17;  // of Where, Add, Not and Reshape as made here
-
-// So far from zero that a score added to it is lost in rounding.
-bool absorbs_scores(float number) { return number <= -1e30f; }
-
-// Whether a constant mask hides exactly the keys after each query's own. `hidden(i)` and
-// `open(i)` say of element i whether its score is as good as -inf, or left as it is.
-template <typename Hidden, typename Open>
-bool is_causal(const Shape& shape, std::int64_t past, Hidden hidden, Open open) {
-  const std::int64_t keys = shape[shape.rank() - 1];
-  const std::int64_t queries = shape[shape.rank() - 2];
-  for (std::int64_t i = 0; i < shape.elements(); ++i) {
-    const bool visible = i % keys <= past + i / keys % queries;
-    if (visible ? !open(i) : !hidden(i)) return false;
-  }
-  return true;
-}
+constexpr int kOpset = 17;  // of And, Add, Not and Reshape as made here
 
 bool covers(const Shape& mask, const Shape& scores) {
   return mask.rank() >= 2 && mask[mask.rank() - 1] == scores[3] &&
          mask[mask.rank() - 2] == scores[2];
 }
 
-bool is_causal(const Tensor& mask, float replacement, const Shape& scores, std::int64_t past) {
-  const Shape& shape = mask.shape();
-  if (!covers(shape, scores)) return false;
-  if (mask.type() == DataType::kBool) {
-    const auto keeps = mask.as<std::uint8_t>();
-    const auto kept = [&](std::int64_t i) { return keeps[static_cast<std::size_t>(i)] != 0; };
-    return absorbs_scores(replacement) &&
-           is_causal(
-               shape, past, [&](std::int64_t i) { return !kept(i); }, kept);
+// Whether a constant mask acts on exactly the keys after each query's own. `acts(i)` says of
+// element i whether it does.
+template <typename Acts>
+bool is_causal(const Shape& shape, std::int64_t past, Acts acts) {
+  const std::int64_t keys = shape[shape.rank() - 1];
+  const std::int64_t queries = shape[shape.rank() - 2];
+  for (std::int64_t i = 0; i < shape.elements(); ++i) {
+    const bool visible = i % keys <= past + i / keys % queries;
+    if (acts(i) == visible) return false;
   }
-  const auto added = mask.as<float>();
-  const auto at = [&](std::int64_t i) { return added[static_cast<std::size_t>(i)]; };
-  return is_causal(
-      shape, past, [&](std::int64_t i) { return absorbs_scores(at(i)); },
-      [&](std::int64_t i) { return at(i) == 0.0f; });
+  return true;
+}
+
+// What a constant mask that is causal makes of the scores it hides: replaces them by this, or adds
+// it. nullopt where the mask is not causal, or hides too little for keys to be left out.
+std::optional<float> causal_score(const Tensor& mask, const ScoreMask& of, const Shape& scores,
+                                  std::int64_t past) {
+  const Shape& shape = mask.shape();
+  if (!covers(shape, scores)) return std::nullopt;
+  float hidden = of.replacement;
+  bool fits = false;
+  if (of.is_bool) {
+    const auto keeps = mask.as<std::uint8_t>();
+    fits = is_causal(shape, past,
+                     [&](std::int64_t i) { return keeps[static_cast<std::size_t>(i)] == 0; });
+  } else {
+    // All that are hidden get the same.
+    const auto added = mask.as<float>();
+    hidden = *std::ranges::min_element(added);
+    fits = std::ranges::all_of(added, [&](float x) { return x == 0.0f || x == hidden; }) &&
+           is_causal(shape, past,
+                     [&](std::int64_t i) { return added[static_cast<std::size_t>(i)] == hidden; });
+  }
+  return fits && hidden <= ops::kHidden ? std::optional(hidden) : std::nullopt;
+}
+
+// Bools and numbers do not mix: where a bool hides a score that is NaN, a number added to it would
+// not. Bools do where they put the same in the place of scores.
+bool are_of_one_kind(const std::vector<ScoreMask>& masks) {
+  return std::ranges::all_of(masks, [&](const ScoreMask& mask) {
+    return mask.is_bool == masks[0].is_bool &&
+           (!mask.is_bool || mask.replacement == masks[0].replacement);
+  });
+}
+
+// The one of the masks that is_causal can say.
+struct CausalMask {
+  std::size_t index = 0;
+  float hidden_score = 0;
+};
+
+// Whether it may come before all others, which are then one mask.
+bool can_be_first(const CausalMask& causal, std::vector<ScoreMask> masks) {
+  const auto at = masks.begin() + static_cast<std::ptrdiff_t>(causal.index);
+  const bool is_bool = at->is_bool;
+  const bool commutes = std::all_of(masks.begin(), at,
+                                    [&](const ScoreMask& mask) { return mask.is_bool == is_bool; });
+  masks.erase(at);
+  return commutes && are_of_one_kind(masks) &&
+         std::ranges::all_of(masks, [&](const ScoreMask& mask) {
+           return !mask.is_bool || mask.replacement == causal.hidden_score;
+         });
 }
 
 bool changes_nothing(const Tensor& mask) {
@@ -78,15 +109,6 @@ ValueId MaskBuilder::made(const std::string& op, std::vector<ValueId> inputs, Da
                       .inputs = std::move(inputs),
                       .outputs = {at->second},
                       .attributes = {}});
-  return at->second;
-}
-
-ValueId MaskBuilder::number(float number) {
-  const auto [at, is_new] = numbers_.try_emplace(number, graph::kNoValue);
-  if (is_new) {
-    at->second = rewriter_.add_constant("mask_number_" + std::to_string(numbers_.size()),
-                                        float_tensor(Shape{}, {number}));
-  }
   return at->second;
 }
 
@@ -123,37 +145,20 @@ ValueId MaskBuilder::of_four_axes(const ScoreMask& mask, const Shape& scores) {
   return value;
 }
 
-// A mask of bools as numbers to add, which must hide as well.
-bool MaskBuilder::turn_into_numbers(AttentionMask& mask) {
-  if (!absorbs_scores(*mask.replacement)) return false;
-  mask.value =
-      made("Where", {mask.value, number(0), number(*mask.replacement)}, DataType::kFloat32);
-  mask.replacement.reset();
-  return true;
-}
-
-// Lets `mask` follow what `all` does.
-bool MaskBuilder::join(AttentionMask& all, const ScoreMask& mask) {
-  if (all.value == graph::kNoValue) {
-    all.value = mask.value;
-    if (mask.is_bool) all.replacement = mask.replacement;
-    return true;
-  }
-  if (!mask.is_bool) {
-    all.value = made("Add", {all.value, mask.value}, DataType::kFloat32);
-    return true;
-  }
-  if (!absorbs_scores(mask.replacement)) return false;
-  all.value = made("Where", {mask.value, all.value, number(mask.replacement)}, DataType::kFloat32);
-  return true;
-}
-
-// Masks that follow each other, as one; what is computed for constants is folded.
-std::optional<AttentionMask> MaskBuilder::joined(const std::vector<ScoreMask>& masks) {
+// Of masks that are all of one kind; what is computed for constants is folded.
+AttentionMask MaskBuilder::made_of(const std::vector<ScoreMask>& masks, const Shape& scores) {
   AttentionMask all;
-  for (const ScoreMask& mask : masks) {
-    if (all.replacement && !turn_into_numbers(all)) return std::nullopt;
-    if (!join(all, mask)) return std::nullopt;
+  for (ScoreMask mask : masks) {
+    if (mask.hides) mask.value = inverted(mask.value);
+    mask.value = of_four_axes(mask, scores);
+    if (mask.is_bool) all.hidden_score = mask.replacement;
+    if (all.value == graph::kNoValue) {
+      all.value = mask.value;
+    } else if (mask.is_bool) {
+      all.value = made("And", {all.value, mask.value}, DataType::kBool);
+    } else {
+      all.value = made("Add", {all.value, mask.value}, DataType::kFloat32);
+    }
   }
   return all;
 }
@@ -161,23 +166,29 @@ std::optional<AttentionMask> MaskBuilder::joined(const std::vector<ScoreMask>& m
 std::optional<AttentionMask> MaskBuilder::build(const std::vector<ScoreMask>& masks,
                                                 const Shape& scores, std::int64_t past) {
   std::vector<ScoreMask> left;
-  bool causal = false;
+  std::optional<CausalMask> causal;
   for (ScoreMask mask : masks) {
     if (mask.scores.rank() == 4 && mask.scores != scores) return std::nullopt;
-    if (mask.hides) mask.value = inverted(mask.value);
-    const auto& constant = rewriter_.value(mask.value).constant;
-    if (constant) {
-      const Tensor tensor = constant->aligned();
+    if (rewriter_.value(mask.value).constant) {
+      if (mask.hides) mask.value = inverted(mask.value);
+      mask.hides = false;
+      const Tensor tensor = rewriter_.value(mask.value).constant->aligned();
       if (changes_nothing(tensor)) continue;
-      causal = masks.size() == 1 && is_causal(tensor, mask.replacement, scores, past);
-      if (causal) continue;
+      const auto hidden = causal_score(tensor, mask, scores, past);
+      if (hidden && !causal) causal = {left.size(), *hidden};
     }
-    mask.value = of_four_axes(mask, scores);
     left.push_back(mask);
   }
-  auto all = joined(left);
-  if (all) all->causal = causal;
-  return all;
+  if (causal && can_be_first(*causal, left)) {
+    const bool is_added = !left[causal->index].is_bool;
+    left.erase(left.begin() + static_cast<std::ptrdiff_t>(causal->index));
+    AttentionMask all = made_of(left, scores);
+    all.hidden_score = causal->hidden_score;
+    all.causal = true;
+    all.causal_is_added = is_added;
+    return all;
+  }
+  return are_of_one_kind(left) ? std::optional(made_of(left, scores)) : std::nullopt;
 }
 
 }  // namespace mini_infer::optimizer

@@ -21,8 +21,8 @@ struct AttentionMatch {
   graph::ValueId query = graph::kNoValue;  // [..., queries, size]
   graph::ValueId key = graph::kNoValue;    // [..., size, keys]
   graph::ValueId value = graph::kNoValue;  // [..., keys, size]
-  std::int64_t batch = 0;  // where a Reshape joins or splits batch and heads; else 0
-  float scale = 1;
+  std::int64_t batch = 0;        // where a Reshape joins or splits batch and heads; else 0
+  float scale = 1;               // of the product
   std::vector<ScoreMask> masks;  // in the order they apply
   bool nan_is_zero = false;      // weights that are NaN are replaced by 0
   graph::NodeId last = graph::kNoNode;

@@ -65,8 +65,8 @@ struct Packed : Attended {
 
 inline const std::string kPacked =
     "%y float32[2,3,8] = mini_infer.Attention(%qkv, %qkv, %qkv) key=[2,2,3,4,8,72,4,24] "
-    "masked_rows_are_nan=1 output=[2,2,3,4,0,24,4,8] output_shape=[2,3,8] "
-    "query=[2,2,3,4,0,72,4,24] scale=0.5 value=[2,2,3,4,16,72,4,24]";
+    "output=[2,2,3,4,0,24,4,8] output_shape=[2,3,8] "
+    "query=[2,2,3,4,0,72,4,24] scale=0.5 softmax=\"written_out\" value=[2,2,3,4,16,72,4,24]";
 
 // Keys or values of two heads, for three queries each.
 inline graph::ValueId repeated(Builder& b, const std::string& name, graph::ValueId x, bool tiled) {

@@ -120,7 +120,7 @@ TEST(FuseAttention, AMaskOfZerosIsNone) {
 }
 
 // GPT-2: a causal constant, then the mask of the caller.
-TEST(FuseAttention, TwoMasksAreJoinedOnce) {
+TEST(FuseAttention, ACausalConstantIsAnAttributeBesideAMask) {
   Bert b;
   auto causal = b.constant("causal", kCausal);
   auto mask = b.input("mask", {2, 1, 1, 3});
@@ -132,15 +132,39 @@ TEST(FuseAttention, TwoMasksAreJoinedOnce) {
   };
   auto first = layer(b.product);
   b.output(b.merge_heads("y", layer(b.matmul("again", first, b.k))));
-  EXPECT_EQ(b.ops(), "MatMul Add MatMul Add MatMul Add Add " + std::string(kFused) + " " + kFused);
+  EXPECT_EQ(b.ops(), kBertFused + " " + kFused);
 }
 
-TEST(FuseAttention, TwoMasksOfWhichOneOnlyLowersScoresStay) {
-  Bert b;
-  auto lowered = b.node("Where", "lowered",
-                        {b.input("keep", {3, 3}, DataType::kBool), b.product, b.scalar("low", -5)});
-  b.finish(b.add("masked", lowered, b.input("mask", {2, 1, 1, 3})));
-  EXPECT_EQ(b.ops().find(kFused), std::string::npos);
+TEST(FuseAttention, TwoMasksOfOneKindAreJoinedOnce) {
+  for (const bool bools : {false, true}) {
+    Bert b;
+    const DataType type = bools ? DataType::kBool : DataType::kFloat32;
+    auto first = b.input("first", {2, 1, 1, 3}, type);
+    auto second = b.input("second", {1, 1, 3, 3}, type);
+    auto lowest = b.scalar("lowest", kLowest);
+    const auto masked = [&](const std::string& name, ValueId mask, ValueId scores) {
+      return bools ? b.node("Where", name, {mask, scores, lowest}) : b.add(name, scores, mask);
+    };
+    auto layer = [&](ValueId product) {
+      const std::string name = "of_" + std::to_string(product);
+      auto both = masked(name + "_2", second, masked(name + "_1", first, product));
+      return b.matmul(name, b.node("Softmax", name + "_w", {both}), b.v);
+    };
+    b.output(b.merge_heads("y", layer(b.matmul("again", layer(b.product), b.k))));
+    EXPECT_EQ(b.ops(), "MatMul Add MatMul Add MatMul Add " + std::string(bools ? "And " : "Add ") +
+                           kFused + " " + kFused);
+  }
+}
+
+// What a bool hides, a NaN even, a number added would not hide.
+TEST(FuseAttention, TwoMasksOfDifferentKindsStay) {
+  for (const float hidden : {-5.0f, kLowest}) {
+    Bert b;
+    auto keep = b.input("keep", {3, 3}, DataType::kBool);
+    auto chosen = b.node("Where", "chosen", {keep, b.product, b.scalar("hidden", hidden)});
+    b.finish(b.add("masked", chosen, b.input("mask", {2, 1, 1, 3})));
+    EXPECT_EQ(b.ops().find(kFused), std::string::npos);
+  }
 }
 
 }  // namespace

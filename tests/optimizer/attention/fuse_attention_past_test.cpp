@@ -42,9 +42,9 @@ TEST(FuseAttention, ThePresentIsAnOutput) {
   EXPECT_EQ(last_line(fused),
             "%y float32[2,3,8], %present_k float32[2,2,8,4], %present_v float32[2,2,8,4] = "
             "mini_infer.Attention(%q, %k, %v, -, %past_k, %past_v) key=[2,2,3,4,0,24,4,8] "
-            "masked_rows_are_nan=1 output=[2,2,3,4,0,24,4,8] output_shape=[2,3,8] "
+            "output=[2,2,3,4,0,24,4,8] output_shape=[2,3,8] "
             "past_key=[2,2,5,4,0,40,20,4] past_value=[2,2,5,4,0,40,20,4] "
-            "query=[2,2,3,4,0,24,4,8] scale=1 value=[2,2,3,4,0,24,4,8]");
+            "query=[2,2,3,4,0,24,4,8] scale=1 softmax=\"written_out\" value=[2,2,3,4,0,24,4,8]");
 }
 
 TEST(FuseAttention, APresentThatNobodyReadsIsNotWritten) {

@@ -26,8 +26,9 @@ TEST(FuseAttention, Bert) {
             "%v_mm float32[2,3,8] = MatMul(%x, %v_w)\n"
             "%v float32[2,3,8] = Add(%v_mm, %v_b)\n"
             "%y float32[2,3,8] = mini_infer.Attention(%q, %k, %v, %mask) "
-            "key=[2,2,3,4,0,24,4,8] masked_rows_are_nan=1 output=[2,2,3,4,0,24,4,8] "
-            "output_shape=[2,3,8] query=[2,2,3,4,0,24,4,8] scale=0.5 value=[2,2,3,4,0,24,4,8]\n");
+            "key=[2,2,3,4,0,24,4,8] output=[2,2,3,4,0,24,4,8] "
+            "output_shape=[2,3,8] query=[2,2,3,4,0,24,4,8] scale=0.5 softmax=\"written_out\" "
+            "value=[2,2,3,4,0,24,4,8]\n");
 }
 
 TEST(FuseAttention, KeysTransposedTwice) {
@@ -44,17 +45,21 @@ TEST(FuseAttention, OfGraphInputsAsTheyAre) {
   auto k = b.transpose("k_t", b.input("k", {2, 2, 5, 4}), {0, 1, 3, 2});
   auto weights = b.softmax(b.matmul("product", b.input("q", {2, 2, 3, 4}), k));
   b.output(b.matmul("y", weights, b.input("v", {2, 2, 5, 6})));
-  EXPECT_EQ(nodes_text(run(b)),
-            "%y float32[2,2,3,6] = mini_infer.Attention(%q, %k, %v) key=[2,2,5,4,0,40,20,4] "
-            "masked_rows_are_nan=1 output=[2,2,3,6,0,36,18,6] output_shape=[2,2,3,6] "
-            "query=[2,2,3,4,0,24,12,4] scale=1 value=[2,2,5,6,0,60,30,6]\n");
+  EXPECT_EQ(
+      nodes_text(run(b)),
+      "%y float32[2,2,3,6] = mini_infer.Attention(%q, %k, %v) key=[2,2,5,4,0,40,20,4] "
+      "output=[2,2,3,6,0,36,18,6] output_shape=[2,2,3,6] "
+      "query=[2,2,3,4,0,24,12,4] scale=1 softmax=\"written_out\" value=[2,2,5,6,0,60,30,6]\n");
 }
 
 // --- Scales ---
 
-float scale_of(const graph::Graph& graph) {
-  EXPECT_TRUE(graph.nodes().back().is("Attention", "mini_infer"));
-  return graph.nodes().back().get_float("scale", 0);
+// Of the queries, before their products with keys: these may overflow otherwise.
+float query_scale_of(const graph::Graph& graph) {
+  const graph::Node& attention = graph.nodes().back();
+  EXPECT_TRUE(attention.is("Attention", "mini_infer"));
+  EXPECT_EQ(attention.get_float("scale", 0), 1);
+  return attention.get_float("query_scale", 0);
 }
 
 TEST(FuseAttention, TheScaleOnTheQueries) {
@@ -68,7 +73,7 @@ TEST(FuseAttention, TheScaleOnTheQueries) {
     b.output(b.merge_heads("y", b.matmul("c", weights, b.projected("v", {0, 2, 1, 3}))));
     const graph::Graph fused = run(b);
     EXPECT_EQ(op_list(fused), kBertFused);
-    EXPECT_FLOAT_EQ(scale_of(fused), 0.25f);
+    EXPECT_FLOAT_EQ(query_scale_of(fused), 0.25f);
   }
 }
 
@@ -84,7 +89,7 @@ TEST(FuseAttention, TheRootOfTheScaleOnBothSides) {
   b.output(b.merge_heads("y", b.matmul("c", weights, b.projected("v", {0, 2, 1, 3}))));
   const graph::Graph fused = run(b);
   EXPECT_EQ(op_list(fused), kBertFused);
-  EXPECT_FLOAT_EQ(scale_of(fused), 0.5f);
+  EXPECT_FLOAT_EQ(query_scale_of(fused), 0.5f);
 }
 
 TEST(FuseAttention, AScaleThatIsNoScalarConstantStays) {
@@ -158,8 +163,8 @@ TEST(FuseAttention, PackedWithinEachHead) {
   b.attend(parts[0], b.transpose("k_t", parts[1], {0, 1, 3, 2}), parts[2]);
   EXPECT_EQ(b.line(),
             "%y float32[2,3,8] = mini_infer.Attention(%qkv, %qkv, %qkv) "
-            "key=[2,2,3,4,4,72,12,24] masked_rows_are_nan=1 output=[2,2,3,4,0,24,4,8] "
-            "output_shape=[2,3,8] query=[2,2,3,4,0,72,12,24] scale=0.5 "
+            "key=[2,2,3,4,4,72,12,24] output=[2,2,3,4,0,24,4,8] "
+            "output_shape=[2,3,8] query=[2,2,3,4,0,72,12,24] scale=0.5 softmax=\"written_out\" "
             "value=[2,2,3,4,8,72,12,24]");
 }
 
@@ -177,8 +182,9 @@ TEST(FuseAttention, TokensFirstAsAStackOfMatrices) {
   b.output(b.reshape("y", b.transpose("back", context, {1, 0, 2}), {6, 8}));
   EXPECT_EQ(nodes_text(run(b)),
             "%y float32[6,8] = mini_infer.Attention(%t, %t, %t) key=[2,2,3,4,8,24,4,48] "
-            "masked_rows_are_nan=1 output=[2,2,3,4,0,8,4,16] output_shape=[6,8] "
-            "query=[2,2,3,4,0,24,4,48] scale=0.5 value=[2,2,3,4,16,24,4,48]\n");
+            "output=[2,2,3,4,0,8,4,16] output_shape=[6,8] "
+            "query=[2,2,3,4,0,24,4,48] query_scale=0.5 scale=1 softmax=\"written_out\" "
+            "value=[2,2,3,4,16,24,4,48]\n");
 }
 
 // OPT: a stack of matrices whose scores are seen by batch and head where the mask is added.
@@ -242,10 +248,11 @@ TEST(FuseAttention, GroupsOfHeads) {
     auto product =
         b.matmul("product", b.input("q", {2, 6, 3, 4}), b.transpose("k_t", k, {0, 1, 3, 2}));
     b.output(b.matmul("y", b.softmax(product), v));
-    EXPECT_EQ(nodes_text(run(b)),
-              "%y float32[2,6,3,4] = mini_infer.Attention(%q, %k, %v) key=[2,2,5,4,0,40,20,4] "
-              "masked_rows_are_nan=1 output=[2,6,3,4,0,72,12,4] output_shape=[2,6,3,4] "
-              "query=[2,6,3,4,0,72,12,4] scale=1 value=[2,2,5,4,0,40,20,4]\n");
+    EXPECT_EQ(
+        nodes_text(run(b)),
+        "%y float32[2,6,3,4] = mini_infer.Attention(%q, %k, %v) key=[2,2,5,4,0,40,20,4] "
+        "output=[2,6,3,4,0,72,12,4] output_shape=[2,6,3,4] "
+        "query=[2,6,3,4,0,72,12,4] scale=1 softmax=\"written_out\" value=[2,2,5,4,0,40,20,4]\n");
   }
 }
 

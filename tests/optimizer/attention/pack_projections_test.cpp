@@ -29,8 +29,9 @@ TEST(PackProjections, ThreeOfOneValueBecomeOne) {
             "%q_mm_packed float32[2,3,24] = mini_infer.MatMul(%x, %q_mm_packed_weights, "
             "%q_mm_packed_bias)\n"
             "%y float32[2,3,8] = mini_infer.Attention(%q_mm_packed, %q_mm_packed, %q_mm_packed) "
-            "key=[2,2,3,4,8,72,4,24] masked_rows_are_nan=1 output=[2,2,3,4,0,24,4,8] "
-            "output_shape=[2,3,8] query=[2,2,3,4,0,72,4,24] scale=1 value=[2,2,3,4,16,72,4,24]\n");
+            "key=[2,2,3,4,8,72,4,24] output=[2,2,3,4,0,24,4,8] "
+            "output_shape=[2,3,8] query=[2,2,3,4,0,72,4,24] scale=1 softmax=\"written_out\" "
+            "value=[2,2,3,4,16,72,4,24]\n");
 }
 
 TEST(PackProjections, WithoutBiasesOrWithSome) {
@@ -107,8 +108,9 @@ TEST(PackProjections, RotatedPartsAreRotatedInPlace) {
             "%k_rotated_packed float32[2,3,24] = mini_infer.RotaryEmbedding(%q_rotated_packed, "
             "%k_cos, %k_sin) heads=[2,2,3,4,8,72,4,24]\n"
             "%y float32[2,3,8] = mini_infer.Attention(%k_rotated_packed, %k_rotated_packed, "
-            "%k_rotated_packed) key=[2,2,3,4,8,72,4,24] masked_rows_are_nan=1 "
+            "%k_rotated_packed) key=[2,2,3,4,8,72,4,24] "
             "output=[2,2,3,4,0,24,4,8] output_shape=[2,3,8] query=[2,2,3,4,0,72,4,24] scale=1 "
+            "softmax=\"written_out\" "
             "value=[2,2,3,4,16,72,4,24]\n");
 }
 

@@ -47,8 +47,9 @@ TEST(Reorder, BeforeAndAfterAnAttention) {
             "%qkv_mm float32[2,3,24] = MatMul(%x, %qkv_w)\n"
             "%qkv float32[2,3,24] = Add(%qkv_mm, %qkv_b)\n"
             "%rows float32[6,8] = mini_infer.Attention(%qkv, %qkv, %qkv) "
-            "key=[2,2,3,4,8,72,4,24] masked_rows_are_nan=1 output=[2,2,3,4,0,24,4,8] "
-            "output_shape=[6,8] query=[2,2,3,4,0,72,4,24] scale=1 value=[2,2,3,4,16,72,4,24]\n"
+            "key=[2,2,3,4,8,72,4,24] output=[2,2,3,4,0,24,4,8] "
+            "output_shape=[6,8] query=[2,2,3,4,0,72,4,24] scale=1 softmax=\"written_out\" "
+            "value=[2,2,3,4,16,72,4,24]\n"
             "%out float32[6,8] = Gemm(%rows, %out_w, %out_b) transB=1\n"
             "%y float32[2,3,8] = Reshape(%out, %y_shape)\n");
 }

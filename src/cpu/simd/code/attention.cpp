@@ -24,6 +24,16 @@ MI_INLINE int least(std::int64_t a, std::int64_t b) { return static_cast<int>(a 
 
 float capped(float score, float softcap) { return softcap * ops::math::tanh(score / softcap); }
 
+std::int64_t keys_in(const AttentionBlock& block) {
+  return block.segments[0].count + block.segments[1].count;
+}
+
+bool all_finite(const float* values, int count) {
+  float zeros = 0;
+  for (int i = 0; i < count; ++i) zeros += values[i] - values[i];
+  return zeros == 0.0f;
+}
+
 // From the first key that any query sees to the last.
 ops::KeyRange visible_to_any(const AttentionBlock& block) {
   ops::KeyRange all = block.visible[0];
@@ -60,7 +70,94 @@ class Columns {
     store_sums();
   }
 
+  // The queries whose y does not hold, of an attention that was written out.
+  void find_unsettled() {
+    const std::int64_t seen = visible_to_any(block_).last;
+    const bool leaves_out = seen < keys_in(block_);
+    const bool harmless = !leaves_out || may_leave_out(seen);
+    const bool any_row = !leaves_out || block_.hidden.score == kMasked;
+    for (int q = 0; q < block_.queries; ++q) {
+      block_.unsettled[q] = !harmless || !(any_row || largest_[q] >= ops::kVisible) ||
+                            !all_finite(y_ + q * block_.y_row, block_.value_size);
+    }
+  }
+
  private:
+  // Whether the keys from `first` on may be left out; see ops::kHarmless.
+  bool may_leave_out(std::int64_t first) {
+    const float most = block_.hidden.is_added ? ops::kHarmless / largest_factor() : kMasked;
+    std::int64_t before = 0;
+    for (const KeySegment& segment : block_.segments) {
+      std::int64_t key = first > before ? first - before : 0;
+      for (; key < segment.count; key += kKeys) {
+        const int count = least(kKeys, segment.count - key);
+        if (!finite_rows(values_of(block_, segment, key, count, widened_), count)) return false;
+        if (most != kMasked &&
+            !(largest_in(keys_of(block_, segment, key, count, widened_), count) <= most)) {
+          return false;
+        }
+        if (adds_numbers() && !adds_no_more_than_harmless(before + key, count)) return false;
+      }
+      before += segment.count;
+    }
+    return true;
+  }
+
+  bool finite_rows(const FloatRows& rows, int count) const {
+    Vector zeros{};
+    for (int k = 0; k < count; ++k) {
+      for_each_vector(block_.value_size, [&](std::int64_t d, auto vectors) {
+        zeros += vectors.get(rows.first + k * rows.step + d) * Vector{};
+      });
+    }
+    float sums[kLanes];
+    store(sums, zeros);
+    return all_finite(sums, kLanes);
+  }
+
+  // The largest magnitude among the elements of keys; NaN where one is not finite.
+  float largest_in(const FloatRows& rows, int count) const {
+    Vector zeros{};
+    Vector most{};
+    for (int k = 0; k < count; ++k) {
+      for_each_vector(block_.key_size, [&](std::int64_t d, auto vectors) {
+        const Vector x = vectors.get(rows.first + k * rows.step + d);
+        zeros += x * Vector{};
+        most = at_least(at_least(most, x), -x);
+      });
+    }
+    float largest = 0;
+    for (int i = 0; i < kLanes; ++i) {
+      largest = ops::Max{}(largest, most[i]) + zeros[i];
+    }
+    return largest;
+  }
+
+  // No score is larger than this times the largest element of its key.
+  float largest_factor() const {
+    float largest = 0;
+    for (int i = 0; i < block_.key_size * kWidth; ++i) {
+      const float x = queries_[i];
+      largest = ops::Max{}(largest, x < 0 ? -x : x);
+    }
+    const float scale = block_.scale < 0 ? -block_.scale : block_.scale;
+    return largest * static_cast<float>(block_.key_size) * (scale > 1 ? scale : 1.0f);
+  }
+
+  bool adds_numbers() const { return has_mask(block_) && block_.bool_mask == nullptr; }
+
+  bool adds_no_more_than_harmless(std::int64_t key, int count) const {
+    float added[kKeys];
+    const int rows = block_.mask_query == 0 ? 1 : block_.queries;
+    for (int q = 0; q < rows; ++q) {
+      read_mask(block_, q, key, count, added);
+      int fits = 1;
+      for (int k = 0; k < count; ++k) fits &= added[k] <= ops::kHarmless;
+      if (fits == 0) return false;
+    }
+    return true;
+  }
+
   // kLanes of them, side by side; 0 beyond the last.
   void load_queries(int first) {
     const int queries = least(kLanes, block_.queries - first);
@@ -71,7 +168,9 @@ class Columns {
       }
       transpose(rows);
       const int elements = least(kLanes, block_.key_size - d);
-      for (int i = 0; i < elements; ++i) store(queries_ + (d + i) * kWidth + first, rows[i]);
+      for (int i = 0; i < elements; ++i) {
+        store(queries_ + (d + i) * kWidth + first, rows[i] * broadcast(block_.query_scale));
+      }
     });
   }
 
@@ -80,8 +179,9 @@ class Columns {
     if (block_.softcap > 0) {
       for (int i = 0; i < count * kWidth; ++i) scores_[i] = capped(scores_[i], block_.softcap);
     }
+    if (is_written_out(block_)) hide(before + key, count);
     if (has_mask(block_)) add_mask(before + key, count);
-    hide(before + key, count);
+    if (!is_written_out(block_)) hide(before + key, count);
     weigh(count);
     multiply_values(segment, key, count);
   }
@@ -124,7 +224,7 @@ class Columns {
 
   // What the mask adds to all queries' scores of a key.
   void add_to_row(float* row, float added) const {
-    if (added == kMasked) {
+    if (added == kMasked && !(is_written_out(block_) && adds_numbers())) {
       const float score = masked(block_, 0, added);
       for (int q = 0; q < kWidth; ++q) row[q] = score;
     } else {
@@ -132,14 +232,15 @@ class Columns {
     }
   }
 
-  // What a query must not see. A score of a NaN is hidden as well.
+  // What a query must not see.
   void hide(std::int64_t key, int count) {
     for (int q = 0; q < block_.queries; ++q) {
       const ops::KeyRange visible = block_.visible[q];
       if (visible.first <= key && key + count <= visible.last) continue;
       for (int k = 0; k < count; ++k) {
         const bool seen = visible.first <= key + k && key + k < visible.last;
-        if (!seen) scores_[k * kWidth + q] = kMasked;
+        float& score = scores_[k * kWidth + q];
+        if (!seen) score = unseen(block_, score);
       }
     }
   }
@@ -209,8 +310,10 @@ class Columns {
       transpose(rows);
       for (int q = 0; q < queries; ++q) {
         const bool none = largest_[first + q] == kMasked;
-        const Vector y =
-            none ? broadcast(block_.masked_row) : rows[q] * broadcast(1.0f / total_[first + q]);
+        Vector y = rows[q] * broadcast(none ? 1.0f : 1.0f / total_[first + q]);
+        if (none) {
+          for (int i = 0; i < kLanes; ++i) y[i] = mean_of_none(block_, y[i]);
+        }
         vectors.put(y_ + (first + q) * block_.y_row + d, y);
       }
     });
@@ -265,9 +368,10 @@ class OneQuery {
 
   void run() {
     for (int d = 0; d < block_.value_size; ++d) sums_[d] = 0;
+    scale_query();
+    const ops::KeyRange visible = walked();
     std::int64_t before = 0;
     for (const KeySegment& segment : block_.segments) {
-      const ops::KeyRange visible = block_.visible[0];
       std::int64_t key = visible.first > before ? visible.first - before : 0;
       const std::int64_t end = least(segment.count, visible.last - before);
       for (; key < end; key += kBlock) add(segment, key, before, least(kBlock, end - key));
@@ -276,12 +380,24 @@ class OneQuery {
     const bool none = largest_ == kMasked;
     const float scale = 1.0f / total_;
     for (int d = 0; d < block_.value_size; ++d) {
-      y_[d] = none ? block_.masked_row : sums_[d] * scale;
+      y_[d] = none ? mean_of_none(block_, sums_[d]) : sums_[d] * scale;
     }
+    if (is_written_out(block_)) block_.unsettled[0] = !all_finite(y_, block_.value_size);
   }
 
  private:
   static constexpr int kBlock = 64;
+
+  void scale_query() {
+    if (block_.query_scale == 1.0f) return;
+    for (int d = 0; d < block_.key_size; ++d) scaled_[d] = query_[d] * block_.query_scale;
+    query_ = scaled_;
+  }
+
+  // Of an attention that was written out every key is looked at.
+  ops::KeyRange walked() const {
+    return is_written_out(block_) ? ops::KeyRange{0, keys_in(block_)} : block_.visible[0];
+  }
 
   void add(const KeySegment& segment, std::int64_t key, std::int64_t before, int count) {
     float weights[kBlock];
@@ -292,6 +408,12 @@ class OneQuery {
     if (block_.softcap > 0) {
       for (int k = 0; k < count; ++k) weights[k] = capped(weights[k], block_.softcap);
     }
+    if (is_written_out(block_)) {
+      for (int k = 0; k < count; ++k) {
+        const bool seen = before + key + k < block_.visible[0].last;
+        if (!seen) weights[k] = unseen(block_, weights[k]);
+      }
+    }
     if (has_mask(block_)) {
       float added[kBlock];
       read_mask(block_, 0, before + key, count, added);
@@ -300,7 +422,8 @@ class OneQuery {
     weigh(weights, count);
     const FloatRows values = values_of(block_, segment, key, count, widened_);
     for (int k = 0; k < count; ++k) {
-      if (weights[k] == 0.0f) continue;  // of a masked key not even a NaN counts
+      // By the standard not even a NaN of a masked key counts.
+      if (weights[k] == 0.0f && !is_written_out(block_)) continue;
       const float* value = values.first + k * values.step;
       for (int d = 0; d < block_.value_size; ++d) sums_[d] += weights[k] * value[d];
     }
@@ -323,14 +446,17 @@ class OneQuery {
   float* y_;
   float largest_ = kMasked;
   float total_ = 0;
+  alignas(64) float scaled_[kMaxHeadSize];  // the query
   alignas(64) float sums_[kMaxHeadSize];
   alignas(64) float widened_[kBlock * kMaxHeadSize];  // keys, then values
 };
 
 // The tile multiplies the values of masked keys with 0: where one of them is no number, its query
-// is computed anew.
+// is computed anew. An attention that was written out does want the product.
 void attend_floats(const AttentionBlock& block) {
-  Columns(block).run();
+  Columns columns(block);
+  columns.run();
+  if (is_written_out(block)) return columns.find_unsettled();
   auto* y = static_cast<float*>(block.y);
   for (int q = 0; q < block.queries; ++q) {
     if (!has_nan(y + q * block.y_row, block.value_size)) continue;

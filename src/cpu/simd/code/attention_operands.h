@@ -58,6 +58,10 @@ static inline bool has_mask(const AttentionBlock& block) {
   return block.mask != nullptr || block.float_mask != nullptr || block.bool_mask != nullptr;
 }
 
+static inline bool is_written_out(const AttentionBlock& block) {
+  return block.softmax != ops::AttentionSoftmax::kStandard;
+}
+
 // What is added to the scores of a query; kMasked where the mask takes a score away.
 static inline void read_mask(const AttentionBlock& block, std::int64_t query, std::int64_t key,
                              int count, float* added) {
@@ -76,10 +80,29 @@ static inline void read_mask(const AttentionBlock& block, std::int64_t query, st
   }
 }
 
-// A score that the mask takes away is not looked at: a NaN even stays out.
+// By the standard a score that the mask takes away is not looked at: a NaN even stays out.
 static inline float masked(const AttentionBlock& block, float score, float added) {
   if (added != kMasked) return score + added;
-  return block.bool_mask != nullptr ? block.masked_score : kMasked;
+  if (block.bool_mask != nullptr) return block.hidden.score;
+  return is_written_out(block) ? score + added : kMasked;
+}
+
+// The score of a key that the query must not see.
+static inline float unseen(const AttentionBlock& block, float score) {
+  return is_written_out(block) ? ops::causal_score(block.hidden, score) : kMasked;
+}
+
+// An element of y of a query that sees no key; `sum` is that of its values times 0.
+static inline float mean_of_none(const AttentionBlock& block, float sum) {
+  switch (block.softmax) {
+    case ops::AttentionSoftmax::kStandard:
+      return 0.0f;
+    case ops::AttentionSoftmax::kWrittenOut:
+      return __builtin_nanf("");
+    case ops::AttentionSoftmax::kNanIsZero:
+      break;
+  }
+  return sum;  // values times 0
 }
 
 }  // namespace mini_infer::cpu::MI_ISA
