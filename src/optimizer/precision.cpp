@@ -6,12 +6,14 @@
 #include "core/try.h"
 #include "ops/convert.h"
 #include "ops/op_def.h"
+#include "optimizer/masking_nodes.h"
 #include "optimizer/passes.h"
 #include "optimizer/rewrite.h"
 
 // Stores float32 tensors in a 16-bit format wherever that is safe: nodes that compute in float32
-// and round once at the end read and write it; the others keep float32, between Casts. Graph inputs
-// and outputs keep their types.
+// and round once at the end read and write it; the others keep float32, between Casts. So do masks,
+// what makes them, and what adds them to scores: their numbers may be beyond the range. Graph
+// inputs and outputs keep their types.
 namespace mini_infer::optimizer {
 namespace {
 
@@ -131,7 +133,8 @@ void round(const Tensor& from, float largest, Tensor& to) {
 
 class Lowering {
  public:
-  Lowering(graph::Graph& graph, DataType to) : rewriter_(graph), to_(to) {}
+  Lowering(graph::Graph& graph, DataType to)
+      : rewriter_(graph), to_(to), masking_(masking_nodes(rewriter_)) {}
 
   Status run() {
     for (NodeId id : rewriter_.nodes()) MI_TRY(visit(id));
@@ -145,10 +148,15 @@ class Lowering {
   }
 
   Status visit(NodeId id) {
+    if (masking_.contains(id)) return read_restored(id);
     const bool cast = rewriter_.node(id).is("Cast") && !is_float(rewriter_.node(id).inputs[0]);
     if (!cast && !reads_lowered(rewriter_.node(id))) return read_restored(id);
     for (std::size_t slot = 0; slot < rewriter_.node(id).inputs.size(); ++slot) {
       const ValueId input = rewriter_.node(id).inputs[slot];
+      if (reads_mask(rewriter_.node(id), slot)) {
+        if (input != kNoValue) MI_TRY(restore(input));
+        continue;
+      }
       if (!is_float(input) || is_value_input(rewriter_.node(id), slot)) continue;
       MI_ASSIGN(const ValueId lowered, lower(input));
       rewriter_.set_input(id, static_cast<int>(slot), lowered);
@@ -231,6 +239,7 @@ class Lowering {
 
   Rewriter rewriter_;
   DataType to_;
+  std::set<NodeId> masking_;
   std::map<ValueId, ValueId> lowered_;
 };
 
