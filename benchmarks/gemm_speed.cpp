@@ -60,6 +60,8 @@ double peak(const Simd& simd) {
   const int columns = simd.lanes * mini_infer::cpu::kTileVectors;
   const std::vector<float> numbers(static_cast<std::size_t>(columns), 0.5f);
   std::vector<float> c(static_cast<std::size_t>(simd.tile_rows * columns));
+  std::vector<float> section(c.size());
+  std::vector<double> total(c.size());
   const std::vector<const float*> rows(static_cast<std::size_t>(simd.tile_rows), numbers.data());
   const mini_infer::cpu::TileEpilogue epilogue;
   const double time = seconds([&] {
@@ -71,6 +73,8 @@ double peak(const Simd& simd) {
                                       .c = c.data(),
                                       .c_row = columns,
                                       .columns = columns,
+                                      .section = section.data(),
+                                      .total = total.data(),
                                       .epilogue = &epilogue});
   });
   return 2e-9 * static_cast<double>(simd.tile_rows * columns * kDepth) / time;

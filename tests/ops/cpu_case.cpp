@@ -19,11 +19,11 @@ using core::Tensor;
 
 constexpr double kTolerance = 1e-5;
 
-core::Result<graph::Graph> constant_graph(const OpCase& test_case) {
+core::Result<graph::Graph> graph_for(const OpCase& test_case, bool constants) {
   graph::Graph graph = graph_of(test_case);
   for (std::size_t slot = 0; slot < test_case.inputs.size(); ++slot) {
     const graph::ValueId input = graph.node(0).inputs[slot];
-    if (input != graph::kNoValue) graph.value(input).constant = test_case.inputs[slot];
+    if (constants && input != graph::kNoValue) graph.value(input).constant = test_case.inputs[slot];
   }
   MI_TRY(ops::infer(graph, cpu::evaluate));
   return graph;
@@ -69,7 +69,7 @@ Tensor packed(const ops::PackedInput& form, const Tensor& constant, core::Thread
 }
 
 core::Result<Tensor> run_on_cpu(const OpCase& test_case, const CpuRun& how) {
-  MI_ASSIGN(const graph::Graph graph, constant_graph(test_case));
+  MI_ASSIGN(const graph::Graph graph, graph_for(test_case, how.constants));
   MI_ASSIGN(const auto backend, cpu::make_backend(how.backend));
   const ops::NodeView view(graph, 0);
   MI_ASSIGN(const ops::Kernel kernel,

@@ -16,13 +16,14 @@ struct CpuRun {
   cpu::BackendOptions backend = {};
   int threads = 1;
   std::size_t workspace_bytes = 0;  // the step's hole
+  bool constants = true;            // all inputs are, else those that OpCase names
 };
 
 // The constant in the form that a kernel asked for.
 core::Tensor packed(const ops::PackedInput& form, const core::Tensor& constant,
                     core::ThreadPool& threads);
 
-// Output 0, all inputs constant: weights are packed where the kernel wants them so.
+// Output 0. Constant weights are packed where the kernel wants them so.
 core::Result<core::Tensor> run_on_cpu(const OpCase& test_case, const CpuRun& how);
 
 // Runs the case on every instruction set, with 1 to 3 threads and each of these workspaces. Expects

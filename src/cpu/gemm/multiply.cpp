@@ -4,13 +4,15 @@
 
 #include "cpu/gemm/share.h"
 #include "cpu/simd/simd.h"
+#include "ops/block_sum.h"
 
 namespace mini_infer::cpu {
 namespace {
 
 // The addresses of the left rows of a block, all taps: what is kept on the stack.
 constexpr std::int64_t kMostAddresses = 4096;
-constexpr std::int64_t kMostTaps = kMostAddresses / kMaxTileRows;
+// Of more taps so many at a time: whole blocks of the sum, however deep they are.
+constexpr std::int64_t kMostTaps = kMostAddresses / kMaxTileRows / ops::kSumBlock * ops::kSumBlock;
 // Rows of A that pass by one panel of B before the next panel: they stay in the cache (L2).
 constexpr std::int64_t kMostBlockRows = 204;
 // A B of so few bytes stays in the first cache: then each row of A is read once.
@@ -39,22 +41,14 @@ class Block {
   }
 
  private:
-  // The taps of one tile part by part. C is written at the end only: it may be the residual.
+  // The taps of one tile part by part.
   void run_parts(std::int64_t tile, std::int64_t panel) {
-    float sums[kMaxTileRows * kMaxTileColumns];
     for (taps_.first = 0; taps_.first < product_.taps; taps_.first = taps_.last) {
       taps_.last = std::min(product_.taps, taps_.first + kMostTaps);
       find_rows();
       TileArgs args = args_of(tile, panel);
-      if (taps_.first > 0) {
-        args.so_far = sums;
-        args.so_far_row = kMaxTileColumns;
-      }
-      if (taps_.last < product_.taps) {
-        args.finish = false;
-        args.c = sums;
-        args.c_row = kMaxTileColumns;
-      }
+      args.depth_before += taps_.first * product_.depth;
+      args.last &= taps_.last == product_.taps;
       run(tile, panel, args);
     }
   }
@@ -133,16 +127,17 @@ class Block {
     const Share rows = share(product_.rows, tile, all_tiles_);
     const auto count = static_cast<int>(rows.last - rows.first);
     const int first = std::min(simd_.tile_rows / 2, count);
+    place_sums(args, {rows.first, rows.first + first}, group.first);
     simd_.wide_tile[first - 1](args);
     if (count == first) return;
     skip_rows(args, first);
+    place_sums(args, {rows.first + first, rows.last}, group.first);
     simd_.wide_tile[count - first - 1](args);
   }
 
   static void skip_rows(TileArgs& args, int count) {
     args.rows += count;
     if (args.ahead != nullptr) args.ahead += args.taps * args.depth * args.ahead_step;
-    args.so_far = advance(args.so_far, count * args.so_far_row);
     args.c += count * args.c_row;
     args.bias = advance(args.bias, count * args.bias_row);
     args.residual = advance(args.residual, count * args.c_row);
@@ -186,7 +181,7 @@ class Block {
     const int width = right.panels.width(panel);
     const bool packed = right.row == 0;
     const std::int64_t b_row = packed ? width : right.row;
-    return {
+    TileArgs args{
         .taps = taps_.last - taps_.first,
         .depth = product_.depth,
         .rows = addresses(tile),
@@ -202,10 +197,22 @@ class Block {
         .bias_column = product_.bias_column,
         .residual = advance(product_.residual, at),
         .columns = static_cast<int>(std::min<std::int64_t>(width, right.panels.columns - column)),
-        .so_far = advance(product_.so_far, rows.first * product_.so_far_row + column),
-        .so_far_row = product_.so_far_row,
-        .finish = product_.finish,
+        .depth_before = product_.depth_before,
+        .last = product_.last,
         .epilogue = &product_.epilogue};
+    place_sums(args, rows, panel);
+    return args;
+  }
+
+  // Of the tile of those rows that begins with that panel.
+  void place_sums(TileArgs& args, Share rows, std::int64_t panel) {
+    args.section = section_;
+    args.total = total_;
+    if (product_.carry == nullptr) return;
+    const std::int64_t at = product_.carry->tile(rows.first, rows.last - rows.first,
+                                                 panel * product_.right.panels.full_width());
+    args.section = product_.carry->section + at;
+    args.total = product_.carry->total + at;
   }
 
   void run(std::int64_t tile, std::int64_t panel) { run(tile, panel, args_of(tile, panel)); }
@@ -227,6 +234,8 @@ class Block {
   Share taps_{0, 0};
   std::int64_t all_tiles_;
   const float* addresses_[kMostAddresses];
+  alignas(64) float section_[kMaxTileSums];
+  alignas(64) double total_[kMaxTileSums];
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "core/function_ref.h"
 #include "core/thread_pool.h"
+#include "cpu/gemm/carry.h"
 #include "cpu/gemm/panels.h"
 #include "cpu/simd/table.h"
 
@@ -51,10 +52,10 @@ struct Product {
   int bias_column = 1;
   const float* residual = nullptr;  // may be C, or null
   TileEpilogue epilogue;
-  // Sums of what came before, as TileArgs has them, or null.
-  const float* so_far = nullptr;
-  std::int64_t so_far_row = 0;
-  bool finish = true;  // apply the epilogue
+  // Of a product that is computed part by part: see TileArgs.
+  std::int64_t depth_before = 0;
+  bool last = true;
+  const Carry* carry = nullptr;
 };
 
 // How a product is cut into pieces that threads share out: blocks of rows times groups of panels.

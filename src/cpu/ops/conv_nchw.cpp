@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "cpu/ops/blocked_sums.h"
 #include "cpu/ops/conv.h"
 
 namespace mini_infer::cpu {
@@ -9,6 +10,7 @@ using ops::ConvGeometry;
 using ops::SlidingAxis;
 
 constexpr int kBlock = 64;  // neighbours of an output row that are summed together
+using Sums = BlockedSums<kBlock>;
 
 // Adds one kernel position to the outputs [first, last) of a row: x is the input row, `offset`
 // where the position falls for output 0.
@@ -59,26 +61,28 @@ class NchwConv {
     const std::int64_t extent = geometry_.window[2].output;
     for (std::int64_t first = 0; first < extent; first += kBlock) {
       const std::int64_t last = std::min<std::int64_t>(first + kBlock, extent);
-      float sums[kBlock] = {};
+      Sums sums;
       sum(image, filter, d, h, first, last, sums);
-      epilogue_.store(sums, last - first, advance(tensors_.bias, filter), 0,
+      epilogue_.store(sums.finish(), last - first, advance(tensors_.bias, filter), 0,
                       advance(tensors_.residual, at + first), tensors_.y + at + first);
     }
   }
 
   void sum(std::int64_t image, std::int64_t filter, std::int64_t d, std::int64_t h,
-           std::int64_t first, std::int64_t last, float* sums) const {
+           std::int64_t first, std::int64_t last, Sums& sums) const {
     const std::int64_t channels = geometry_.channels_per_group();
     const std::int64_t group = filter / geometry_.filters_per_group();
     for (std::int64_t c = 0; c < channels; ++c) {
       const std::int64_t channel = image * geometry_.channels + group * channels + c;
       sum_channel(tensors_.x + channel * input_pixels_,
-                  tensors_.w + (filter * channels + c) * kernel_size_, d, h, first, last, sums);
+                  tensors_.w + filter * channels * kernel_size_, c * kernel_size_, d, h, first,
+                  last, sums);
     }
   }
 
-  void sum_channel(const float* x, const float* w, std::int64_t d, std::int64_t h,
-                   std::int64_t first, std::int64_t last, float* sums) const {
+  // `term`: where the channel begins among the filter's weights w.
+  void sum_channel(const float* x, const float* w, std::int64_t term, std::int64_t d,
+                   std::int64_t h, std::int64_t first, std::int64_t last, Sums& sums) const {
     const auto& [depth, height, width] = geometry_.window;
     const SlidingAxis::Taps planes = depth.taps_on_input(d);
     const SlidingAxis::Taps rows = height.taps_on_input(h);
@@ -87,10 +91,10 @@ class NchwConv {
       for (std::int64_t kh = rows.first; kh < rows.last; ++kh) {
         const std::int64_t row = height.origin(h) + kh * height.dilation;
         const float* input = x + (plane * height.input + row) * width.input;
-        const float* weights = w + (kd * height.kernel + kh) * width.kernel;
+        const std::int64_t at = term + (kd * height.kernel + kh) * width.kernel;
         for (std::int64_t kw = 0; kw < width.kernel; ++kw) {
-          add_tap(width, input, width.origin(0) + kw * width.dilation, weights[kw], first, last,
-                  sums);
+          add_tap(width, input, width.origin(0) + kw * width.dilation, w[at + kw], first, last,
+                  sums.at(at + kw));
         }
       }
     }

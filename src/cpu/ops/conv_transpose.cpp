@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu/backend.h"
+#include "cpu/ops/blocked_sums.h"
 #include "cpu/ops/dispatch.h"
 #include "cpu/ops/optional_output.h"
 #include "cpu/simd/functors.h"
@@ -17,6 +18,7 @@ using ops::NodeView;
 using ops::SlidingAxis;
 
 constexpr int kBlock = 64;  // neighbours of an output row that are summed together
+using Sums = BlockedSums<kBlock>;
 
 // Spreads an input row by one kernel position over the outputs [first, last) of a row; `offset` is
 // where the position puts input 0.
@@ -72,27 +74,31 @@ class TransposedConv {
     const float bias = bias_ == nullptr ? 0.0f : ops::widened(bias_[filter]);
     for (std::int64_t first = 0; first < extent; first += kBlock) {
       const std::int64_t last = std::min<std::int64_t>(first + kBlock, extent);
-      float sums[kBlock] = {};
+      Sums sums;
       sum(image, filter, d, h, first, last, sums);
+      const float* finished = sums.finish();
       for (std::int64_t i = first; i < last; ++i) {
-        row[i] = ops::convert<T>(sums[i - first] + bias);
+        row[i] = ops::convert<T>(finished[i - first] + bias);
       }
     }
   }
 
   void sum(std::int64_t image, std::int64_t filter, std::int64_t d, std::int64_t h,
-           std::int64_t first, std::int64_t last, float* sums) const {
+           std::int64_t first, std::int64_t last, Sums& sums) const {
     const std::int64_t filters = geometry_.filters / geometry_.groups;
     const std::int64_t channels = geometry_.channels / geometry_.groups;
     const std::int64_t group = filter / filters;
-    for (std::int64_t c = group * channels; c < (group + 1) * channels; ++c) {
+    for (std::int64_t i = 0; i < channels; ++i) {
+      const std::int64_t c = group * channels + i;
       sum_channel(x_ + (image * geometry_.channels + c) * input_pixels_,
-                  w_ + (c * filters + filter % filters) * kernel_size_, d, h, first, last, sums);
+                  w_ + (c * filters + filter % filters) * kernel_size_, i * kernel_size_, d, h,
+                  first, last, sums);
     }
   }
 
-  void sum_channel(const T* x, const T* w, std::int64_t d, std::int64_t h, std::int64_t first,
-                   std::int64_t last, float* sums) const {
+  // `term`: of the sum, where the channel begins.
+  void sum_channel(const T* x, const T* w, std::int64_t term, std::int64_t d, std::int64_t h,
+                   std::int64_t first, std::int64_t last, Sums& sums) const {
     const auto& [depth, height, width] = geometry_.window;
     for (std::int64_t kd = 0; kd < depth.kernel; ++kd) {
       const std::int64_t plane = depth.spread_from(d, kd);
@@ -101,10 +107,10 @@ class TransposedConv {
         const std::int64_t row = height.spread_from(h, kh);
         if (row < 0) continue;
         const T* input = x + (plane * height.input + row) * width.input;
-        const T* weights = w + (kd * height.kernel + kh) * width.kernel;
+        const std::int64_t at = (kd * height.kernel + kh) * width.kernel;
         for (std::int64_t kw = 0; kw < width.kernel; ++kw) {
-          spread_tap(width, input, kw * width.dilation - width.pad_begin, ops::widened(weights[kw]),
-                     first, last, sums);
+          spread_tap(width, input, kw * width.dilation - width.pad_begin, ops::widened(w[at + kw]),
+                     first, last, sums.at(term + at + kw));
         }
       }
     }

@@ -174,8 +174,7 @@ void WinogradConv::multiply(const float* a, std::int64_t rows, std::int64_t pane
                   .block_rows = rows + kMaxTileRows,
                   .right = {.panels = Panels::of(*simd_, panels_.depth, width)},
                   .c_row = width,
-                  .epilogue = {},
-                  .finish = false};
+                  .epilogue = {}};
   const ProductGrid grid(product, *simd_, 1);
   for (int i = 0; i < kWinogradMatrices; ++i) {
     product.right.data = w + kWinogradMatrices * panels_.offset(panel) + i * width * panels_.depth;

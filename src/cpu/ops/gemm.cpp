@@ -5,6 +5,7 @@
 #include "cpu/backend.h"
 #include "cpu/ops/dispatch.h"
 #include "cpu/ops/epilogue.h"
+#include "ops/block_sum.h"
 #include "ops/gemm.h"
 #include "ops/shapes.h"
 
@@ -45,7 +46,7 @@ void compute_rows(const Gemm& gemm, const ProductGrid& grid, std::int64_t piece,
 // --- B by columns: pieces of it are copied into order, on the stack ---
 
 constexpr std::int64_t kBlockRows = 16 * kMaxTileRows;
-constexpr std::int64_t kBlockDepth = 256;
+constexpr std::int64_t kBlockDepth = 3 * ops::kSumBlock;
 
 class StridedPiece {
  public:
@@ -60,7 +61,8 @@ class StridedPiece {
     product_.right.panels.columns =
         std::min<std::int64_t>(gemm.panels().full_width(), gemm.columns - column_);
     const std::int64_t at = row * gemm.columns + column_;
-    y_ = tensors.y + at;
+    product_.c += at;
+    product_.carry = &carry_;
     product_.residual = advance(product_.residual, at);
     product_.bias = advance(product_.bias, row * gemm.bias_row + column_ * gemm.bias_column);
   }
@@ -70,7 +72,8 @@ class StridedPiece {
     do {
       product_.depth = std::min(kBlockDepth, gemm_.depth - k);
       product_.right.panels.depth = product_.depth;
-      choose_sums(k == 0, k + product_.depth >= gemm_.depth);
+      product_.depth_before = k;
+      product_.last = k + product_.depth >= gemm_.depth;
       depth_ = k;
       pack(product_.right.panels,
            {.data = bytes_at(k * gemm_.b_depth + column_ * gemm_.b_column),
@@ -85,15 +88,6 @@ class StridedPiece {
   }
 
  private:
-  // Y is written at the end only: it may be the residual.
-  void choose_sums(bool first, bool last) {
-    product_.so_far = first ? nullptr : sums_;
-    product_.so_far_row = kMaxTileColumns;
-    product_.finish = last;
-    product_.c = last ? y_ : sums_;
-    product_.c_row = last ? gemm_.columns : kMaxTileColumns;
-  }
-
   const std::byte* bytes_at(std::int64_t element) const {
     return reinterpret_cast<const std::byte*>(tensors_.b + element);
   }
@@ -108,9 +102,9 @@ class StridedPiece {
   std::int64_t row_, column_;
   std::int64_t depth_ = 0;  // where the block of the depth begins
   Product product_;
-  float* y_;
   float right_[kBlockDepth * kMaxTileColumns];
-  float sums_[kBlockRows * kMaxTileColumns];
+  CarryRoom<kBlockRows, kMaxTileColumns> room_;
+  const Carry carry_ = room_.carry();
 };
 
 void run_strided(const Gemm& gemm, std::int64_t count,

@@ -4,14 +4,15 @@
 
 #include "cpu/gemm/share.h"
 #include "cpu/ops/epilogue.h"
+#include "ops/block_sum.h"
 #include "ops/convert.h"
 
 namespace mini_infer::cpu {
 namespace {
 
-// What a piece keeps on the stack: some 210 KiB.
+// What a piece keeps on the stack: some 310 KiB.
 constexpr std::int64_t kBlockRows = 8 * kMaxTileRows;
-constexpr std::int64_t kBlockDepth = 256;
+constexpr std::int64_t kBlockDepth = 3 * ops::kSumBlock;
 constexpr std::int64_t kBlockPanels = 2;
 constexpr std::int64_t kBlockColumns = kBlockPanels * kMaxTileColumns;
 
@@ -55,8 +56,8 @@ class HalfPiece {
     do {
       product.depth = std::min(kBlockDepth, gemm_.depth - k);
       product.right.panels.depth = product.depth;
-      product.so_far = k > 0 ? c_ : nullptr;
-      product.finish = k + product.depth >= gemm_.depth;
+      product.depth_before = k;
+      product.last = k + product.depth >= gemm_.depth;
       widen_left(k, product.depth);
       widen_right(k, product.right.panels, pack);
       multiply(product, rows_of(left_), *gemm_.simd, core::ThreadPool::serial());
@@ -72,7 +73,7 @@ class HalfPiece {
                     .c = c_,
                     .c_row = kBlockColumns,
                     .epilogue = gemm_.epilogue,
-                    .so_far_row = kBlockColumns};
+                    .carry = &carry_};
     if (tensors_.bias != nullptr || tensors_.residual != nullptr) {
       widen_addends();
       product.residual = addends_;
@@ -139,6 +140,8 @@ class HalfPiece {
   float right_[kBlockDepth * kBlockColumns];
   float c_[kBlockRows * kBlockColumns];
   float addends_[kBlockRows * kBlockColumns];
+  CarryRoom<kBlockRows, kBlockColumns> room_;
+  const Carry carry_ = room_.carry();
 };
 
 }  // namespace

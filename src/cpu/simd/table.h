@@ -17,6 +17,7 @@ inline constexpr int kMaxTileRows = 12;
 inline constexpr int kTileVectors = 2;
 inline constexpr int kMaxTileColumns = 32;  // of a tile that is kTileVectors wide
 inline constexpr int kRowPanels = 4;
+inline constexpr int kMaxTileSums = kMaxTileRows * kMaxTileColumns;  // of what is wide, too
 
 // What happens to a sum before it is stored: activation(alpha * sum + beta * bias + residual).
 struct TileEpilogue {
@@ -46,11 +47,13 @@ struct TileArgs {
   int bias_column = 1;
   const float* residual = nullptr;  // laid out as C; may be C; or null
   int columns = 0;                  // 1 to tile width
-  // Sums of what came before, in rows `so_far_row` apart; may be C; or null. Never C where C is
-  // also the residual.
-  const float* so_far = nullptr;
-  std::ptrdiff_t so_far_row = 0;
-  bool finish = true;  // apply the epilogue
+  // Where sums of blocks are kept (see ops/block_sum.h), row by row without gaps: as many of either
+  // as the tile has elements, padding included. Null where one block is all.
+  float* section = nullptr;
+  double* total = nullptr;
+  // A product may be computed part by part: `section` and `total` then hold what came before.
+  std::int64_t depth_before = 0;  // whole blocks
+  bool last = true;  // else the depth of this part is whole blocks, and C stays as it is
   const TileEpilogue* epilogue = nullptr;
   // What is read after this tile, or null: brought nearer, `ahead_step` bytes further for each row
   // of B.

@@ -4,6 +4,7 @@
 #include "cpu/simd/code/table.h"
 #include "cpu/simd/code/transpose.h"
 #include "cpu/simd/code/vector.h"
+#include "ops/block_sum.h"
 #include "ops/functor.h"
 
 // Attention without a matrix of all scores: a block of keys at a time, keeping of each query the
@@ -19,6 +20,8 @@ namespace {
 
 constexpr int kWidth = kTileVectors * kLanes;  // queries side by side
 constexpr int kKeys = 132;                     // keys at a time, whole tiles of any height
+static_assert(kKeys <= ops::kSumBlock * ops::kSumSection);  // products need no double sums
+static_assert(kMaxHeadSize <= ops::kSumBlock * ops::kSumSection);
 
 MI_INLINE int least(std::int64_t a, std::int64_t b) { return static_cast<int>(a < b ? a : b); }
 
@@ -202,6 +205,7 @@ class Columns {
                                .c = scores_ + first * kWidth,
                                .c_row = kWidth,
                                .columns = kWidth,
+                               .section = section_,
                                .epilogue = &epilogue});
     }
   }
@@ -262,13 +266,15 @@ class Columns {
       largest[q] = base;
       total_[q] *= shrink[q];
     }
+    float total[kWidth] = {};  // of these keys
     for (int k = 0; k < count; ++k) {
       float* row = scores_ + k * kWidth;
       for (int q = 0; q < kWidth; ++q) {
         row[q] = ops::math::exp_of_negative(row[q] - largest[q]);
-        total_[q] += row[q];
+        total[q] += row[q];
       }
     }
+    for (int q = 0; q < kWidth; ++q) total_[q] += total[q];
     for (int d = 0; d < block_.value_size; ++d) {
       float* row = sums_ + d * kWidth;
       for (int q = 0; q < kWidth; ++q) row[q] *= shrink[q];
@@ -290,9 +296,9 @@ class Columns {
                                .b_row = kWidth,
                                .c = sums_ + first * kWidth,
                                .c_row = kWidth,
+                               .residual = sums_ + first * kWidth,
                                .columns = kWidth,
-                               .so_far = sums_ + first * kWidth,
-                               .so_far_row = kWidth,
+                               .section = section_,
                                .epilogue = &epilogue});
     }
   }
@@ -328,6 +334,7 @@ class Columns {
   alignas(64) float queries_[kMaxHeadSize * kWidth];
   alignas(64) float sums_[kMaxHeadSize * kWidth];
   alignas(64) float scores_[kKeys * kWidth];
+  alignas(64) float section_[kMaxTileSums];
   alignas(64) float widened_[kKeys * kMaxHeadSize];  // keys, then values
 };
 
@@ -421,12 +428,15 @@ class OneQuery {
     }
     weigh(weights, count);
     const FloatRows values = values_of(block_, segment, key, count, widened_);
+    float block[kMaxHeadSize];
+    for (int d = 0; d < block_.value_size; ++d) block[d] = 0;
     for (int k = 0; k < count; ++k) {
       // By the standard not even a NaN of a masked key counts.
       if (weights[k] == 0.0f && !is_written_out(block_)) continue;
       const float* value = values.first + k * values.step;
-      for (int d = 0; d < block_.value_size; ++d) sums_[d] += weights[k] * value[d];
+      for (int d = 0; d < block_.value_size; ++d) block[d] += weights[k] * value[d];
     }
+    for (int d = 0; d < block_.value_size; ++d) sums_[d] += block[d];
   }
 
   void weigh(float* weights, int count) {
@@ -436,8 +446,9 @@ class OneQuery {
     const float shrink = ops::math::exp_of_negative(largest_ - base);
     largest_ = largest;
     for (int k = 0; k < count; ++k) weights[k] = ops::math::exp_of_negative(weights[k] - base);
-    total_ *= shrink;
-    for (int k = 0; k < count; ++k) total_ += weights[k];
+    float total = 0;
+    for (int k = 0; k < count; ++k) total += weights[k];
+    total_ = total_ * shrink + total;
     for (int d = 0; d < block_.value_size; ++d) sums_[d] *= shrink;
   }
 

@@ -1,5 +1,6 @@
 #include "cpu/simd/code/depthwise.h"
 
+#include "cpu/simd/code/block_sum.h"
 #include "cpu/simd/code/finish.h"
 
 // Depthwise convolution, vectors along the channels. Each output adds its taps in the same order
@@ -37,34 +38,73 @@ MI_INLINE void for_each_tap(const Taps& taps, Visit visit) {
   }
 }
 
+// One row of a kernel.
+template <int kOutputs, int kKernel, int kStride, typename Vectors>
+MI_INLINE void add_row(const DepthwiseRow& row, const Taps& taps, std::int64_t channel,
+                       Vectors vectors, Vector* sums) {
+  using Row = Form<kKernel, kStride>;
+  const float* x = taps.x + channel;
+  const float* w = taps.w + channel;
+  for_each_tap<kKernel>(taps, [&](std::int64_t k) MI_INLINE_LAMBDA {
+    const Vector weights = vectors.get(w + k * row.channels);
+    MI_UNROLL for (int i = 0; i < kOutputs; ++i) {
+      const std::int64_t pixel = k * Row::dilation(row) + i * Row::stride(row);
+      sums[i] += vectors.get(x + pixel * row.x_pitch) * weights;
+    }
+  });
+}
+
 template <int kOutputs, int kKernel, int kStride, typename Vectors>
 MI_INLINE void add_products(const DepthwiseRow& row, const Taps& taps, std::int64_t channel,
                             Vectors vectors, Vector* sums) {
-  using Row = Form<kKernel, kStride>;
   for (std::int64_t d = 0; d < row.depth.taps; ++d) {
-    const float* x = taps.x + d * row.depth.x_step + channel;
-    const float* w = taps.w + d * row.depth.w_step + channel;
+    Taps of_row{taps.x + d * row.depth.x_step, taps.w + d * row.depth.w_step, taps.count};
     for (std::int64_t h = 0; h < row.height.taps; ++h) {
-      for_each_tap<kKernel>(taps, [&](std::int64_t k) MI_INLINE_LAMBDA {
-        const Vector weights = vectors.get(w + k * row.channels);
-        MI_UNROLL for (int i = 0; i < kOutputs; ++i) {
-          const std::int64_t pixel = k * Row::dilation(row) + i * Row::stride(row);
-          sums[i] += vectors.get(x + pixel * row.x_pitch) * weights;
-        }
-      });
-      x += row.height.x_step;
-      w += row.height.w_step;
+      add_row<kOutputs, kKernel, kStride>(row, of_row, channel, vectors, sums);
+      of_row.x += row.height.x_step;
+      of_row.w += row.height.w_step;
     }
   }
 }
 
-// `kOutputs` outputs from number `at` on.
-template <int kOutputs, int kKernel, int kStride>
+// More taps than a block of a sum has: a block is a row of the kernel, or a part of it.
+template <int kOutputs, typename Vectors>
+MI_INLINE void add_blocks(const DepthwiseRow& row, const Taps& taps, std::int64_t channel,
+                          Vectors vectors, Vector* sums) {
+  BlockSum blocks[kOutputs];
+  for (std::int64_t d = 0; d < row.depth.taps; ++d) {
+    for (std::int64_t h = 0; h < row.height.taps; ++h) {
+      const float* x = taps.x + d * row.depth.x_step + h * row.height.x_step;
+      const float* w = taps.w + d * row.depth.w_step + h * row.height.w_step;
+      for (std::int64_t k = 0; k < taps.count; k += ops::kSumBlock) {
+        const std::int64_t rest = taps.count - k;
+        const Taps part{x + k * row.width.dilation * row.x_pitch, w + k * row.channels,
+                        rest < ops::kSumBlock ? rest : ops::kSumBlock};
+        Vector block[kOutputs] = {};
+        add_row<kOutputs, 0, 0>(row, part, channel, vectors, block);
+        MI_UNROLL for (int i = 0; i < kOutputs; ++i) blocks[i].add(block[i]);
+      }
+    }
+  }
+  MI_UNROLL for (int i = 0; i < kOutputs; ++i) sums[i] = blocks[i].sum();
+}
+
+// Also where positions of the kernel are in the padding: all outputs of a row add up alike.
+bool has_blocks(const DepthwiseRow& row) {
+  return row.depth.taps * row.height.taps * row.width.kernel > ops::kSumBlock;
+}
+
+// `kOutputs` outputs from number `at` on. kBlocks: has_blocks(row).
+template <int kOutputs, int kKernel, int kStride, bool kBlocks>
 MI_INLINE void compute(const DepthwiseRow& row, const Taps& taps, std::int64_t at) {
   const Finish finish(*row.activation);
   for_each_vector(row.channels, [&](std::int64_t channel, auto vectors) MI_INLINE_LAMBDA {
     Vector sums[kOutputs] = {};
-    add_products<kOutputs, kKernel, kStride>(row, taps, channel, vectors, sums);
+    if constexpr (kBlocks) {
+      add_blocks<kOutputs>(row, taps, channel, vectors, sums);
+    } else {
+      add_products<kOutputs, kKernel, kStride>(row, taps, channel, vectors, sums);
+    }
     const Vector bias = bias_at(row.bias, channel, vectors);
     MI_UNROLL for (int i = 0; i < kOutputs; ++i) {
       const std::int64_t offset = (at + i) * row.y_pitch + channel;
@@ -82,26 +122,32 @@ void compute_at_border(const DepthwiseRow& row, std::int64_t at) {
   std::int64_t last = width.kernel;
   while (last > first && origin + (last - 1) * width.dilation >= width.input) --last;
   const std::int64_t pixel = origin + first * width.dilation;
-  compute<1, 0, 0>(row, {row.x + pixel * row.x_pitch, row.w + first * row.channels, last - first},
-                   at);
+  const Taps taps{row.x + pixel * row.x_pitch, row.w + first * row.channels, last - first};
+  if (has_blocks(row)) {
+    compute<1, 0, 0, true>(row, taps, at);
+  } else {
+    compute<1, 0, 0, false>(row, taps, at);
+  }
 }
 
 // Outputs [first, last), all of whose taps are on the input.
-template <int kKernel, int kStride>
+template <int kKernel, int kStride, bool kBlocks = false>
 void compute_inside(const DepthwiseRow& row, std::int64_t first, std::int64_t last) {
   const auto taps_of = [&](std::int64_t at) MI_INLINE_LAMBDA {
     const std::int64_t pixel = at * row.width.stride - row.width.pad_begin;
     return Taps{row.x + pixel * row.x_pitch, row.w, row.width.kernel};
   };
   for (; first + kGroup <= last; first += kGroup) {
-    compute<kGroup, kKernel, kStride>(row, taps_of(first), first);
+    compute<kGroup, kKernel, kStride, kBlocks>(row, taps_of(first), first);
   }
-  for (; first < last; ++first) compute<1, kKernel, kStride>(row, taps_of(first), first);
+  for (; first < last; ++first) compute<1, kKernel, kStride, kBlocks>(row, taps_of(first), first);
 }
 
 using Inside = void (*)(const DepthwiseRow&, std::int64_t first, std::int64_t last);
 
-Inside inside_of(const DepthwiseRow::Width& width) {
+Inside inside_of(const DepthwiseRow& row) {
+  const DepthwiseRow::Width& width = row.width;
+  if (has_blocks(row)) return compute_inside<0, 0, true>;
   if (width.dilation == 1 && width.stride == 1) {
     if (width.kernel == 3) return compute_inside<3, 1>;
     if (width.kernel == 5) return compute_inside<5, 1>;
@@ -124,7 +170,7 @@ void depthwise(const DepthwiseRow& row) {
   if (last > width.output) last = width.output;
   if (first > last) first = last;
   for (std::int64_t at = 0; at < first; ++at) compute_at_border(row, at);
-  inside_of(width)(row, first, last);
+  inside_of(row)(row, first, last);
   for (std::int64_t at = last; at < width.output; ++at) compute_at_border(row, at);
   if (!needs_pass(*row.activation)) return;
   if (row.y_pitch == row.channels) {

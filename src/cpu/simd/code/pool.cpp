@@ -1,6 +1,6 @@
 #include "cpu/simd/code/pool.h"
 
-#include "cpu/simd/code/vector.h"
+#include "cpu/simd/code/block_sum.h"
 
 namespace mini_infer::cpu::MI_ISA {
 namespace {
@@ -35,19 +35,21 @@ void max_pool(const PoolWindow& window) {
   });
 }
 
-// Row by row: the error of the sum of a large image grows with its width and height only.
+// A block of the sum is a row, or a part of it.
 void average_pool(const PoolWindow& window, float count) {
   const Vector divisor = broadcast(count);
   for_each_vector(window.channels, [&](std::int64_t channel, auto vectors) MI_INLINE_LAMBDA {
-    Vector sum{};
+    BlockSum blocks;
     for_each_row(window, [&](const float* row) MI_INLINE_LAMBDA {
-      Vector row_sum{};
-      for (std::int64_t w = 0; w < window.width.taps; ++w) {
-        row_sum += vectors.get(row + w * window.width.x_step + channel);
+      for (std::int64_t w = 0; w < window.width.taps;) {
+        Vector block{};
+        for (int room = ops::kSumBlock; room > 0 && w < window.width.taps; --room, ++w) {
+          block += vectors.get(row + w * window.width.x_step + channel);
+        }
+        blocks.add(block);
       }
-      sum += row_sum;
     });
-    vectors.put(window.y + channel, sum / divisor);
+    vectors.put(window.y + channel, blocks.sum() / divisor);
   });
 }
 

@@ -1,6 +1,7 @@
 #include "cpu/simd/code/softmax.h"
 
 #include "cpu/simd/code/vector.h"
+#include "ops/block_sum.h"
 
 namespace mini_infer::cpu::MI_ISA {
 namespace {
@@ -53,13 +54,17 @@ MI_INLINE float largest_in_row(const Stored* x, std::int64_t extent) {
 
 template <typename Stored>
 MI_INLINE float sum_of_exponentials(const Stored* x, std::int64_t extent, float largest) {
-  Block sums = {};
-  for (std::int64_t i = 0; i < extent; i += kBlock) {
-    const Block next = load_block(x + i, extent - i);
-    for (int b = 0; b < kBlock; ++b) sums.at[b] += ops::math::exp(next.at[b] - largest);
+  double total = 0;
+  for (std::int64_t i = 0; i < extent;) {
+    Block sums = {};
+    for (int room = ops::kSumBlock; room > 0 && i < extent; --room, i += kBlock) {
+      const Block next = load_block(x + i, extent - i);
+      for (int b = 0; b < kBlock; ++b) sums.at[b] += ops::math::exp(next.at[b] - largest);
+    }
+    for (int b = 1; b < kBlock; ++b) sums.at[0] += sums.at[b];
+    total += static_cast<double>(sums.at[0]);
   }
-  for (int b = 1; b < kBlock; ++b) sums.at[0] += sums.at[b];
-  return sums.at[0];
+  return static_cast<float>(total);
 }
 
 // A row of neighbours.
@@ -89,17 +94,21 @@ MI_INLINE void run_columns(const SoftmaxArgs& args) {
     const Block next = load_across<Stored>(args, i);
     for (int c = 0; c < kBlock; ++c) largest.at[c] = ops::Max{}(largest.at[c], next.at[c]);
   }
-  Block sums = {};
-  for (std::int64_t i = 0; i < args.extent; ++i) {
-    const Block next = load_across<Stored>(args, i);
-    for (int c = 0; c < kBlock; ++c) {
-      sums.at[c] += ops::math::exp(next.at[c] - largest.at[c]);
+  double totals[kBlock] = {};
+  for (std::int64_t i = 0; i < args.extent;) {
+    Block sums = {};
+    for (int room = ops::kSumBlock; room > 0 && i < args.extent; --room, ++i) {
+      const Block next = load_across<Stored>(args, i);
+      for (int c = 0; c < kBlock; ++c) {
+        sums.at[c] += ops::math::exp(next.at[c] - largest.at[c]);
+      }
     }
+    for (int c = 0; c < kBlock; ++c) totals[c] += static_cast<double>(sums.at[c]);
   }
   for (std::int64_t i = 0; i < args.extent; ++i) {
     Block next = load_across<Stored>(args, i);
     for (int c = 0; c < kBlock; ++c) {
-      next.at[c] = Function(largest.at[c], sums.at[c])(next.at[c]);
+      next.at[c] = Function(largest.at[c], static_cast<float>(totals[c]))(next.at[c]);
     }
     Stored* y = static_cast<Stored*>(args.y) + i * args.step;
     for (int c = 0; c < args.columns; ++c) {

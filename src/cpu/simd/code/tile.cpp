@@ -2,6 +2,7 @@
 
 #include "cpu/simd/code/activate.h"
 #include "cpu/simd/code/vector.h"
+#include "ops/block_sum.h"
 
 // The one inner loop of Conv, Gemm, MatMul and their kin: the sums of a tile stay in registers
 // while each element of A is broadcast against a row of B.
@@ -28,17 +29,89 @@ MI_INLINE Vector load_columns(const float* from, int vector, Columns<kVectors> c
 template <int kRows, int kVectors>
 struct Sums {
   Vector at[kRows][kVectors];
-};
 
-// `get` reads one vector of a row of C.
-template <int kRows, int kVectors, typename Get>
-MI_INLINE void start(const TileArgs& t, Sums<kRows, kVectors>& sums, Get get) {
-  MI_UNROLL for (int i = 0; i < kRows; ++i) {
-    MI_UNROLL for (int j = 0; j < kVectors; ++j) {
-      sums.at[i][j] = t.so_far != nullptr ? get(t.so_far + i * t.so_far_row, j) : Vector{};
+  MI_MEMBER void clear() {
+    MI_UNROLL for (int i = 0; i < kRows; ++i) {
+      MI_UNROLL for (int j = 0; j < kVectors; ++j) at[i][j] = Vector{};
     }
   }
+};
+
+// --- Sums of whole blocks, in memory ---
+
+#define MI_OUTLINE __attribute__((noinline))
+
+MI_OUTLINE void close_section(const float* section, bool first, double* total, int count) {
+  MI_INDEPENDENT for (int i = 0; i < count; ++i) {
+    total[i] = (first ? 0.0 : total[i]) + static_cast<double>(section[i]);
+  }
 }
+
+// The last section becomes the sum of them all.
+MI_OUTLINE void add_totals(const double* total, float* section, int count) {
+  MI_INDEPENDENT for (int i = 0; i < count; ++i) {
+    section[i] = static_cast<float>(total[i] + static_cast<double>(section[i]));
+  }
+}
+
+template <int kRows, int kVectors>
+class Blocks {
+ public:
+  MI_MEMBER explicit Blocks(const TileArgs& t)
+      : section_(t.section),
+        total_(t.total),
+        closed_(static_cast<std::uint64_t>(t.depth_before) / ops::kSumBlock) {}
+
+  // The block in `sums` is whole, and another one begins.
+  MI_MEMBER void close(Sums<kRows, kVectors>& sums) {
+    if (closed_ % ops::kSumSection > 0) {
+      move_to_section(sums,
+                      [](Vector sum, const float* at) MI_INLINE_LAMBDA { return sum + load(at); });
+    } else {
+      move_to_section(sums, [](Vector sum, const float*) MI_INLINE_LAMBDA { return sum; });
+    }
+    if (++closed_ % ops::kSumSection == 0) {
+      close_section(section_, closed_ == ops::kSumSection, total_, kCount);
+    }
+  }
+
+  // Adds all that was closed to the last block.
+  MI_MEMBER void join(Sums<kRows, kVectors>& sums) {
+    if (closed_ == 0) return;
+    if (closed_ % ops::kSumSection > 0) add_section(sums);
+    if (closed_ < ops::kSumSection) return;
+    move_to_section(sums, [](Vector sum, const float*) MI_INLINE_LAMBDA { return sum; });
+    add_totals(total_, section_, kCount);
+    add_section(sums);
+  }
+
+ private:
+  static constexpr int kCount = kRows * kVectors * kLanes;
+
+  MI_MEMBER void add_section(Sums<kRows, kVectors>& sums) const {
+    MI_UNROLL for (int i = 0; i < kRows; ++i) {
+      MI_UNROLL for (int j = 0; j < kVectors; ++j) sums.at[i][j] += load(at(i, j));
+    }
+  }
+
+  // Vector by vector, and each register starts anew at once: all adding first, all storing then
+  // takes twice as long.
+  template <typename Combine>
+  MI_MEMBER void move_to_section(Sums<kRows, kVectors>& sums, Combine combine) {
+    MI_UNROLL for (int i = 0; i < kRows; ++i) {
+      MI_UNROLL for (int j = 0; j < kVectors; ++j) {
+        store(at(i, j), combine(sums.at[i][j], at(i, j)));
+        clear(sums.at[i][j]);
+      }
+    }
+  }
+
+  MI_MEMBER float* at(int i, int j) const { return section_ + (i * kVectors + j) * kLanes; }
+
+  float* section_;
+  double* total_;
+  std::uint64_t closed_;
+};
 
 // Rows of a panel, or of columns of a matrix that may end before its width.
 template <int kVectors, bool kNarrow>
@@ -70,23 +143,48 @@ struct PanelsBeside {
 
 // `Right` reads vectors of a row of B and goes from row to row.
 template <int kRows, int kVectors, typename Right>
-MI_INLINE void add_products(const TileArgs& t, Sums<kRows, kVectors>& sums, Right right) {
+MI_INLINE void add_products(const TileArgs& t, Sums<kRows, kVectors>& sums,
+                            Blocks<kRows, kVectors>& blocks, Right right) {
   const char* ahead = t.ahead != nullptr ? t.ahead : reinterpret_cast<const char*>(t.b);
+  std::int64_t room = ops::kSumBlock;  // in the block
   for (std::int64_t tap = 0; tap < t.taps; ++tap) {
     const float* a[kRows];
     MI_UNROLL for (int i = 0; i < kRows; ++i) a[i] = t.rows[tap * kMaxTileRows + i];
     std::ptrdiff_t at = 0;
-    for (std::int64_t k = 0; k < t.depth; ++k, at += t.row_step, right.advance()) {
-      Vector w[kVectors];
-      MI_UNROLL for (int j = 0; j < kVectors; ++j) w[j] = right.get(j);
-      __builtin_prefetch(ahead, 0, 2);
-      ahead += t.ahead_step;
-      MI_UNROLL for (int i = 0; i < kRows; ++i) {
-        const Vector x = broadcast(a[i][at]);
-        MI_UNROLL for (int j = 0; j < kVectors; ++j) sums.at[i][j] += x * w[j];
+    for (std::int64_t rest = t.depth; rest > 0;) {
+      if (room == 0) {
+        blocks.close(sums);
+        room = ops::kSumBlock;
+      }
+      const std::int64_t count = rest < room ? rest : room;
+      rest -= count;
+      room -= count;
+      for (std::int64_t k = 0; k < count; ++k, at += t.row_step, right.advance()) {
+        Vector w[kVectors];
+        MI_UNROLL for (int j = 0; j < kVectors; ++j) w[j] = right.get(j);
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += t.ahead_step;
+        MI_UNROLL for (int i = 0; i < kRows; ++i) {
+          const Vector x = broadcast(a[i][at]);
+          MI_UNROLL for (int j = 0; j < kVectors; ++j) sums.at[i][j] += x * w[j];
+        }
       }
     }
   }
+}
+
+// Yields whether the product ends here.
+template <int kRows, int kVectors, typename Right>
+MI_INLINE bool add_up(const TileArgs& t, Sums<kRows, kVectors>& sums, Right right) {
+  Blocks<kRows, kVectors> blocks(t);
+  sums.clear();
+  add_products(t, sums, blocks, right);
+  if (t.last) {
+    blocks.join(sums);
+  } else {
+    blocks.close(sums);
+  }
+  return t.last;
 }
 
 template <int kRows, int kVectors, typename Get>
@@ -111,28 +209,26 @@ MI_INLINE void add_bias(const TileArgs& t, Sums<kRows, kVectors>& sums, Get get)
 // `get` and `put` move one vector of a row: whole or cut off.
 template <int kRows, int kVectors, typename Get, typename Put>
 MI_INLINE void finish(const TileArgs& t, Sums<kRows, kVectors>& sums, Get get, Put put) {
-  if (t.finish) {
-    const TileEpilogue& e = *t.epilogue;
-    if (e.alpha != 1) {
-      const Vector alpha = broadcast(e.alpha);
-      MI_UNROLL for (int i = 0; i < kRows; ++i) {
-        MI_UNROLL for (int j = 0; j < kVectors; ++j) sums.at[i][j] *= alpha;
-      }
+  const TileEpilogue& e = *t.epilogue;
+  if (e.alpha != 1) {
+    const Vector alpha = broadcast(e.alpha);
+    MI_UNROLL for (int i = 0; i < kRows; ++i) {
+      MI_UNROLL for (int j = 0; j < kVectors; ++j) sums.at[i][j] *= alpha;
     }
-    if (t.bias != nullptr) add_bias(t, sums, get);
-    if (t.residual != nullptr) {
-      MI_UNROLL for (int i = 0; i < kRows; ++i) {
-        MI_UNROLL for (int j = 0; j < kVectors; ++j) sums.at[i][j] +=
-            get(t.residual + i * t.c_row, j);
-      }
+  }
+  if (t.bias != nullptr) add_bias(t, sums, get);
+  if (t.residual != nullptr) {
+    MI_UNROLL for (int i = 0; i < kRows; ++i) {
+      MI_UNROLL for (int j = 0; j < kVectors; ++j) sums.at[i][j] +=
+          get(t.residual + i * t.c_row, j);
     }
-    if (const auto clamp = clamp_of(e.activation); clamp.on) {
-      const Vector lowest = broadcast(clamp.lowest);
-      const Vector highest = broadcast(clamp.highest);
-      MI_UNROLL for (int i = 0; i < kRows; ++i) {
-        MI_UNROLL for (int j = 0; j < kVectors; ++j) {
-          sums.at[i][j] = at_most(at_least(sums.at[i][j], lowest), highest);
-        }
+  }
+  if (const auto clamp = clamp_of(e.activation); clamp.on) {
+    const Vector lowest = broadcast(clamp.lowest);
+    const Vector highest = broadcast(clamp.highest);
+    MI_UNROLL for (int i = 0; i < kRows; ++i) {
+      MI_UNROLL for (int j = 0; j < kVectors; ++j) {
+        sums.at[i][j] = at_most(at_least(sums.at[i][j], lowest), highest);
       }
     }
   }
@@ -144,7 +240,7 @@ MI_INLINE void finish(const TileArgs& t, Sums<kRows, kVectors>& sums, Get get, P
 // The activations that are no interval, over what was stored.
 template <int kRows>
 MI_INLINE void pass_over(const TileArgs& t) {
-  if (!t.finish || !needs_pass(t.epilogue->activation)) return;
+  if (!needs_pass(t.epilogue->activation)) return;
   activate_rows(t.epilogue->activation,
                 {.y = t.c, .rows = kRows, .row_step = t.c_row, .columns = t.columns});
 }
@@ -173,8 +269,7 @@ void tile(const TileArgs& t) {
                        MI_INLINE_LAMBDA { store_first(to + j * kLanes, v, columns.of(j)); };
   bring_near<kRows, kVectors>(t);
   Sums<kRows, kVectors> sums;
-  start(t, sums, get);
-  add_products(t, sums, OnePanel<kVectors, kNarrow>{t.b, t.b_row, columns});
+  if (!add_up(t, sums, OnePanel<kVectors, kNarrow>{t.b, t.b_row, columns})) return;
   if (columns.whole()) {
     finish(t, sums, get_whole, put_whole);
   } else {
@@ -188,8 +283,7 @@ template <int kRows, int kPanels>
 void wide_tile(const TileArgs& t) {
   bring_near<kRows, kPanels * kTileVectors>(t);
   Sums<kRows, kPanels * kTileVectors> sums;
-  start(t, sums, get_whole);
-  add_products(t, sums, PanelsBeside<kPanels>(t));
+  if (!add_up(t, sums, PanelsBeside<kPanels>(t))) return;
   finish(t, sums, get_whole, put_whole);
   pass_over<kRows>(t);
 }

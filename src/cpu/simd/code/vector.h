@@ -60,6 +60,15 @@ MI_INLINE Vector load_float16(const void* from) {
 
 MI_INLINE void store(float* to, Vector vector) { __builtin_memcpy(to, &vector, sizeof(Vector)); }
 
+// A zero of its own, not the copy of a register; what was to be stored before is stored before.
+MI_INLINE void clear(Vector& vector) {
+#if defined(__AVX__)
+  asm volatile("vxorps %0, %0, %0" : "=v"(vector) : : "memory");
+#else
+  vector = Vector{};
+#endif
+}
+
 MI_INLINE Vector broadcast(float x) { return x - Vector{}; }  // not +: -0 must stay
 
 // The first `count` lanes, 0 to all; the other ones are 0.
