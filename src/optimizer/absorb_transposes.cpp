@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/try.h"
 #include "ops/op_def.h"
 #include "optimizer/attention/reorder.h"
 #include "optimizer/passes.h"
@@ -69,10 +70,11 @@ class Between {
 
   bool cancels() {
     const ValueId value = rewriter_.node(last_).inputs[0];
-    return !is_transpose(rewriter_, value) && collect(value, last_) && undoes_one_;
+    return !is_transpose(rewriter_, value) && rewriter_.can_bypass(last_) &&
+           collect(value, last_) && undoes_one_;
   }
 
-  void cancel() {
+  core::Status cancel() {
     for (NodeId id : nodes_) {
       for (std::size_t slot = 0; slot < rewriter_.node(id).inputs.size(); ++slot) {
         reread(id, slot);
@@ -82,7 +84,7 @@ class Between {
       const ValueId output = rewriter_.node(id).outputs[0];
       rewriter_.graph().value(output).shape = moved(rewriter_.output_shape(id));
     }
-    rewriter_.bypass(last_);
+    return rewriter_.bypass(last_);
   }
 
  private:
@@ -176,11 +178,13 @@ core::Status absorb_transposes(graph::Graph& graph) {
   Rewriter rewriter(graph);
   for (NodeId id : rewriter.nodes()) {
     if (rewriter.removed(id)) continue;
-    if (rewriter.node(id).is("Attention", graph::kInternalDomain)) drop_reorderings(rewriter, id);
+    if (rewriter.node(id).is("Attention", graph::kInternalDomain)) {
+      MI_TRY(drop_reorderings(rewriter, id));
+    }
     if (can_be_gemm(rewriter, id)) absorb_into_gemm(rewriter, id);
     if (!rewriter.node(id).is("Transpose") || is_view(graph, id)) continue;
     Between between(rewriter, id);
-    if (between.cancels()) between.cancel();
+    if (between.cancels()) MI_TRY(between.cancel());
   }
   return rewriter.finish();
 }

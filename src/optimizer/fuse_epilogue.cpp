@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/try.h"
 #include "optimizer/activation_match.h"
 #include "optimizer/constants.h"
 #include "optimizer/passes.h"
@@ -164,10 +165,12 @@ class Chain {
 };
 
 // Views that went behind a fused node may meet others there.
-void shorten_views(Rewriter& rewriter, NodeId id) {
-  if (!is_view(rewriter.graph(), id)) return;
+core::Status shorten_views(Rewriter& rewriter, NodeId id) {
+  if (!is_view(rewriter.graph(), id)) return core::Status::SUCCESS;
   join_views(rewriter, id);
-  if (rewriter.input_shape(id) == rewriter.output_shape(id)) rewriter.bypass(id);
+  const bool changes_nothing = rewriter.input_shape(id) == rewriter.output_shape(id);
+  if (!changes_nothing || !rewriter.can_bypass(id)) return core::Status::SUCCESS;
+  return rewriter.bypass(id);
 }
 
 }  // namespace
@@ -183,7 +186,7 @@ core::Status fuse_epilogue(graph::Graph& graph) {
     chain.match();
     chain.fuse();
   }
-  for (NodeId id : rewriter.nodes()) shorten_views(rewriter, id);
+  for (NodeId id : rewriter.nodes()) MI_TRY(shorten_views(rewriter, id));
   return rewriter.finish();
 }
 

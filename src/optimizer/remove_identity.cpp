@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/try.h"
 #include "optimizer/constants.h"
 #include "optimizer/passes.h"
 #include "optimizer/pattern.h"
@@ -142,7 +143,7 @@ core::Status remove_identity(graph::Graph& graph) {
     if (is_view(graph, id)) join_views(rewriter, id);
     name_identity(rewriter, id);
     read_through_expand(rewriter, id);
-    if (changes_nothing(rewriter, id)) rewriter.bypass(id);
+    if (changes_nothing(rewriter, id) && rewriter.can_bypass(id)) MI_TRY(rewriter.bypass(id));
   }
   return rewriter.finish();
 }

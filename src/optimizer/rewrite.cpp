@@ -114,22 +114,33 @@ void Rewriter::redirect_readers(ValueId from, ValueId to) {
   }
 }
 
-bool Rewriter::bypass(NodeId id) {
+bool Rewriter::can_bypass(NodeId id) const {
+  const ValueId input = node(id).inputs[0];
+  if (!is_output(node(id).outputs[0])) return true;
+  return value(input).producer != kNoNode && !is_output(input);
+}
+
+core::Status Rewriter::bypass(NodeId id) {
+  if (!can_bypass(id)) {
+    return {core::Status::ERROR_INTERNAL,
+            graph::describe(node(id)) +
+                " cannot be bypassed: expected an input or an output that "
+                "may vanish, found a graph output behind a value that stays"};
+  }
   const ValueId input = node(id).inputs[0];
   const ValueId output = node(id).outputs[0];
   if (!is_output(output)) {
     remove(id);
     redirect_readers(output, input);
-    return true;
+    return core::Status::SUCCESS;
   }
   const NodeId producer = value(input).producer;
-  if (producer == kNoNode || is_output(input)) return false;
   const auto& made = node(producer).outputs;
   const auto slot = std::find(made.begin(), made.end(), input) - made.begin();
   remove(id);
   set_output(producer, static_cast<int>(slot), output);
   redirect_readers(input, output);
-  return true;
+  return core::Status::SUCCESS;
 }
 
 core::Status Rewriter::finish() {

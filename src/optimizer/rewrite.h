@@ -56,9 +56,13 @@ class Rewriter {
   // Its outputs are left without a producer: nobody may read them any more.
   void remove(graph::NodeId id);
 
+  // Whether bypass() may remove the node: not where both its input 0 and its output 0 must stay,
+  // because the output is a graph output, and the input is one too or is made by no node.
+  bool can_bypass(graph::NodeId id) const;
   // Removes a node whose output 0 equals its input 0. A graph output keeps its name: then the
-  // producer of the input writes it. False, and nothing changed, when that value must stay too.
-  bool bypass(graph::NodeId id);
+  // producer of the input writes it. A pass asks can_bypass() before it changes anything that
+  // counts on this; where that says no, nothing is changed here: ERROR_INTERNAL names the node.
+  [[nodiscard]] core::Status bypass(graph::NodeId id);
 
   // Drops removed nodes and values nobody mentions. Ids change; the Rewriter is used up.
   [[nodiscard]] core::Status finish();

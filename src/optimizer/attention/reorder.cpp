@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/try.h"
 #include "ops/shapes.h"
 #include "optimizer/attention/output_view.h"
 #include "optimizer/attention/projection.h"
@@ -94,16 +95,18 @@ class Around {
     read_before(*found);
   }
 
-  void drop_after() {
+  core::Status drop_after() {
     const auto found = find_after();
-    if (!found) return;
+    if (!found) return core::Status::SUCCESS;
     const ValueId y = node().outputs[0];
     Shape rows = rewriter_.input_shape(found->transpose);
     rows[rows.rank() - 1] = last_extent(y);
     const auto heads = reordered(stated("output"), strides_in_order(rows, found->permutation));
-    if (!heads || last_extent(y) * rows.elements(0, rows.rank() - 1) != rows.elements()) return;
+    if (!heads || last_extent(y) * rows.elements(0, rows.rank() - 1) != rows.elements()) {
+      return core::Status::SUCCESS;
+    }
     node().attributes["output"] = ops::stated(*heads);
-    write_after(*found, y);
+    return write_after(*found, y);
   }
 
  private:
@@ -176,7 +179,7 @@ class Around {
 
   // The nodes between give the rows in another order, in matrices of one order for all; the
   // Transpose becomes the Reshape that names the new order.
-  void write_after(const Reordering& found, ValueId y) {
+  core::Status write_after(const Reordering& found, ValueId y) {
     const Shape shape = rewriter_.output_shape(found.transpose);
     const std::int64_t rows = shape.elements(0, shape.rank() - 1);
     const auto flatten = [&](ValueId value) {
@@ -187,13 +190,14 @@ class Around {
     ValueId value = y;
     for (NodeId id : found.between) {
       if (rewriter_.node(id).is("Reshape")) {
-        rewriter_.bypass(id);
+        MI_TRY(rewriter_.bypass(id));
         continue;
       }
       value = rewriter_.node(id).outputs[0];
       flatten(value);
     }
     make_reshape(rewriter_, found.transpose, value, shape);
+    return core::Status::SUCCESS;
   }
 
   void permute_shape(ValueId value, const Permutation& permutation) {
@@ -211,7 +215,7 @@ class Around {
 
 }  // namespace
 
-void drop_reorderings(Rewriter& rewriter, NodeId attention) {
+core::Status drop_reorderings(Rewriter& rewriter, NodeId attention) {
   Around around(rewriter, attention);
   const std::vector<ValueId> inputs = rewriter.node(attention).inputs;
   std::vector<ValueId> done;
@@ -220,7 +224,7 @@ void drop_reorderings(Rewriter& rewriter, NodeId attention) {
     done.push_back(inputs[slot]);
     around.drop_before(inputs[slot]);
   }
-  around.drop_after();
+  return around.drop_after();
 }
 
 }  // namespace mini_infer::optimizer

@@ -42,7 +42,8 @@ class LayoutRewrite {
     for (NodeId id : converted_) absorb_input(id);
     for (ValueId value : made_last_) provide_first_form(value);
     for (NodeId id : converted_) {
-      if (rewriter_.node(id).is("Identity")) rewriter_.bypass(id);
+      const bool passes_on = rewriter_.node(id).is("Identity");
+      if (passes_on && rewriter_.can_bypass(id)) MI_TRY(rewriter_.bypass(id));
     }
     return Status::SUCCESS;
   }
