@@ -28,6 +28,7 @@ struct PlanningFlags {
   bool no_sharing = false;
   bool keep_order = false;
   std::string passes;   // "none" or a list; empty: all
+  bool check_passes = false;
   std::string windows;  // likewise, of slice, split, concat
   std::size_t alignment = 256;
   std::optional<std::size_t> arena_limit;  // bytes

@@ -128,6 +128,7 @@ runtime::PlanningOptions planning_options(const PlanningFlags& flags) {
   options.workspace_bytes = flags.workspace;
   options.precision = precision_of(flags.precision);
   options.passes = parse_passes(flags.passes);
+  options.check_passes = flags.check_passes;
   return options;
 }
 
@@ -142,6 +143,7 @@ runtime::EngineConfig engine_config(const PlanningFlags& planning, const DeviceF
   config.workspace_bytes = planning.workspace;
   config.precision = precision_of(planning.precision);
   config.passes = parse_passes(planning.passes);
+  config.check_passes = planning.check_passes;
   config.device = chosen_device(device);
   config.cuda.device = device.index;
   config.cuda.libraries = !device.no_libraries;

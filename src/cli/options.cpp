@@ -149,6 +149,12 @@ std::string check_passes(const std::string& text) {
   return "";
 }
 
+void add_check_passes(CLI::App* verb, PlanningFlags& planning) {
+  verb->add_flag("--check-passes", planning.check_passes,
+                 "compute the model before and after each pass on several made-up sets of inputs; "
+                 "an error names a pass that changes a number (slow)");
+}
+
 std::string check_windows(const std::string& text) {
   if (text == "none") return "";
   for (const std::string& kind : split(text, ',')) {
@@ -253,6 +259,7 @@ void add_options(CLI::App* verb, PlanCommand& command) {
   verb->footer(kPlanExamples);
   add_model(verb, command.model);
   add_planning(verb, command.planning);
+  add_check_passes(verb, command.planning);
   verb->add_option("--device", command.device,
                    "cpu: with the CPU's kernels and packed weights; none, cuda: the arena only; "
                    "cuda with --device-properties: with a GPU's; any: as cpu where that runs it")
@@ -339,6 +346,7 @@ void add_options(CLI::App* verb, VerifyCommand& command) {
       ->required()
       ->type_name("");
   add_planning(verb, command.planning);
+  add_check_passes(verb, command.planning);
   add_device(verb, command.device);
   add_tolerance(verb, command);
   verb->add_flag("--poison", command.poison, "overwrite all bytes a step must not read (slow)");

@@ -14,7 +14,8 @@ using graph::ValueId;
 using ops::Activation;
 using Kind = ops::Activation::Kind;
 
-// A bound of Clip: an attribute in old opsets, an input in newer ones, `none` when left out.
+// A bound of Clip: an attribute in old opsets, an input in newer ones. One left out is
+// the largest finite number, as the operator has it: an infinity becomes that number.
 std::optional<float> bound(const Graph& graph, const Node& node, const char* key, std::size_t slot,
                            float none) {
   if (node.opset < 11) return node.get_float(key, none);
@@ -23,9 +24,9 @@ std::optional<float> bound(const Graph& graph, const Node& node, const char* key
 }
 
 std::optional<Activation> clip_of(const Graph& graph, const Node& node) {
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  const auto lowest = bound(graph, node, "min", 1, -kInfinity);
-  const auto highest = bound(graph, node, "max", 2, kInfinity);
+  using Limits = std::numeric_limits<float>;
+  const auto lowest = bound(graph, node, "min", 1, Limits::lowest());
+  const auto highest = bound(graph, node, "max", 2, Limits::max());
   if (!lowest || !highest) return std::nullopt;
   return Activation{Kind::kClip, *lowest, *highest};
 }

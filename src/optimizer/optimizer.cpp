@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/try.h"
+#include "optimizer/check/pass_check.h"
 #include "optimizer/pass.h"
 #include "optimizer/passes.h"
 
@@ -11,6 +12,9 @@ namespace mini_infer::optimizer {
 namespace {
 
 using core::Status;
+
+// Sums in another order, and other formulas for the same function.
+constexpr Numbers kRounds{.relative = 2e-5};
 
 constexpr std::array kAlways = {
     Pass{{"fold-constants", "removes nodes whose results are known before running"},
@@ -21,31 +25,49 @@ constexpr std::array kAlways = {
 constexpr std::array kSwitchable = {
     Pass{{"remove-identity", "removes nodes that change nothing, joins chains of reshapes"},
          remove_identity},
-    Pass{{"merge-pad", "moves zero padding into the convolutions behind it"}, merge_pad},
+    Pass{{"merge-pad", "moves zero padding into the convolutions behind it"}, merge_pad, kRounds},
     Pass{{"fuse-activation", "gives activations that are written out their names"},
-         fuse_activation},
+         fuse_activation,
+         kRounds},
     Pass{{"fuse-normalization", "makes one node of LayerNorm and RMSNorm that are written out"},
-         fuse_normalization},
+         fuse_normalization,
+         kRounds},
     Pass{{"fold-batch-norm", "moves per-channel scales and shifts into the weights before them"},
-         fold_batch_norm},
+         fold_batch_norm,
+         kRounds},
     Pass{{"fuse-rotary", "makes one node of rotary embeddings, before heads are transposed"},
-         fuse_rotary},
+         fuse_rotary,
+         kRounds},
     Pass{{"fuse-attention", "makes one node of queries, keys, Softmax and values, read in place"},
-         fuse_attention},
+         fuse_attention,
+         kRounds},
     Pass{{"absorb-transposes", "lets Gemm read transposed, cancels pairs around elementwise nodes"},
-         absorb_transposes},
+         absorb_transposes,
+         kRounds},
     Pass{{"fuse-epilogue", "joins Conv, Gemm and MatMul with bias, residual and activation"},
-         fuse_epilogue},
+         fuse_epilogue,
+         kRounds},
     Pass{{"pack-projections", "makes one product of those that give queries, keys and values"},
-         pack_projections},
-    Pass{{"fuse-residual", "joins normalisations with the addition before them"}, fuse_residual},
-    Pass{{"fuse-scale", "joins scaling by channel with residual and activation"}, fuse_scale},
+         pack_projections,
+         kRounds},
+    Pass{{"fuse-residual", "joins normalisations with the addition before them"},
+         fuse_residual,
+         kRounds},
+    Pass{{"fuse-scale", "joins scaling by channel with residual and activation"},
+         fuse_scale,
+         kRounds},
     Pass{{"layout", "keeps channels last around convolutions, with the fewest bytes transposed"},
-         choose_layout},
+         choose_layout,
+         kRounds},
 };
 
-constexpr Pass kToFloat16{{"precision", "stores float32 tensors as float16"}, to_float16};
-constexpr Pass kToBFloat16{{"precision", "stores float32 tensors as bfloat16"}, to_bfloat16};
+// Of the largest element, 16 units in the last place.
+constexpr Numbers kFloat16{.relative = 0x1p-7, .largest = 65504, .keeps_integers = false};
+constexpr Numbers kBFloat16{.relative = 0x1p-4, .largest = 0x1.fep127, .keeps_integers = false};
+
+constexpr Pass kToFloat16{{"precision", "stores float32 tensors as float16"}, to_float16, kFloat16};
+constexpr Pass kToBFloat16{
+    {"precision", "stores float32 tensors as bfloat16"}, to_bfloat16, kBFloat16};
 
 Status check_names(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
@@ -76,6 +98,14 @@ std::vector<PassInfo> passes() {
   return infos;
 }
 
+std::vector<Pass> all_passes() {
+  std::vector<Pass> all(kAlways.begin(), kAlways.end());
+  all.insert(all.end(), kSwitchable.begin(), kSwitchable.end());
+  all.push_back(kToFloat16);
+  all.push_back(kToBFloat16);
+  return all;
+}
+
 core::Result<std::vector<PassReport>> optimize(graph::Graph& graph, const Options& options,
                                                const ops::Evaluator& evaluate) {
   if (options.passes) MI_TRY(check_names(*options.passes));
@@ -86,10 +116,15 @@ core::Result<std::vector<PassReport>> optimize(graph::Graph& graph, const Option
   if (options.precision == core::Precision::kFloat16) chosen.push_back(kToFloat16);
   if (options.precision == core::Precision::kBFloat16) chosen.push_back(kToBFloat16);
 
+  std::optional<PassCheck> check;
+  if (options.check_passes) {
+    MI_ASSIGN(check, PassCheck::begin(graph, evaluate));
+  }
   std::vector<PassReport> reports;
   for (const Pass& pass : chosen) {
     MI_ASSIGN(auto report, run_pass(pass, graph, evaluate));
     reports.push_back(std::move(report));
+    if (check) MI_TRY(check->after(pass, graph));
     if (options.after_pass) options.after_pass(pass.info.name, graph);
   }
   return reports;

@@ -26,6 +26,9 @@ struct Options {
   std::optional<std::vector<std::string>> passes;
   // What float32 tensors are stored as in the end, after all passes.
   core::Precision precision = core::Precision::kFloat32;
+  // Compute the graph before and after each pass, on several sets of inputs, and fail where a pass
+  // changed a number by more than it may (PassCheck). Slow: some runs of the graph for each pass.
+  bool check_passes = false;
   // Called after each pass, for people who want to look.
   std::function<void(std::string_view pass, const graph::Graph&)> after_pass;
 };
@@ -39,7 +42,8 @@ MINI_INFER_API std::vector<PassInfo> passes();
 
 // Infers shapes, then runs the passes; after each, the graph is inferred, cleaned and verified
 // again. Graph inputs and outputs keep their names, types, shapes and order; a value that is a
-// graph output is never fused away. ERROR_INVALID_ARGUMENT for a pass that does not exist.
+// graph output is never fused away. ERROR_INVALID_ARGUMENT for a pass that does not exist,
+// ERROR_INTERNAL for one that breaks the graph or, with check_passes, its numbers.
 MINI_INFER_API core::Result<std::vector<PassReport>> optimize(graph::Graph& graph,
                                                               const Options& options,
                                                               const ops::Evaluator& evaluate);

@@ -121,11 +121,12 @@ core::Result<Compiled> compile(graph::Graph graph, const PlanningOptions& option
   compiled.graph = std::move(graph);
   MI_TRY(check_files(compiled.graph));
   MI_TRY(compiled.graph.verify());
-  MI_ASSIGN(compiled.passes,
-            optimizer::optimize(
-                compiled.graph,
-                {.passes = options.passes, .precision = options.precision, .after_pass = {}},
-                cpu::evaluate));
+  MI_ASSIGN(compiled.passes, optimizer::optimize(compiled.graph,
+                                                 {.passes = options.passes,
+                                                  .precision = options.precision,
+                                                  .check_passes = options.check_passes,
+                                                  .after_pass = {}},
+                                                 cpu::evaluate));
   legalize_outputs(compiled.graph);
   compiled.weights = lay_out_weights(compiled.graph, options.alignment);
 

@@ -28,7 +28,8 @@ PlanningOptions planning_options(const EngineConfig& config) {
           .arena_limit = config.arena_limit ? config.arena_limit : config.memory_limit,
           .workspace_bytes = config.workspace_bytes,
           .precision = config.precision,
-          .passes = config.passes};
+          .passes = config.passes,
+          .check_passes = config.check_passes};
 }
 
 std::vector<WorkspaceRange> workspaces_of(const MemoryPlan& plan) {

@@ -75,6 +75,13 @@ TEST(Plan, WithoutSharingNothingIsSaved) {
   EXPECT_NE(unshared.at("plan_hash"), shared.at("plan_hash"));
 }
 
+TEST(Plan, CheckingPassesChangesNothing) {
+  for (const char* precision : {"--precision=fp32", "--precision=fp16", "--precision=bf16"}) {
+    EXPECT_EQ(plan({"--check-passes", precision}).at("plan_hash"),
+              plan({precision}).at("plan_hash"));
+  }
+}
+
 TEST(Plan, PassesAndAlignmentChangeIt) {
   EXPECT_GT(plan({"--passes=none"}).at("steps").size(), plan({}).at("steps").size());
   EXPECT_EQ(plan({"--alignment=64"}).at("pools").at(0).at("alignment"), 64);

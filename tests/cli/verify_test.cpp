@@ -36,7 +36,8 @@ void write_relu_folder(const path& folder, const std::vector<float>& expected,
 }
 
 TEST(Verify, PassesOnLenet5) {
-  const CommandResult result = mini_infer({"verify", lenet5(), "--json", "--poison"});
+  const CommandResult result =
+      mini_infer({"verify", lenet5(), "--json", "--poison", "--check-passes"});
   EXPECT_EQ(result.exit_code, 0) << result.out;
   EXPECT_EQ(result.json().at("schema"), "mini-infer.verify");
   EXPECT_EQ(result.json().at("passed"), 1);

@@ -76,7 +76,8 @@ std::vector<std::string> names(const Graph& graph, const std::vector<ValueId>& i
 Graph optimized(const Graph& graph, const Passes& passes) {
   const bool failed_before = ::testing::Test::HasFailure();
   Graph result = graph;
-  auto reports = optimizer::optimize(result, {.passes = passes, .after_pass = {}}, cpu::evaluate);
+  auto reports = optimizer::optimize(
+      result, {.passes = passes, .check_passes = true, .after_pass = {}}, cpu::evaluate);
   EXPECT_TRUE(reports.ok()) << reports.status().to_string() << "\n" << graph.to_text();
   if (!reports.ok()) return result;
   EXPECT_EQ(names(result, result.inputs), names(graph, graph.inputs));

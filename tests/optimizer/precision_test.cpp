@@ -20,7 +20,8 @@ Graph stored(Builder& b, Precision precision) {
   Graph graph = b.graph();
   const std::vector<std::string> none;
   const auto reports = optimizer::optimize(
-      graph, {.passes = none, .precision = precision, .after_pass = {}}, cpu::evaluate);
+      graph, {.passes = none, .precision = precision, .check_passes = true, .after_pass = {}},
+      cpu::evaluate);
   EXPECT_TRUE(reports.ok()) << reports.status().to_string();
   return graph;
 }

@@ -77,6 +77,7 @@ struct EngineConfig {
   std::size_t workspace_bytes = 0;  // see PlanningOptions
   core::Precision precision = core::Precision::kFloat32;
   std::optional<std::vector<std::string>> passes;
+  bool check_passes = false;                // see PlanningOptions
   std::optional<std::size_t> arena_limit;   // bytes of one context's activations
   std::optional<std::size_t> memory_limit;  // its former name, where arena_limit is not given
   // Bytes of MemoryPlan::total_bytes(). Where the fastest kernels take more, the CPU's convolutions

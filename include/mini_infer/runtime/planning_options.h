@@ -38,6 +38,10 @@ struct PlanningOptions {
   core::Precision precision = core::Precision::kFloat32;
   // Optimiser passes to run; nullopt for all. Constants are folded in any case.
   std::optional<std::vector<std::string>> passes;
+  // Compute the graph on the CPU before and after each optimiser pass, on several made-up sets of
+  // inputs, and fail with ERROR_INTERNAL, which names the pass, where one changed a number by more
+  // than it may. Changes no plan. Slow: some runs of the model for each pass; for tests.
+  bool check_passes = false;
 };
 
 }  // namespace mini_infer::runtime
