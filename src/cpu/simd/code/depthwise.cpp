@@ -38,31 +38,23 @@ MI_INLINE void for_each_tap(const Taps& taps, Visit visit) {
   }
 }
 
-// One row of a kernel.
-template <int kOutputs, int kKernel, int kStride, typename Vectors>
-MI_INLINE void add_row(const DepthwiseRow& row, const Taps& taps, std::int64_t channel,
-                       Vectors vectors, Vector* sums) {
-  using Row = Form<kKernel, kStride>;
-  const float* x = taps.x + channel;
-  const float* w = taps.w + channel;
-  for_each_tap<kKernel>(taps, [&](std::int64_t k) MI_INLINE_LAMBDA {
-    const Vector weights = vectors.get(w + k * row.channels);
-    MI_UNROLL for (int i = 0; i < kOutputs; ++i) {
-      const std::int64_t pixel = k * Row::dilation(row) + i * Row::stride(row);
-      sums[i] += vectors.get(x + pixel * row.x_pitch) * weights;
-    }
-  });
-}
-
 template <int kOutputs, int kKernel, int kStride, typename Vectors>
 MI_INLINE void add_products(const DepthwiseRow& row, const Taps& taps, std::int64_t channel,
                             Vectors vectors, Vector* sums) {
+  using Row = Form<kKernel, kStride>;
   for (std::int64_t d = 0; d < row.depth.taps; ++d) {
-    Taps of_row{taps.x + d * row.depth.x_step, taps.w + d * row.depth.w_step, taps.count};
+    const float* x = taps.x + d * row.depth.x_step + channel;
+    const float* w = taps.w + d * row.depth.w_step + channel;
     for (std::int64_t h = 0; h < row.height.taps; ++h) {
-      add_row<kOutputs, kKernel, kStride>(row, of_row, channel, vectors, sums);
-      of_row.x += row.height.x_step;
-      of_row.w += row.height.w_step;
+      for_each_tap<kKernel>(taps, [&](std::int64_t k) MI_INLINE_LAMBDA {
+        const Vector weights = vectors.get(w + k * row.channels);
+        MI_UNROLL for (int i = 0; i < kOutputs; ++i) {
+          const std::int64_t pixel = k * Row::dilation(row) + i * Row::stride(row);
+          sums[i] += vectors.get(x + pixel * row.x_pitch) * weights;
+        }
+      });
+      x += row.height.x_step;
+      w += row.height.w_step;
     }
   }
 }
@@ -71,6 +63,8 @@ MI_INLINE void add_products(const DepthwiseRow& row, const Taps& taps, std::int6
 template <int kOutputs, typename Vectors>
 MI_INLINE void add_blocks(const DepthwiseRow& row, const Taps& taps, std::int64_t channel,
                           Vectors vectors, Vector* sums) {
+  DepthwiseRow one_row = row;
+  one_row.depth.taps = one_row.height.taps = 1;
   BlockSum blocks[kOutputs];
   for (std::int64_t d = 0; d < row.depth.taps; ++d) {
     for (std::int64_t h = 0; h < row.height.taps; ++h) {
@@ -81,7 +75,7 @@ MI_INLINE void add_blocks(const DepthwiseRow& row, const Taps& taps, std::int64_
         const Taps part{x + k * row.width.dilation * row.x_pitch, w + k * row.channels,
                         rest < ops::kSumBlock ? rest : ops::kSumBlock};
         Vector block[kOutputs] = {};
-        add_row<kOutputs, 0, 0>(row, part, channel, vectors, block);
+        add_products<kOutputs, 0, 0>(one_row, part, channel, vectors, block);
         MI_UNROLL for (int i = 0; i < kOutputs; ++i) blocks[i].add(block[i]);
       }
     }
