@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cuda/blocked_sums.h"
 #include "cuda/each.h"
 #include "cuda/epilogue.h"
 #include "cuda/pack.h"
@@ -62,12 +63,13 @@ struct Depthwise {
   }
 };
 
-// Any window, pixel by pixel.
-template <typename T>
+// Any window, pixel by pixel. kBlocks: it has more taps than a block of a sum.
+template <typename T, bool kBlocks>
 struct DepthwisePixel : Depthwise<T> {
   __device__ void operator()(std::int64_t item) const {
     const auto place = this->place_of(item);
-    float sums[Pack<T>::kCount] = {};
+    BlockedSums<float, Pack<T>::kCount> sums;
+    int taps = 0;  // of the block
     for (int i = 0; i < this->height.kernel; ++i) {
       const int y = this->height.place(place.line, i);
       if (!this->height.holds(y)) continue;
@@ -75,11 +77,18 @@ struct DepthwisePixel : Depthwise<T> {
       for (int j = 0; j < this->width.kernel; ++j) {
         const int column = this->width.place(place.strip, j);
         if (!this->width.holds(column)) continue;
-        this->add(sums, load_pack(line + column * this->x_pitch),
+        this->add(sums.at, load_pack(line + column * this->x_pitch),
                   this->weights(i * this->width.kernel + j, place.channel));
+        if (kBlocks && ++taps == ops::kSumBlock) {
+          sums.close();
+          taps = 0;
+        }
       }
     }
-    this->store(sums, place, place.strip);
+    if constexpr (kBlocks) {
+      for (int i = 0; i < Pack<T>::kCount; ++i) sums.at[i] = sums.sum(i);
+    }
+    this->store(sums.at, place, place.strip);
   }
 };
 
@@ -175,7 +184,10 @@ ops::Kernel bind_depthwise(const ops::ConvGeometry& geometry, const Epilogue<T>&
   if (is(3, 2)) return strips(DepthwiseStrip<T, 3, 2, kStrip>());
   if (is(5, 1)) return strips(DepthwiseStrip<T, 5, 1, kStrip>());
   if (is(5, 2)) return strips(DepthwiseStrip<T, 5, 2, kStrip>());
-  return depthwise_kernel<T, DepthwisePixel<T>>(depthwise, geometry, 1);
+  if (depthwise.height.kernel * width.kernel > ops::kSumBlock) {
+    return depthwise_kernel<T, DepthwisePixel<T, true>>(depthwise, geometry, 1);
+  }
+  return depthwise_kernel<T, DepthwisePixel<T, false>>(depthwise, geometry, 1);
 }
 
 }  // namespace mini_infer::cuda

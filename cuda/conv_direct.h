@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cuda/blocked_sums.h"
 #include "cuda/each.h"
 #include "cuda/epilogue.h"
 #include "cuda/window.h"
@@ -45,13 +46,14 @@ struct DirectBody {
     const std::int64_t number = group.quotient(in_group);
     const T* own_w = w + number * w_group + in_group * w_filter;
     const auto line = x.line(pixel);
-    float sum = 0;
+    LongSum sum;
     for (int k = 0; k < depth; ++k) {
       std::int64_t at = 0;
       if (!x.find(line, x.step(k), at)) continue;
-      sum += ops::widened(own_w[weight_depth.at(k)]) * ops::widened(x.data[at + number * x_group]);
+      sum.add(ops::widened(own_w[weight_depth.at(k)]) *
+              ops::widened(x.data[at + number * x_group]));
     }
-    epilogue.store(sum, channels_last ? pixel * y_pitch + filter : output, filter);
+    epilogue.store(sum.sum(), channels_last ? pixel * y_pitch + filter : output, filter);
   }
 };
 

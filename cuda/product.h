@@ -75,7 +75,7 @@ struct Product {
         return tiles<LargeTensor>() >= kEnough ? Way::kLargeTensor : Way::kSmallTensor;
       }
     } else if constexpr (std::is_same_v<T, float>) {
-      if (tiles<Large>() >= kEnough) return Way::kLarge;
+      if (form.depth <= Large::kMostDepth && tiles<Large>() >= kEnough) return Way::kLarge;
       if (tiles<Medium>() >= kEnough) return Way::kMedium;
       constexpr int kDeep = 256;
       if (form.depth >= kDeep && tiles<Small>() < 2 * kEnough) return Way::kDeep;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cuda/blocked_sums.h"
 #include "cuda/product_tile.h"
 
 namespace mini_infer::cuda::product {
@@ -22,6 +23,8 @@ class DeepSums {
   static constexpr int kDepth = 128;
   static constexpr int kThreads = kGroups * kGroupSide * kGroupSide;
   static_assert(kThreads == kSide * kSide);  // a thread joins the sums of one result
+  static constexpr int kBlockParts = ops::kSumBlock / (kDepth / kGroups);
+  static_assert(kBlockParts * kDepth == ops::kSumBlock * kGroups);
 
   struct Tile {
     alignas(16) Sum at[kDepth][kSide + kPad];
@@ -35,19 +38,18 @@ class DeepSums {
     group_ = thread / (kGroupSide * kGroupSide);
     row_ = thread / kGroupSide % kGroupSide * kPer;
     column_ = thread % kGroupSide * kPer;
-    for (auto& row : sums_) {
-      for (Sum& sum : row) sum = 0;
-    }
   }
 
   __device__ void add(const Tile& left, const Tile& right) {
     for (int k = group_; k < kDepth; k += kGroups) {
       for (int i = 0; i < kPer; ++i) {
         for (int j = 0; j < kPer; ++j)
-          sums_[i][j] += left.at[k][row_ + i] * right.at[k][column_ + j];
+          sums_.at[i * kPer + j] += left.at[k][row_ + i] * right.at[k][column_ + j];
       }
     }
   }
+
+  __device__ void close() { sums_.close(); }
 
   // All threads of the block together.
   template <typename Use>
@@ -56,7 +58,7 @@ class DeepSums {
     MI_UNROLL
     for (int i = 0; i < kPer; ++i) {
       MI_UNROLL
-      for (int j = 0; j < kPer; ++j) parts[group_][row_ + i][column_ + j] = sums_[i][j];
+      for (int j = 0; j < kPer; ++j) parts[group_][row_ + i][column_ + j] = sums_.sum(i * kPer + j);
     }
     __syncthreads();
     const int outer = static_cast<int>(threadIdx.x) / kSide;
@@ -72,7 +74,7 @@ class DeepSums {
  private:
   bool along_columns_;
   int group_, row_, column_;
-  Sum sums_[kPer][kPer];
+  BlockedSums<Sum, kPer * kPer> sums_;
 };
 
 }  // namespace mini_infer::cuda::product

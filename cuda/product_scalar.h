@@ -1,11 +1,14 @@
 #pragma once
 
+#include <climits>
+
+#include "cuda/blocked_sums.h"
 #include "cuda/product_tile.h"
 
 namespace mini_infer::cuda::product {
 
 // A square tile by a square of threads: each has some rows times as many columns, in groups of
-// neighbours.
+// neighbours. The largest has no registers for products deeper than a section.
 template <typename T, int kSide>
 class ScalarSums {
   using Sum = ops::Wide<T>;
@@ -19,6 +22,9 @@ class ScalarSums {
   static constexpr int kColumns = kSide;
   static constexpr int kDepth = 16;
   static constexpr int kThreads = kThreadSide * kThreadSide;
+  static constexpr int kBlockParts = ops::kSumBlock / kDepth;
+  static_assert(kBlockParts * kDepth == ops::kSumBlock);
+  static constexpr int kMostDepth = kPer < 8 ? INT_MAX : ops::kSumBlock * ops::kSumSection;
 
   struct Tile {
     Sum at[kDepth][kSide + kPad];
@@ -32,9 +38,6 @@ class ScalarSums {
     const int y = static_cast<int>(threadIdx.x) / kThreadSide;
     row_ = (along_columns ? y : x) * kGroup;
     column_ = (along_columns ? x : y) * kGroup;
-    for (auto& row : sums_) {
-      for (Sum& sum : row) sum = 0;
-    }
   }
 
   __device__ void add(const Tile& left, const Tile& right) {
@@ -44,17 +47,21 @@ class ScalarSums {
       for (int i = 0; i < kPer; ++i) a[i] = left.at[k][row_ + place_of(i)];
       for (int i = 0; i < kPer; ++i) b[i] = right.at[k][column_ + place_of(i)];
       for (int i = 0; i < kPer; ++i) {
-        for (int j = 0; j < kPer; ++j) sums_[i][j] += a[i] * b[j];
+        for (int j = 0; j < kPer; ++j) sums_.at[i * kPer + j] += a[i] * b[j];
       }
     }
   }
+
+  __device__ void close() { sums_.close(); }
 
   template <typename Use>
   __device__ void for_each(Use use) const {
     MI_UNROLL
     for (int i = 0; i < kPer; ++i) {
       MI_UNROLL
-      for (int j = 0; j < kPer; ++j) use(row_ + place_of(i), column_ + place_of(j), sums_[i][j]);
+      for (int j = 0; j < kPer; ++j) {
+        use(row_ + place_of(i), column_ + place_of(j), sums_.sum(i * kPer + j));
+      }
     }
   }
 
@@ -64,7 +71,7 @@ class ScalarSums {
   }
 
   int row_, column_;
-  Sum sums_[kPer][kPer];
+  BlockedSums<Sum, kPer * kPer, kMostDepth == INT_MAX> sums_;
 };
 
 }  // namespace mini_infer::cuda::product

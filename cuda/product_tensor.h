@@ -5,7 +5,9 @@
 
 namespace mini_infer::cuda::product {
 
-// A tile of 16-bit elements on tensor cores: each warp has kWarpRows by kWarpColumns of it.
+// A tile of 16-bit elements on tensor cores: each warp has kWarpRows by kWarpColumns of it. An
+// instruction adds 16 terms at once, and sums are rounded to 16 bits in the end: blocks are longer
+// than ops/block_sum.h has them, and there are no sections.
 template <typename T, int kRowCount, int kColumnCount, int kWarpRows>
 class TensorSums {
   static constexpr int kWarpColumns = 32;
@@ -17,6 +19,7 @@ class TensorSums {
   static constexpr int kColumns = kColumnCount;
   static constexpr int kDepth = 32;
   static constexpr int kThreads = kRows / kWarpRows * (kColumns / kWarpColumns) * kLanes;
+  static constexpr int kBlockParts = 1024 / kDepth;
 
   template <int kCount>
   struct Tile {
@@ -60,6 +63,20 @@ class TensorSums {
     }
   }
 
+  __device__ void close() {
+    MI_UNROLL
+    for (int i = 0; i < kDown; ++i) {
+      MI_UNROLL
+      for (int j = 0; j < kAcross; ++j) {
+        MI_UNROLL
+        for (int part = 0; part < 4; ++part) {
+          blocks_[i][j].sums[part] += sums_[i][j].sums[part];
+          sums_[i][j].sums[part] = 0;
+        }
+      }
+    }
+  }
+
   template <typename Use>
   __device__ void for_each(Use use) const {
     MI_UNROLL
@@ -69,7 +86,7 @@ class TensorSums {
         MI_UNROLL
         for (int part = 0; part < 4; ++part) {
           use(row_ + i * 16 + group_ + part / 2 * 8, column_ + j * 8 + pair_ + part % 2,
-              sums_[i][j].sums[part]);
+              blocks_[i][j].sums[part] + sums_[i][j].sums[part]);
         }
       }
     }
@@ -77,7 +94,8 @@ class TensorSums {
 
  private:
   int group_, pair_, row_, column_;
-  TileC sums_[kDown][kAcross] = {};
+  TileC sums_[kDown][kAcross] = {};    // of the block
+  TileC blocks_[kDown][kAcross] = {};  // of those before
 };
 
 template <typename T>

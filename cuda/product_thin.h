@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cuda/blocked_sums.h"
 #include "cuda/product_operands.h"
 #include "cuda/warp.h"
 
@@ -13,14 +14,19 @@ constexpr int kWarps = static_cast<int>(kThreads) / kLanes;
 // The thread's part of the sums of a column: every `step`th product from `first` on.
 template <typename T, typename Right>
 __device__ void sum_column(const Matrix<T>& left, const Right& right, const ProductForm& form,
-                           int column, int first, int step, float (&sums)[kMostRows]) {
+                           int column, int first, int step, BlockedSums<float, kMostRows>& sums) {
   const auto right_line = right.line(column);
   typename Matrix<T>::Line lines[kMostRows];
   for (int i = 0; i < kMostRows; ++i) lines[i] = left.line(i < form.rows ? i : 0);
+  int terms = 0;  // of the block
   for (int k = first; k < form.depth; k += step) {
     const float b = ops::widened(right.load(right_line, right.step(k)));
     const auto at = left.step(k);
-    for (int i = 0; i < kMostRows; ++i) sums[i] += ops::widened(left.load(lines[i], at)) * b;
+    for (int i = 0; i < kMostRows; ++i) sums.at[i] += ops::widened(left.load(lines[i], at)) * b;
+    if (++terms == ops::kSumBlock) {
+      sums.close();
+      terms = 0;
+    }
   }
 }
 
@@ -42,7 +48,7 @@ __device__ void compute_columns(const Matrix<T>& left, const Right& right, const
   const int lane = static_cast<int>(threadIdx.x) % kLanes;
   const int warp = static_cast<int>(threadIdx.x) / kLanes;
   const int column = first + (right.along_depth ? warp : lane);
-  float sums[kMostRows] = {};
+  BlockedSums<float, kMostRows> sums;
   if (column < form.columns) {
     sum_column(left, right, form, column, right.along_depth ? lane : warp,
                right.along_depth ? kLanes : kWarps, sums);
@@ -50,12 +56,12 @@ __device__ void compute_columns(const Matrix<T>& left, const Right& right, const
   if (right.along_depth) {
     MI_UNROLL
     for (int i = 0; i < kMostRows; ++i) {
-      const float sum = warp_sum(sums[i]);
+      const float sum = warp_sum(sums.sum(i));
       if (lane == i) store(form, i, column, sum, epilogue, offsets);
     }
     return;
   }
-  for (int i = 0; i < kMostRows; ++i) parts[warp][i][lane] = sums[i];
+  for (int i = 0; i < kMostRows; ++i) parts[warp][i][lane] = sums.sum(i);
   __syncthreads();
   if (warp < kMostRows) {
     float sum = 0;

@@ -8,6 +8,7 @@
 //   kRows, kColumns, kDepth, kThreads    extents of a tile and of its parts; threads of a block
 //   LeftTile, RightTile                  parts in shared memory, with put(line, depth, element)
 //   add(left, right)                     adds up one part
+//   kBlockParts, close()                 parts of a block of the sums; ends a block
 //   for_each(use)                        use(row, column, sum), counted from the tile's first
 namespace mini_infer::cuda::product {
 
@@ -75,6 +76,7 @@ __device__ void compute_tile(const Matrix<T>& left, const Right& right, const Pr
   Sums sums(form.along_columns);
   left_part.fetch(0, form.depth);
   right_part.fetch(0, form.depth);
+  int parts = 0;  // of the block
   for (int k = 0; k < form.depth; k += Sums::kDepth) {
     left_part.store(shared.left);
     right_part.store(shared.right);
@@ -82,6 +84,10 @@ __device__ void compute_tile(const Matrix<T>& left, const Right& right, const Pr
     left_part.fetch(k + Sums::kDepth, form.depth);
     right_part.fetch(k + Sums::kDepth, form.depth);
     sums.add(shared.left, shared.right);
+    if (++parts == Sums::kBlockParts) {
+      sums.close();
+      parts = 0;
+    }
     __syncthreads();
   }
   sums.for_each([&](int in_row, int in_column, auto sum) {

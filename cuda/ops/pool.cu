@@ -207,7 +207,7 @@ Result<Kernel> bind_max_pool(const NodeView& view) {
   });
 }
 
-// Added up in double, so that an average is rounded once.
+// Added up in double: a window may hold a million elements, and an average is rounded once.
 Result<Kernel> bind_average_pool(const NodeView& view) {
   const ops::Average<double> average{view.node().get_int("count_include_pad", 0) != 0};
   return ops::for_type(view, view.input_type(0), ops::StoredFloats{},
@@ -218,7 +218,7 @@ Result<Kernel> bind_lp_pool(const NodeView& view) {
   const std::int64_t p = view.node().get_int("p", 2);
   if (p < 1) return view.fail("p " + std::to_string(p) + " is not positive");
   return ops::for_type(view, view.input_type(0), ops::StoredFloats{}, [&]<typename T>(T) {
-    return bind_pool<T>(view, ops::LpNorm<float>{static_cast<float>(p)});
+    return bind_pool<T>(view, ops::LpNorm<double>{static_cast<double>(p)});
   });
 }
 

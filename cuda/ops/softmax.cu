@@ -1,5 +1,6 @@
 #include "core/try.h"
 #include "cuda/backend.h"
+#include "cuda/blocked_sums.h"
 #include "cuda/row.h"
 #include "ops/dispatch.h"
 #include "ops/functor.h"
@@ -42,10 +43,9 @@ struct SoftmaxBody {
     float largest = -INFINITY;
     row.visit([&](float element) { largest = ops::Max{}(largest, element); });
     largest = team.join(largest, ops::Max{});
-    float sum = 0;
-    row.visit([&](float element) { sum += ops::math::exp(element - largest); });
-    sum = team.join(sum, ops::Add{});
-    const Function function(largest, sum);
+    LongSum sum;
+    row.visit([&](float element) { sum.add(ops::math::exp(element - largest)); });
+    const Function function(largest, team.join(sum.sum(), ops::Add{}));
     row.store(y + first, [&](std::int64_t, float element) { return function(element); });
   }
 };
