@@ -80,12 +80,21 @@ class CudaBackend final : public ops::Backend {
   CudaBackend(std::unique_ptr<ops::Device> device, KernelSources sources, Judge judge)
       : device_(std::move(device)), sources_(std::move(sources)), judge_(std::move(judge)) {}
 
+  // Handles of libraries belong to the device.
+  ~CudaBackend() override {
+    std::optional<ops::CurrentDevice> current;
+    if (device_ != nullptr) current.emplace(*device_);
+    judge_ = nullptr;
+    sources_.clear();
+  }
+
   std::string_view name() const override { return "cuda"; }
   ops::Device* device() const override { return device_.get(); }
 
   core::Result<ops::Kernel> bind(const ops::NodeView& view,
                                  const ops::BindContext& context) const override {
-    if (device_ != nullptr) MI_TRY(device_->use());
+    std::optional<ops::CurrentDevice> current;
+    if (device_ != nullptr) MI_TRY(current.emplace(*device_).status());
     MI_ASSIGN(std::optional<ops::Kernel> theirs, from_sources(view, context));
     if (theirs && !judge_) return *std::move(theirs);
     core::Result<ops::Kernel> ours = from_tables(view);

@@ -11,4 +11,7 @@ namespace mini_infer::cuda {
 // the runtime, no device of that index.
 core::Result<std::unique_ptr<ops::Device>> open_device(int index);
 
+// ERROR_UNSUPPORTED where this library was compiled for other architectures than the device's.
+[[nodiscard]] core::Status check_code(const ops::Device& device, int index);
+
 }  // namespace mini_infer::cuda

@@ -70,7 +70,8 @@ std::string line(std::string_view key, const std::string& value) {
 
 core::Result<std::string> device_properties(int index) {
   MI_ASSIGN(const std::unique_ptr<ops::Device> device, open_device(index));
-  MI_TRY(device->use());
+  const ops::CurrentDevice current(*device);
+  MI_TRY(current.status());
   cudaDeviceProp properties{};
   int driver = 0;
   std::size_t free_bytes = 0, all_bytes = 0;

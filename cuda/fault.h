@@ -10,7 +10,12 @@ struct Fault {
   std::uint32_t code;
 
   static Fault of(const ops::KernelArgs& args) { return {args.fault, args.fault_code}; }
-  __device__ void raise() const { *word = code; }
+  // The first step that met such data is the one that is told. Steps come one after the other, and
+  // the threads of one step say the same.
+  __device__ void raise() const {
+    volatile std::uint32_t* const told = word;
+    if (*told == 0) *told = code;
+  }
 };
 
 }  // namespace mini_infer::cuda

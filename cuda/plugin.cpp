@@ -1,3 +1,5 @@
+#include <optional>
+
 #include "core/try.h"
 #include "cuda/accounting.h"
 #include "cuda/backend.h"
@@ -66,6 +68,8 @@ Judge judge_by(std::shared_ptr<TuningCache> tuning, bool tf32) {
 // Without a device: by the properties that the request states.
 core::Result<std::unique_ptr<ops::Backend>> with_libraries(const ops::CudaRequest& request,
                                                            std::unique_ptr<ops::Device> device) {
+  std::optional<ops::CurrentDevice> current;
+  if (device != nullptr) MI_TRY(current.emplace(*device).status());
   MI_ASSIGN(std::shared_ptr<TuningCache> tuning, open_tuning(request, device.get()));
   LibraryOptions options{.tf32 = request.tf32, .tuning = tuning};
   if (device == nullptr) options.device_properties = request.device_properties;
@@ -80,7 +84,7 @@ core::Result<std::unique_ptr<ops::Device>> device_of(const ops::CudaRequest& req
   // First: opening the device and the libraries takes memory, too.
   if (request.watch_allocations) MI_TRY(watch_allocations());
   MI_ASSIGN(std::unique_ptr<ops::Device> device, open_device(request.device));
-  MI_TRY(device->use());
+  MI_TRY(check_code(*device, request.device));
   return device;
 }
 

@@ -1,22 +1,19 @@
 #include "cuda/emulator/cuda_runtime.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <string_view>
 
 #include "cuda/accounting.h"
-
-struct EmulatedGraph {
-  std::vector<std::function<void()>> work;
-};
-
-struct EmulatedStream {
-  EmulatedGraph* recording = nullptr;
-};
+#include "cuda/emulator/streams.h"
 
 namespace {
 
 using mini_infer::cuda::emulator::Call;
+using mini_infer::cuda::emulator::current_device;
+using mini_infer::cuda::emulator::kDevices;
 
 constexpr std::size_t kAlignment = 256;
 constexpr std::size_t kMemory = std::size_t{8} << 30;
@@ -27,10 +24,11 @@ struct Allocations {
   struct Entry {
     std::size_t bytes;
     cudaMemoryType type;
+    int device;
   };
   std::mutex mutex;
   std::map<const std::byte*, Entry> entries;
-  std::size_t device_bytes = 0;
+  std::size_t device_bytes[kDevices] = {};
   bool watched = false;
   mini_infer::ops::AllocationCount since_watched;
 };
@@ -38,6 +36,12 @@ Allocations& allocations() {
   static Allocations all;
   return all;
 }
+
+thread_local int current = 0;
+
+bool is_device(int device) { return device >= 0 && device < kDevices; }
+
+std::atomic<bool> with_code[kDevices] = {true, true};
 
 struct Log {
   std::mutex mutex;
@@ -53,15 +57,16 @@ cudaError_t allocate(const char* name, void** memory, std::size_t bytes, cudaMem
   Allocations& all = allocations();
   const std::lock_guard lock(all.mutex);
   const bool device = type == cudaMemoryTypeDevice;
-  if (device && (bytes > kMemory || all.device_bytes > kMemory - bytes)) {
+  std::size_t& device_bytes = all.device_bytes[current_device()];
+  if (device && (bytes > kMemory || device_bytes > kMemory - bytes)) {
     return cudaErrorMemoryAllocation;
   }
   const std::size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
   *memory = std::aligned_alloc(kAlignment, rounded);
   if (*memory == nullptr) return cudaErrorMemoryAllocation;
   std::memset(*memory, kPattern, rounded);
-  all.entries[static_cast<const std::byte*>(*memory)] = {bytes, type};
-  if (device) all.device_bytes += bytes;
+  all.entries[static_cast<const std::byte*>(*memory)] = {bytes, type, current_device()};
+  if (device) device_bytes += bytes;
   if (device && all.watched) {
     ++all.since_watched.calls;
     all.since_watched.bytes += bytes;
@@ -72,11 +77,14 @@ cudaError_t allocate(const char* name, void** memory, std::size_t bytes, cudaMem
 
 cudaError_t release(const char* name, void* memory) {
   if (memory == nullptr) return cudaSuccess;
+  mini_infer::cuda::emulator::finish_all();  // CUDA waits for the device
   Allocations& all = allocations();
   const std::lock_guard lock(all.mutex);
   const auto entry = all.entries.find(static_cast<const std::byte*>(memory));
   if (entry == all.entries.end()) return cudaErrorInvalidValue;
-  if (entry->second.type == cudaMemoryTypeDevice) all.device_bytes -= entry->second.bytes;
+  if (entry->second.type == cudaMemoryTypeDevice) {
+    all.device_bytes[entry->second.device] -= entry->second.bytes;
+  }
   all.entries.erase(entry);
   mini_infer::cuda::emulator::log({name, memory, 0});
   std::free(memory);
@@ -86,6 +94,10 @@ cudaError_t release(const char* name, void* memory) {
 }  // namespace
 
 namespace mini_infer::cuda::emulator {
+
+int current_device() { return current; }
+
+void set_code(int device, bool there) { with_code[device] = there; }
 
 void start_log() {
   const std::lock_guard lock(call_log().mutex);
@@ -104,33 +116,13 @@ void log(Call call) {
   if (call_log().on) call_log().calls.push_back(std::move(call));
 }
 
-namespace {
-
-// Hands work to the stream.
-cudaError_t submit(cudaStream_t stream, Call call, std::function<void()> work) {
-  log(std::move(call));
-  if (stream != nullptr && stream->recording != nullptr) {
-    stream->recording->work.push_back(std::move(work));
-  } else {
-    work();
-  }
-  return cudaSuccess;
-}
-
-}  // namespace
-
-cudaError_t launch(cudaStream_t stream, const char* name, const GridExtents& grid,
-                   std::function<void()> body) {
-  return submit(stream, {name}, [grid, body = std::move(body)] { run_grid(grid, body); });
-}
-
 }  // namespace mini_infer::cuda::emulator
 
 namespace mini_infer::cuda {
 
-std::size_t bytes_of_process(int) {
+std::size_t bytes_of_process(int device) {
   const std::lock_guard lock(allocations().mutex);
-  return allocations().device_bytes;
+  return allocations().device_bytes[device];
 }
 
 core::Status watch_allocations() {
@@ -149,6 +141,7 @@ ops::AllocationCount watched_allocations() {
 
 using mini_infer::cuda::emulator::log;
 using mini_infer::cuda::emulator::submit;
+using mini_infer::cuda::emulator::submit_and_wait;
 
 const char* cudaGetErrorString(cudaError_t error) {
   switch (error) {
@@ -160,16 +153,20 @@ const char* cudaGetErrorString(cudaError_t error) {
       return "out of memory";
     case cudaErrorInvalidDevice:
       return "invalid device ordinal";
+    case cudaErrorNoKernelImageForDevice:
+      return "no kernel image is available for execution on the device";
+    case cudaErrorInvalidResourceHandle:
+      return "invalid resource handle";
   }
   return "unknown error";
 }
 cudaError_t cudaGetLastError() { return cudaSuccess; }
 cudaError_t cudaGetDeviceCount(int* count) {
-  *count = 1;
+  *count = kDevices;
   return cudaSuccess;
 }
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
-  if (device != 0) return cudaErrorInvalidDevice;
+  if (!is_device(device)) return cudaErrorInvalidDevice;
   *properties = {"emulated", 9, 0, 2};
   return cudaSuccess;
 }
@@ -178,7 +175,40 @@ cudaError_t cudaDriverGetVersion(int* version) {
   return cudaSuccess;
 }
 cudaError_t cudaRuntimeGetVersion(int* version) { return cudaDriverGetVersion(version); }
-cudaError_t cudaSetDevice(int device) { return device == 0 ? cudaSuccess : cudaErrorInvalidDevice; }
+cudaError_t cudaGetDevice(int* device) {
+  *device = current_device();
+  return cudaSuccess;
+}
+cudaError_t cudaSetDevice(int device) {
+  if (!is_device(device)) return cudaErrorInvalidDevice;
+  current = device;
+  return cudaSuccess;
+}
+
+// Of the driver: the context that is current says which device is. Here a device's is its index.
+namespace {
+
+int get_current(void** context) {
+  *context = reinterpret_cast<void*>(static_cast<std::intptr_t>(current));
+  return 0;
+}
+int set_current(void* context) {
+  current = static_cast<int>(reinterpret_cast<std::intptr_t>(context));
+  return 0;
+}
+
+}  // namespace
+
+cudaError_t cudaGetDriverEntryPointByVersion(const char* name, void** function, unsigned,
+                                             unsigned long long, cudaDriverEntryPointQueryResult*) {
+  const bool get = std::string_view(name) == "cuCtxGetCurrent";
+  *function = get ? reinterpret_cast<void*>(&get_current) : reinterpret_cast<void*>(&set_current);
+  return cudaSuccess;
+}
+
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes*, const void*) {
+  return with_code[current_device()] ? cudaSuccess : cudaErrorNoKernelImageForDevice;
+}
 
 cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
   return allocate("cudaMalloc", memory, bytes, cudaMemoryTypeDevice);
@@ -191,7 +221,7 @@ cudaError_t cudaFreeHost(void* memory) { return release("cudaFreeHost", memory);
 
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
   const std::lock_guard lock(allocations().mutex);
-  *free = kMemory - allocations().device_bytes;
+  *free = kMemory - allocations().device_bytes[current_device()];
   *total = kMemory;
   return cudaSuccess;
 }
@@ -201,81 +231,30 @@ cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes, const vo
   const std::lock_guard lock(all.mutex);
   const auto* byte = static_cast<const std::byte*>(memory);
   auto after = all.entries.upper_bound(byte);
-  attributes->type = cudaMemoryTypeUnregistered;
+  *attributes = {cudaMemoryTypeUnregistered, -1};
   if (after == all.entries.begin()) return cudaSuccess;
   const auto& [first, entry] = *--after;
-  if (byte < first + entry.bytes) attributes->type = entry.type;
+  if (byte < first + entry.bytes) *attributes = {entry.type, entry.device};
   return cudaSuccess;
 }
 
-cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
-  *stream = new EmulatedStream;
-  return cudaSuccess;
+namespace {
+
+bool is_pageable(const void* memory) {
+  cudaPointerAttributes attributes{};
+  cudaPointerGetAttributes(&attributes, memory);
+  return attributes.type == cudaMemoryTypeUnregistered;
 }
-cudaError_t cudaStreamDestroy(cudaStream_t stream) {
-  delete stream;
-  return cudaSuccess;
-}
-cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
-  log({"cudaStreamSynchronize"});
-  return stream != nullptr && stream->recording != nullptr ? cudaErrorInvalidValue : cudaSuccess;
-}
+
+}  // namespace
+
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind,
                             cudaStream_t stream) {
-  return submit(stream, {"cudaMemcpyAsync", to, bytes}, [=] { std::memcpy(to, from, bytes); });
+  const bool waits = is_pageable(to) || is_pageable(from);
+  return (waits ? submit_and_wait : submit)(stream, {"cudaMemcpyAsync", to, bytes},
+                                            [=] { std::memcpy(to, from, bytes); });
 }
-
-cudaError_t cudaLaunchHostFunc(cudaStream_t stream, void (*function)(void*), void* data) {
-  return submit(stream, {"cudaLaunchHostFunc"}, [=] { function(data); });
-}
-
-// Work is done when it is handed over: nobody has to wait.
-struct EmulatedEvent {};
-
-cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
-  *event = new EmulatedEvent;
-  return cudaSuccess;
-}
-cudaError_t cudaEventDestroy(cudaEvent_t event) {
-  delete event;
-  return cudaSuccess;
-}
-cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
-  log({"cudaEventRecord", event});
-  return cudaSuccess;
-}
-cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t event, unsigned) {
-  log({"cudaStreamWaitEvent", event});
-  return cudaSuccess;
-}
-
-cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
-  if (stream == nullptr || stream->recording != nullptr) return cudaErrorInvalidValue;
-  stream->recording = new EmulatedGraph;
-  return cudaSuccess;
-}
-cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
-  if (stream == nullptr || stream->recording == nullptr) return cudaErrorInvalidValue;
-  *graph = stream->recording;
-  stream->recording = nullptr;
-  return cudaSuccess;
-}
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
-                                 unsigned long long) {
-  *executable = new EmulatedGraph(*graph);
-  log({"cudaGraphInstantiate"});
-  return cudaSuccess;
-}
-cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
-  delete graph;
-  return cudaSuccess;
-}
-cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
-  delete executable;
-  return cudaSuccess;
-}
-cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
-  return submit(stream, {"cudaGraphLaunch"}, [executable] {
-    for (const auto& work : executable->work) work();
-  });
+cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStream_t stream) {
+  return submit(stream, {"cudaMemsetAsync", memory, bytes},
+                [=] { std::memset(memory, value, bytes); });
 }

@@ -29,8 +29,10 @@ class Device {
  public:
   virtual ~Device() = default;
   virtual std::string_view name() const = 0;  // "cuda:0 (NVIDIA H200)"
-  // From here on the kernels that the calling thread starts go to this device.
-  [[nodiscard]] virtual core::Status use() const = 0;
+  // Makes this device the one that kernels of the calling thread go to, until `leave` is given what
+  // this returned: see CurrentDevice.
+  virtual core::Result<void*> enter() const = 0;
+  virtual void leave(void* before) const = 0;
 
   // Memory of the device, aligned to 256 bytes; nullptr when there is no room.
   virtual void* allocate(std::size_t bytes) = 0;
@@ -39,8 +41,9 @@ class Device {
   // What the driver says that this process holds of the device; 0 where it does not say.
   virtual std::size_t process_bytes() const = 0;
   virtual AllocationCount allocations() const = 0;  // nothing unless they are watched
-  // Whether kernels may read and write through this address.
-  virtual bool reaches(const void* memory) const = 0;
+  // ERROR_INVALID_ARGUMENT, with what the memory is, unless it is the device's own or managed by
+  // the driver, so that kernels may read and write it.
+  [[nodiscard]] virtual core::Status check_reach(const void* memory) const = 0;
   // Memory of the host that the device copies from and to without the host's help, and that kernels
   // may write.
   virtual void* allocate_staging(std::size_t bytes) = 0;
@@ -65,6 +68,9 @@ class Device {
   virtual void destroy_event(Event event) = 0;
   // The event is behind all that the queue was handed so far.
   [[nodiscard]] virtual core::Status record_event(Event event, Queue queue) = 0;
+  // The host waits until the event is reached; errors of the work before it come out here. The
+  // queue may be gone.
+  [[nodiscard]] virtual core::Status wait_on_host(Event event) = 0;
   // What the queue is handed from now on waits for the event; the host does not.
   [[nodiscard]] virtual core::Status wait_for(Event event, Queue queue) = 0;
 
@@ -77,6 +83,24 @@ class Device {
   // For profilers: what the calling thread starts between the two is shown under this name. Nested.
   virtual void begin_range(const char* name) = 0;
   virtual void end_range() = 0;
+};
+
+// While it lives, the kernels that the calling thread starts go to the device. Afterwards the
+// thread's current device is again what it was before.
+class CurrentDevice {
+ public:
+  explicit CurrentDevice(const Device& device) : device_(device), before_(device.enter()) {}
+  ~CurrentDevice() {
+    if (before_.ok()) device_.leave(*before_);
+  }
+  CurrentDevice(const CurrentDevice&) = delete;
+  CurrentDevice& operator=(const CurrentDevice&) = delete;
+
+  [[nodiscard]] core::Status status() const { return before_.status(); }
+
+ private:
+  const Device& device_;
+  core::Result<void*> before_;
 };
 
 }  // namespace mini_infer::ops

@@ -36,11 +36,8 @@ Status check_memory(const ContextState& state, const TensorInfo& info, const voi
     return refuse("'" + info.name + "': expected an address aligned to 16 bytes, was given " +
                   (memory == nullptr ? "null" : "one that is not"));
   }
-  if (state.device != nullptr && bytes > 0 && !state.device->reaches(memory)) {
-    return refuse("'" + info.name + "': expected memory of " + std::string(state.device->name()) +
-                  ", was given memory that it does not reach");
-  }
-  return Status::SUCCESS;
+  if (state.device == nullptr || bytes == 0) return Status::SUCCESS;
+  return state.device->check_reach(memory).with_context("'" + info.name + "'");
 }
 
 // The graph's inputs, then its outputs.

@@ -48,7 +48,7 @@ ContextState::~ContextState() {
   if (device == nullptr || !engine->check_process().ok()) return;
   if (pending) {
     // Nobody is left to return the error to.
-    if (const core::Status status = device->synchronize(last_queue); !status.ok()) {
+    if (const core::Status status = wait_for_run(*this); !status.ok()) {
       MI_LOG_WARNING("a run that nobody waited for failed: " + status.to_string());
     }
   }

@@ -52,7 +52,6 @@ struct ContextState {
   Staging staging;
   ops::Queue queue = nullptr;
   ops::Event done = nullptr;           // behind its last run
-  bool loaded = false;                 // the code of every kernel
   bool pending = false;                // a run was enqueued and not waited for yet
   ops::Queue last_queue = nullptr;     // that a run was handed to
   ops::Recording recording = nullptr;  // null: addresses changed since, or some are missing

@@ -54,7 +54,8 @@ Status run_step(const ContextState& state, std::size_t step, ops::Queue queue) {
 }
 
 Status run_all(const ContextState& state, ops::Queue queue) {
-  MI_TRY(state.device->use());
+  const ops::CurrentDevice current(*state.device);
+  MI_TRY(current.status());
   MI_TRY(upload_inputs(state, queue));
   for (std::size_t step = 0; step < state.steps.size(); ++step) {
     MI_TRY(run_step(state, step, queue));
@@ -67,19 +68,47 @@ bool all_bound(const ContextState& state) {
                       [](const void* memory) { return memory == nullptr; });
 }
 
-// A kernel's code is loaded when it first runs, which must not happen while recording. What the
-// inputs hold does not matter.
-Status load_kernels(ContextState& state) {
-  if (state.loaded) return Status::SUCCESS;
-  MI_TRY(run_all(state, state.queue));
-  MI_TRY(state.device->synchronize(state.queue));
-  *state.staging.fault() = 0;
-  state.loaded = true;
-  return Status::SUCCESS;
+// Lets everything of the caller's that is to be bound lie at `memory`; null: nowhere.
+void bind_all(ContextState& state, void* memory) {
+  std::fill(state.bound.begin(), state.bound.end(), memory);
+  state.rebind();
 }
 
-Status record(ContextState& state) {
-  MI_TRY(load_kernels(state));
+std::size_t largest_bound(const ContextState& state) {
+  std::size_t bytes = 0;
+  for (const TensorPlacement& tensor : state.engine->compiled.plan.bound) {
+    bytes = std::max(bytes, tensor.size_bytes);
+  }
+  return bytes;
+}
+
+// A kernel's code is loaded when it first runs, which must not happen while recording, nor in
+// memory of the caller's, who may be using it. What the tensors hold does not matter, so that all
+// of the caller's lie at one place.
+Status load_kernels(ContextState& state) {
+  Arena memory = Arena::borrow(state.arena.data(), state.arena.size());
+  if (largest_bound(state) > memory.size()) {
+    MI_ASSIGN(memory, Arena::allocate("first run", largest_bound(state),
+                                      state.engine->config.memory_alignment,
+                                      state.engine->config.allocator, state.device));
+  }
+  bind_all(state, memory.data());
+  const Status ran = run_all(state, state.queue);
+  MI_TRY(state.device->synchronize(state.queue));
+  bind_all(state, nullptr);
+  *state.staging.fault() = 0;
+  return ran;
+}
+
+// So that whoever waits for the run needs no queue of the caller's.
+Status mark_end(const ContextState& state) {
+  if (state.last_queue == state.queue) return Status::SUCCESS;
+  return state.device->record_event(state.done, state.last_queue);
+}
+
+}  // namespace
+
+Status record_on_device(ContextState& state) {
   MI_TRY(state.device->begin_recording(state.queue));
   const Status recorded = run_all(state, state.queue);
   const auto recording = state.device->end_recording(state.queue);
@@ -92,24 +121,28 @@ Status record(ContextState& state) {
   return Status::SUCCESS;
 }
 
-}  // namespace
-
 Status prepare_on_device(ContextState& state) {
   if (state.engine->config.poison_memory) return Status::SUCCESS;  // it runs step by step
-  return all_bound(state) ? record(state) : Status(Status::SUCCESS);
+  MI_TRY(load_kernels(state));
+  return all_bound(state) ? record_on_device(state) : Status(Status::SUCCESS);
 }
 
 Status enqueue_on_device(ContextState& state) {
   MI_TRY(state.device->replay(state.recording, state.last_queue));
   state.pending = true;
-  return Status::SUCCESS;
+  return mark_end(state);
+}
+
+Status wait_for_run(const ContextState& state) {
+  return state.last_queue == state.queue ? state.device->synchronize(state.queue)
+                                         : state.device->wait_on_host(state.done);
 }
 
 Status synchronize_on_device(ContextState& state) {
   MI_TRY(state.engine->check_process());
   if (!state.pending) return Status::SUCCESS;
   state.pending = false;
-  MI_TRY(state.device->synchronize(state.last_queue));
+  MI_TRY(wait_for_run(state));
   const std::uint32_t fault = *state.staging.fault();
   if (fault == 0) {
     state.ran = true;
@@ -122,21 +155,23 @@ Status synchronize_on_device(ContextState& state) {
 
 Status step_on_device(ContextState& state) {
   using Clock = std::chrono::steady_clock;
-  MI_TRY(state.device->use());
-  MI_TRY(upload_inputs(state, state.queue));
-  MI_TRY(state.device->synchronize(state.queue));
+  const ops::CurrentDevice current(*state.device);
+  MI_TRY(current.status());
+  const ops::Queue queue = state.last_queue;
+  MI_TRY(upload_inputs(state, queue));
+  MI_TRY(state.device->synchronize(queue));
   for (std::size_t step = 0; step < state.steps.size(); ++step) {
     const Clock::time_point start = Clock::now();
     const auto run = [&]() -> Status {
-      MI_TRY(run_step(state, step, state.queue));
-      return state.device->synchronize(state.queue);
+      MI_TRY(run_step(state, step, queue));
+      return state.device->synchronize(queue);
     };
     MI_TRY(state.engine->config.poison_memory ? run_poisoned(state, step, run) : run());
     if (!state.step_time.empty()) state.step_time[step] += Clock::now() - start;
   }
-  MI_TRY(download_outputs(state, state.queue));
+  MI_TRY(download_outputs(state, queue));
   state.pending = true;
-  return Status::SUCCESS;
+  return mark_end(state);
 }
 
 }  // namespace mini_infer::runtime

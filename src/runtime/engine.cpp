@@ -144,12 +144,9 @@ Status check_callers_memory(const EngineState& state, std::span<const std::byte>
     return refuse(expected + "an address that is " + std::to_string(past) +
                   " bytes past a multiple of " + std::to_string(alignment));
   }
-  if (const ops::Device* device = state.backend->device();
-      device != nullptr && !device->reaches(memory.data())) {
-    return refuse("Engine::create_context: expected memory of " + std::string(device->name()) +
-                  ", was given memory that it does not reach");
-  }
-  return Status::SUCCESS;
+  const ops::Device* device = state.backend->device();
+  if (device == nullptr) return Status::SUCCESS;
+  return device->check_reach(memory.data()).with_context("Engine::create_context");
 }
 
 Status check_built(const std::shared_ptr<const EngineState>& state) {

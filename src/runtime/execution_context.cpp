@@ -158,12 +158,8 @@ Status run_on_host(ContextState& state) {
 Status run_on_device(ContextState& state, ops::Queue queue) {
   ops::Device& device = *state.device;
   const bool stepwise = !state.step_time.empty() || state.engine->config.poison_memory;
-  if (!stepwise && state.recording == nullptr) {
-    // It may have to run the kernels once.
-    MI_TRY(state.turns.line_up(device, state.queue, state.done,
-                               [&] { return prepare_on_device(state); }));
-  }
-  state.last_queue = queue == nullptr || stepwise ? state.queue : queue;
+  if (!stepwise && state.recording == nullptr) MI_TRY(record_on_device(state));
+  state.last_queue = queue;
   return state.turns.line_up(device, state.last_queue, state.done, [&] {
     return stepwise ? step_on_device(state) : enqueue_on_device(state);
   });
@@ -202,14 +198,16 @@ Status enqueue_run(ContextState& state, ops::Queue queue) {
 Status ExecutionContext::run() {
   const ContextCall call(state_->in_use);
   MI_TRY(call.status());
-  MI_TRY(enqueue_run(*state_, nullptr));
+  MI_TRY(enqueue_run(*state_, state_->queue));
   return synchronize_on_device(*state_);
 }
 
-Status ExecutionContext::enqueue(void* queue) {
+Status ExecutionContext::enqueue() { return enqueue(state_->queue); }
+
+Status ExecutionContext::enqueue(void* stream) {
   const ContextCall call(state_->in_use);
   MI_TRY(call.status());
-  return enqueue_run(*state_, queue);
+  return enqueue_run(*state_, stream);
 }
 
 Status ExecutionContext::synchronize() {

@@ -64,16 +64,16 @@ Status write_arena(ContextState& state, const std::byte* from) {
     std::memcpy(state.arena.data(), from, bytes);
     return Status::SUCCESS;
   }
-  MI_TRY(state.device->upload(state.arena.data(), from, bytes, state.queue));
-  return state.device->synchronize(state.queue);
+  MI_TRY(state.device->upload(state.arena.data(), from, bytes, state.last_queue));
+  return state.device->synchronize(state.last_queue);
 }
 
 // Its bytes, in `copy` where they are a device's.
 core::Result<const std::byte*> look_at_arena(ContextState& state, std::vector<std::byte>& copy) {
   if (state.device == nullptr) return static_cast<const std::byte*>(state.arena.data());
   copy.resize(state.arena.size());
-  MI_TRY(state.device->download(copy.data(), state.arena.data(), copy.size(), state.queue));
-  MI_TRY(state.device->synchronize(state.queue));
+  MI_TRY(state.device->download(copy.data(), state.arena.data(), copy.size(), state.last_queue));
+  MI_TRY(state.device->synchronize(state.last_queue));
   return static_cast<const std::byte*>(copy.data());
 }
 

@@ -17,12 +17,23 @@ void* symbol(const char* name) {
   return found;
 }
 
+void set_code(int device, bool there) {
+  reinterpret_cast<void (*)(int, bool)>(symbol("mini_infer_emulator_set_code"))(device, there);
+}
+
 }  // namespace
 
 bool is_emulated() {
   void* library = dlopen(std::getenv("MINI_INFER_CUDA_LIBRARY"), RTLD_NOW);
   return library != nullptr && dlsym(library, "mini_infer_emulator_start_log") != nullptr;
 }
+
+bool has_lazy_streams() {
+  return reinterpret_cast<bool (*)()>(symbol("mini_infer_emulator_lazy"))();
+}
+
+DeviceWithoutCode::DeviceWithoutCode(int device) : device_(device) { set_code(device, false); }
+DeviceWithoutCode::~DeviceWithoutCode() { set_code(device_, true); }
 
 void start_device_log() { reinterpret_cast<void (*)()>(symbol("mini_infer_emulator_start_log"))(); }
 

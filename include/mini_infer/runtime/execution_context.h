@@ -92,7 +92,8 @@ class MINI_INFER_API ExecutionContext {
   // weights and staging. Inputs may share bytes with inputs. Addresses are compared as numbers:
   // memory that is mapped twice is not recognised. ERROR_INVALID_ARGUMENT names the tensor, what it
   // overlaps with and the bytes that both share; what was bound before then stays bound.
-  [[nodiscard]] core::Status bind_input(std::string_view name, const void* memory, std::size_t bytes);
+  [[nodiscard]] core::Status bind_input(std::string_view name, const void* memory,
+                                        std::size_t bytes);
   [[nodiscard]] core::Status bind_output(std::string_view name, void* memory, std::size_t bytes);
   [[nodiscard]] core::Status bind_input(std::size_t index, const void* memory, std::size_t bytes);
   [[nodiscard]] core::Status bind_output(std::size_t index, void* memory, std::size_t bytes);
@@ -111,11 +112,19 @@ class MINI_INFER_API ExecutionContext {
   // Runs every step. Needs every staged input set since the last run (a run consumes them unless
   // keep_inputs is on) and every caller's buffer bound. Allocates nothing. ERROR_BUSY while an
   // output is leased; ERROR_RUNTIME names the node whose data broke its operator's contract.
-  // On a CUDA device the steps are handed to `queue`, a cudaStream_t of that device (null: one of
-  // the context's own), and the call returns; until synchronize() the context takes no inputs,
-  // gives no outputs and runs nothing else (ERROR_BUSY). Elsewhere all is done when it returns.
-  [[nodiscard]] core::Status enqueue(void* queue = nullptr);
-  // Waits for what was enqueued. Errors of the steps come out here.
+  //
+  // On a CUDA device the steps are handed to a stream, and the call returns: to one of the
+  // context's own, which waits for no other, or to `stream`, a cudaStream_t of that device. As
+  // everywhere in CUDA a null `stream` is the default stream, cudaStreamLegacy. Callers' buffers
+  // are read and written in the order of the stream: after all work that it was handed before, and
+  // before all that it is handed later. Until synchronize() the context takes no inputs, gives no
+  // outputs and runs nothing else (ERROR_BUSY). With enable_profiling or poison_memory the call
+  // waits for the stream before the first step and after each. On the CPU `stream` is ignored, and
+  // all is done when the call returns.
+  [[nodiscard]] core::Status enqueue();
+  [[nodiscard]] core::Status enqueue(void* stream);
+  // Waits for what was enqueued, and for nothing that the stream was handed later; the stream may
+  // be destroyed by then. Errors of the steps come out here.
   [[nodiscard]] core::Status synchronize();
 
   // A staged output of the last successful run.
