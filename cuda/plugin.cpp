@@ -8,6 +8,7 @@
 #ifdef MINI_INFER_CUDA_LIBRARIES
 #include "cuda/kernels_hash.h"
 #include "cuda/libraries/libraries.h"
+#include "cuda/libraries/on_demand.h"
 #include "cuda/libraries/trial.h"
 #endif
 #include "ops/cuda_plugin.h"
@@ -70,6 +71,8 @@ core::Result<std::unique_ptr<ops::Backend>> with_libraries(const ops::CudaReques
                                                            std::unique_ptr<ops::Device> device) {
   std::optional<ops::CurrentDevice> current;
   if (device != nullptr) MI_TRY(current.emplace(*device).status());
+  if (device != nullptr) MI_TRY(open_cublas_lt());  // without one cuDNN alone answers
+  MI_TRY(open_cudnn());
   MI_ASSIGN(std::shared_ptr<TuningCache> tuning, open_tuning(request, device.get()));
   LibraryOptions options{.tf32 = request.tf32, .tuning = tuning};
   if (device == nullptr) options.device_properties = request.device_properties;

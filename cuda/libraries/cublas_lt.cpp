@@ -1,6 +1,7 @@
 #include "cuda/libraries/cublas_lt.h"
 
 #include "core/try.h"
+#include "cuda/libraries/on_demand.h"
 
 namespace mini_infer::cuda {
 namespace {
@@ -130,6 +131,7 @@ std::string LtProduct::key() const {
 }
 
 core::Result<std::shared_ptr<const CublasLt>> CublasLt::open() {
+  MI_TRY(open_cublas_lt());
   cublasLtHandle_t handle = nullptr;
   MI_TRY(check(cublasLtCreate(&handle), "cublasLtCreate"));
   return std::shared_ptr<const CublasLt>(new CublasLt(handle));

@@ -1,6 +1,7 @@
 #include "cuda/libraries/cudnn.h"
 
 #include "core/try.h"
+#include "cuda/libraries/on_demand.h"
 
 namespace mini_infer::cuda {
 
@@ -20,12 +21,14 @@ std::vector<CudnnDescriptor> CudnnDescriptor::get(cudnnBackendAttributeName_t na
 }
 
 core::Result<std::shared_ptr<const Cudnn>> Cudnn::open() {
+  MI_TRY(open_cudnn());
   cudnnHandle_t handle = nullptr;
   MI_TRY(check(cudnnCreate(&handle), "cudnnCreate"));
   return std::shared_ptr<const Cudnn>(new Cudnn(handle));
 }
 
 core::Result<std::shared_ptr<const Cudnn>> Cudnn::open(const std::string& device_properties) {
+  MI_TRY(open_cudnn());
   CudnnDescriptor properties(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
   const std::vector<char> text(device_properties.begin(), device_properties.end());
   properties.set(CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, text);

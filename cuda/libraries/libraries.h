@@ -26,7 +26,7 @@ struct LibraryOptions {
 core::Result<std::shared_ptr<const KernelSource>> open_products(const LibraryOptions& options);
 core::Result<std::shared_ptr<const KernelSource>> open_convolutions(const LibraryOptions& options);
 
-// The libraries' versions, on which choices depend.
+// The libraries' versions, on which choices depend; of opened libraries.
 std::string products_version();
 std::string convolutions_version();
 
