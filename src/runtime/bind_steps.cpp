@@ -11,11 +11,20 @@ namespace {
 
 using core::Status;
 
+// What a kernel may count on. NVIDIA's libraries want a workspace that is aligned to 256 bytes, and
+// nobody else on a device asks for this one.
+std::size_t workspace_of(const EngineState& state, std::size_t index, const ops::Backend& backend) {
+  constexpr std::size_t kAlignmentOfLibraries = 256;
+  const bool suits =
+      backend.device() == nullptr || state.config.memory_alignment >= kAlignmentOfLibraries;
+  return suits ? state.workspaces[index].size_bytes : 0;
+}
+
 core::Result<ops::Kernel> kernel_of(const EngineState& state, std::size_t index,
                                     const ops::Backend& backend) {
   const graph::NodeId node = state.compiled.plan.steps[index].node;
   return backend.bind(ops::NodeView(state.compiled.graph, node, &state.pitches),
-                      {.workspace_bytes = state.workspaces[index].size_bytes});
+                      {.workspace_bytes = workspace_of(state, index, backend)});
 }
 
 void take(EngineState& state, std::size_t index, ops::Kernel kernel) {

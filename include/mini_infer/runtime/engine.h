@@ -68,7 +68,8 @@ struct EngineConfig {
   bool enable_memory_planning = true;  // false: every tensor has bytes of its own
   bool reorder = true;                 // see PlanningOptions
   WindowKinds windows = {};            // see PlanningOptions
-  std::size_t memory_alignment = 256;  // bytes; a power of two from 16 to 256
+  // Bytes; a power of two from 16 to 256. Below 256, CUDA's libraries get no workspace.
+  std::size_t memory_alignment = 256;
   bool enable_profiling = false;       // time every step
   core::Device device = core::Device::kCpu;
   bool stage_inputs = true;  // see PlanningOptions
