@@ -49,6 +49,7 @@ void expect_in_order(BoundEngine& bound, const std::function<core::Status()>& en
   const PinnedFloats input(kInput), mark(marks), before(nothing), after(nothing);
   fill(bound.x.get(), 0, kBytes, stream);
   copy(bound.y.get(), mark.get(), kBytes, stream);
+  synchronize(stream);  // what follows is pending when the run is enqueued
   copy(bound.x.get(), input.get(), kBytes, stream);
   copy(before.get(), bound.y.get(), kBytes, stream);
   const core::Status enqueued = enqueue();
