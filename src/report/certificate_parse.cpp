@@ -273,7 +273,7 @@ class StatementParser {
 
   // A number of bytes, which all others of its kind together, each rounded up, leave in range.
   static Result<std::int64_t> sum_up(const Part& part, std::int64_t alignment, std::int64_t& sum) {
-const std::int64_t left = kMostBytes - sum - (alignment - 1);
+    const std::int64_t left = kMostBytes - sum - (alignment - 1);
     if (left <= 0) return part.wrong("fewer bytes in all");
     MI_ASSIGN(const std::int64_t bytes, part.number(left));
     sum += bytes + (alignment - 1);
