@@ -137,7 +137,8 @@ struct Computed {
   __device__ bool is_within(const T* key, float most) const {
     bool within = true;
     for (std::int64_t d = lane(); d < form.query_heads.size; d += kLanes) {
-      within = within && fabsf(ops::widened(key[d])) <= most;
+      const float magnitude = fabsf(ops::widened(key[d]));
+      within = within && magnitude <= most && magnitude < INFINITY;
     }
     return within;
   }

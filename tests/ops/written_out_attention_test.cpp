@@ -204,6 +204,12 @@ std::vector<Fault> faults() {
     if (number < 0) continue;
     all.push_back({"value", [=](Written& of) { put(of.value, of.keys - 2, 1, number); }});
   }
+  // 0 times infinity, in a key that is_causal hides.
+  all.push_back({"queries of zeros", [](Written& of) {
+                   of.query = floats({of.queries, of.size},
+                                     std::vector<float>(of.query.as<float>().size(), 0.0f));
+                   put(of.key, of.keys - 2, 1, kInf);
+                 }});
   // Finite numbers whose product is not: in float32 and bfloat16.
   for (const float sign : {1.0f, -1.0f}) {
     all.push_back({"product", [=](Written& of) {

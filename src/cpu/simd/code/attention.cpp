@@ -88,15 +88,20 @@ class Columns {
  private:
   // Whether the keys from `first` on may be left out; see ops::kHarmless.
   bool may_leave_out(std::int64_t first) {
-    const float most = block_.hidden.is_added ? ops::kHarmless / largest_factor() : kMasked;
+    const float factor = block_.hidden.is_added ? largest_factor() : 1.0f;
+    if (!ops::is_finite(factor)) return false;
+    const float most = factor > 1.0f ? ops::kHarmless / factor : ops::kHarmless;
     std::int64_t before = 0;
     for (const KeySegment& segment : block_.segments) {
       std::int64_t key = first > before ? first - before : 0;
       for (; key < segment.count; key += kKeys) {
         const int count = least(kKeys, segment.count - key);
-        if (!finite_rows(values_of(block_, segment, key, count, widened_), count)) return false;
-        if (most != kMasked &&
-            !(largest_in(keys_of(block_, segment, key, count, widened_), count) <= most)) {
+        if (!are_within(values_of(block_, segment, key, count, widened_), count, block_.value_size,
+                        __FLT_MAX__)) {
+          return false;
+        }
+        if (block_.hidden.is_added && !are_within(keys_of(block_, segment, key, count, widened_),
+                                                  count, block_.key_size, most)) {
           return false;
         }
         if (adds_numbers() && !adds_no_more_than_harmless(before + key, count)) return false;
@@ -106,34 +111,20 @@ class Columns {
     return true;
   }
 
-  bool finite_rows(const FloatRows& rows, int count) const {
-    Vector zeros{};
+  // Whether no element is larger than `most` either way, or a NaN. As integers, magnitudes have the
+  // same order, and a NaN is the largest.
+  static bool are_within(const FloatRows& rows, int count, int size, float most) {
+    const Ints limit = (Ints)broadcast(most);
+    Ints signs{};
     for (int k = 0; k < count; ++k) {
-      for_each_vector(block_.value_size, [&](std::int64_t d, auto vectors) {
-        zeros += vectors.get(rows.first + k * rows.step + d) * Vector{};
+      for_each_vector(size, [&](std::int64_t d, auto vectors) {
+        const Ints magnitude = (Ints)vectors.get(rows.first + k * rows.step + d) & INT32_MAX;
+        signs |= limit - magnitude;
       });
     }
-    float sums[kLanes];
-    store(sums, zeros);
-    return all_finite(sums, kLanes);
-  }
-
-  // The largest magnitude among the elements of keys; NaN where one is not finite.
-  float largest_in(const FloatRows& rows, int count) const {
-    Vector zeros{};
-    Vector most{};
-    for (int k = 0; k < count; ++k) {
-      for_each_vector(block_.key_size, [&](std::int64_t d, auto vectors) {
-        const Vector x = vectors.get(rows.first + k * rows.step + d);
-        zeros += x * Vector{};
-        most = at_least(at_least(most, x), -x);
-      });
-    }
-    float largest = 0;
-    for (int i = 0; i < kLanes; ++i) {
-      largest = ops::Max{}(largest, most[i]) + zeros[i];
-    }
-    return largest;
+    int all = 0;
+    for (int i = 0; i < kLanes; ++i) all |= signs[i];
+    return all >= 0;
   }
 
   // No score is larger than this times the largest element of its key.
