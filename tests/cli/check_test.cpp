@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "cli/command.h"
+#include "importers/model_writer.h"
 #include "importers/temp_folder.h"
 
 namespace mini_infer::test {
@@ -40,6 +41,65 @@ TEST(CheckCommand, AcceptsAPlan) {
   EXPECT_EQ(json.at("offsets"), "by_bound");
   EXPECT_EQ(json.at("order"), "by_bound");
   EXPECT_EQ(json.at("hash").get<std::string>().size(), 16u);
+}
+
+TEST(CheckCommand, ShowsThePlansOwnHash) {
+  const TempFolder folder;
+  const auto stated = nlohmann::json::parse(certificate(folder / "plan.json"));
+  const auto planned =
+      mini_infer({"plan", lenet5_model(), "--shapes=image:1x1x28x28", "--json"}).json();
+  const auto checked = mini_infer({"check", folder / "plan.json", "--json"}).json();
+  EXPECT_EQ(planned.at("plan_hash"), "c508ad6889cbcbc5");
+  EXPECT_EQ(stated.at("plan_hash"), planned.at("plan_hash"));
+  EXPECT_EQ(checked.at("plan_hash"), planned.at("plan_hash"));
+  EXPECT_THAT(mini_infer({"check", folder / "plan.json"}).out,
+              HasSubstr("hash         c508ad6889cbcbc5\n"));
+}
+
+TEST(CheckCommand, NamesTheModelAndComparesIt) {
+  const TempFolder folder;
+  const std::string plan = folder / "plan.json";
+  const auto stated = nlohmann::json::parse(certificate(plan));
+  const auto file = stated.at("models").at(0).at("files").at(0);
+  EXPECT_EQ(file.at("name"), "model.onnx");
+  EXPECT_EQ(file.at("sha256").get<std::string>().size(), 64u);
+  std::filesystem::copy(lenet5_model(), folder / "copy.onnx");
+  EXPECT_EQ(mini_infer({"check", plan, "--model", folder / "copy.onnx"}).exit_code, 0);
+  std::ofstream(folder / "copy.onnx", std::ios::app) << " ";
+  const CommandResult other = mini_infer({"check", plan, "--model", folder / "copy.onnx"});
+  EXPECT_EQ(other.exit_code, 5);
+  EXPECT_THAT(other.out, HasSubstr("it is of another model: "));
+  EXPECT_EQ(mini_infer({"check", plan, "--model", folder / "none.onnx"}).exit_code, 1);
+  const CommandResult two =
+      mini_infer({"check", plan, "--model", lenet5_model(), "--model", lenet5_model()});
+  EXPECT_EQ(two.exit_code, 5);
+  EXPECT_THAT(two.out, HasSubstr("it is of 1 models, and 2 were named"));
+}
+
+// y = x + w, whose w lies in a file of its own.
+TEST(CheckCommand, ComparesExternalDataToo) {
+  const TempFolder folder;
+  const std::string model = folder.write(
+      "model.onnx",
+      ModelWriter()
+          .input("x", DataType::kFloat32, {2})
+          .initialiser(TensorWriter("w", DataType::kFloat32, {2}).external({{"location", "w.bin"}}))
+          .node("Add", {"x", "w"}, {"y"})
+          .output("y", DataType::kFloat32, {2})
+          .bytes());
+  folder.write("w.bin", "12345678");
+  const std::string plan = folder / "plan.json";
+  ASSERT_EQ(mini_infer({"plan", model, "--certificate", plan}).exit_code, 0);
+  const auto files = nlohmann::json::parse(std::ifstream(plan)).at("models").at(0).at("files");
+  ASSERT_EQ(files.size(), 2u);
+  EXPECT_EQ(files.at(1).at("name"), "w.bin");
+  EXPECT_EQ(files.at(1).at("sha256"),
+            "ef797c8118f02dfb649607dd5d3f8c7623048c9c063d532cc95c5ed7a898a64f");
+  EXPECT_EQ(mini_infer({"check", plan, "--model", model}).exit_code, 0);
+  folder.write("w.bin", "12345679");
+  const CommandResult other = mini_infer({"check", plan, "--model", model});
+  EXPECT_EQ(other.exit_code, 5);
+  EXPECT_THAT(other.out, HasSubstr("the external data w.bin has other bytes"));
 }
 
 TEST(CheckCommand, EndsWith5WhereThePlanIsRefusedAndWith1WhereItIsDamaged) {

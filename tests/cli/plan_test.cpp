@@ -39,6 +39,24 @@ TEST(Plan, JsonHasItsKeys) {
   EXPECT_GT(json.at("saving_ratio"), 0.31);
 }
 
+TEST(Plan, DescribesEveryValue) {
+  const auto json = plan({});
+  const auto values = json.at("values");
+  const auto& input = values.at(0);
+  EXPECT_EQ(input.at("name"), "image");
+  EXPECT_EQ(input.at("type"), "float32");
+  EXPECT_EQ(input.at("shape"), nlohmann::json({1, 1, 28, 28}));
+  EXPECT_EQ(input.at("producer"), nullptr);
+  EXPECT_EQ(input.at("readers"), nlohmann::json({0}));
+  EXPECT_TRUE(json.contains("model_name"));
+  int outputs = 0;
+  for (const auto& value : values) {
+    if (value.contains("output")) ++outputs;
+    if (value.at("producer").is_number()) EXPECT_LT(value.at("producer"), json.at("steps").size());
+  }
+  EXPECT_EQ(outputs, 1);
+}
+
 TEST(Plan, IsTheSameEachTimeAndWithADevice) {
   auto first = plan({}), second = plan({}), bound = plan({"--device=cpu"});
   EXPECT_EQ(bound.at("plan_hash"), first.at("plan_hash"));

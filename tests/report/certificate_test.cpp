@@ -177,9 +177,58 @@ TEST(Certificate, WhatIsWrongInATextIsNamed) {
   late["arena"][0]["steps"][1] = 3;
   expect_no_certificate(late.dump(), "certificate.arena[0].steps[1]: expected a whole number");
 
+  json row = right;
+  row["values"][0]["row_bytes"] = 100;
+  expect_no_certificate(row.dump(),
+                        "certificate.values[0].row_bytes: expected a number that divides");
+
+  json hash = right;
+  hash["plan_hash"] = "c508";
+  expect_no_certificate(hash.dump(),
+                        "certificate.plan_hash: expected 16 hex digits, found \"c508\"");
+
   json odd = right;
   odd["alignment"] = 48;
   expect_no_certificate(odd.dump(), "certificate.alignment: expected a power of two, found 48");
+}
+
+// Every number of the document, by its path.
+void find_numbers(json& part, std::vector<json*>& numbers) {
+  if (part.is_number()) numbers.push_back(&part);
+  if (!part.is_structured()) return;
+  for (json& inner : part) find_numbers(inner, numbers);
+}
+
+// A judge that is given any numbers answers; that it does so without overflow and without reading
+// what is not there is for the sanitizers to see.
+TEST(Certificate, AnyNumbersAreJudged) {
+  constexpr int kDocuments = 3000;
+  constexpr std::int64_t kLarge = std::int64_t{1} << 59;
+  const json right = json::parse(small_certificate());
+  planner::Random random(17);
+  for (int i = 0; i < kDocuments; ++i) {
+    json document = right;
+    std::vector<json*> numbers;
+    find_numbers(document, numbers);
+    for (int changes = random.in(1, 6); changes > 0; --changes) {
+      const auto at = random.in(0, static_cast<std::int32_t>(numbers.size()) - 1);
+      const std::int64_t wild[] = {0, 1, 2, 3, 255, 256, 512, kLarge, 2 * kLarge - 1, -1};
+      *numbers[static_cast<std::size_t>(at)] = wild[random.in(0, 9)];
+    }
+    document["version"] = right["version"];
+    const auto verdict = check_certificate(with_its_hash(document).dump(), i % 8 == 0);
+    if (!verdict.ok()) {
+      EXPECT_FALSE(verdict.status().message().empty());
+    }
+  }
+}
+
+TEST(Certificate, SumsThatLeave64BitsAreNone) {
+  json many = json::parse(small_certificate());
+  const std::int64_t large = std::int64_t{1} << 58;
+  for (json& storage : many["arena"]) storage["bytes"] = large;
+  for (int i = 0; i < 8; ++i) many["arena"].push_back(many["arena"][0]);
+  expect_no_certificate(many.dump(), "bytes: expected ");
 }
 
 // Whatever is done to the text: an error, or the same plan.
