@@ -87,8 +87,10 @@ Status parse_json(std::string_view text, BufferFile& file) try {
     file.rows.push_back(row);
   }
   return Status::SUCCESS;
-} catch (const json::exception& error) {
-  return wrong(file.path + ": " + error.what());
+} catch (const json::parse_error& error) {
+  return wrong(file.path + ": it is no JSON from byte " + to_string(error.byte) + " on");
+} catch (const json::exception&) {
+  return wrong(file.path + ": a number in it is out of range");
 }
 
 std::string to_json(const BufferFile& file, const std::vector<std::int64_t>& offsets) {

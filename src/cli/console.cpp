@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
+#include <utility>
 
 #include "mini_infer/core/log.h"
 
@@ -30,6 +31,21 @@ std::string one_line(std::string text) {
   std::replace_if(
       text.begin(), text.end(), [](unsigned char c) { return c < 0x20; }, ' ');
   return text;
+}
+
+// The library names its own options; here they have flags.
+std::string with_flags(std::string message) {
+  constexpr std::pair<std::string_view, std::string_view> kFlags[] = {
+      {"cuda.cpu_fallback", "--fallback=cpu"},
+      {"graph::bind_input_shape", "--shapes"},
+      {"report::certificate_to_json", "mini-infer plan --certificate"}};
+  for (const auto& [option, flag] : kFlags) {
+    for (std::size_t at = message.find(option); at != std::string::npos;
+         at = message.find(option, at + flag.size())) {
+      message.replace(at, option.size(), flag);
+    }
+  }
+  return message;
 }
 
 const char* level_name(core::LogLevel level) {
@@ -65,7 +81,8 @@ void note(std::string_view text) {
 
 ExitCode report_error(const core::Status& status, bool json) {
   const ExitCode code = exit_code(status);
-  write(stderr, "mini-infer: error: " + one_line(status.message()) + "\n");
+  const std::string message = with_flags(status.message());
+  write(stderr, "mini-infer: error: " + one_line(message) + "\n");
   if (json) {
     write_json(report::Json::object()
                    .set("schema", "mini-infer.error")
@@ -73,7 +90,7 @@ ExitCode report_error(const core::Status& status, bool json) {
                    .set("error", report::Json::object()
                                      .set("code", core::code_name(status.code()))
                                      .set("exit_code", static_cast<int>(code))
-                                     .set("message", status.message())));
+                                     .set("message", message)));
   }
   return code;
 }

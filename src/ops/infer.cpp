@@ -31,7 +31,7 @@ Status require_known_inputs(const Graph& graph) {
   if (unbound.empty()) return Status::SUCCESS;
   return {Status::ERROR_INVALID_ARGUMENT,
           "the shape of input " + unbound +
-              " is not fixed by the model; bind it (--shapes name:1x3x224x224)"};
+              " is not fixed by the model; bind it with graph::bind_input_shape"};
 }
 
 // Every output has a type and a shape whose bytes can be counted.

@@ -307,7 +307,7 @@ Result<Certificate> parse_certificate(std::string_view text) try {
   if (!ours) {
     return Status(Status::ERROR_INVALID_ARGUMENT,
                   "not a certificate: expected an object whose 'schema' is "
-                  "\"mini-infer.certificate\", as `mini-infer plan --certificate` writes it");
+                  "\"mini-infer.certificate\", as report::certificate_to_json writes it");
   }
   const Part all(document, "certificate");
   MI_ASSIGN(Certificate certificate, parse(all));

@@ -103,8 +103,7 @@ Status bind_steps(EngineState& state) {
   if (count > 0) {
     const bool may_fall_back =
         state.config.device == core::Device::kCuda && state.host_backend == nullptr;
-    const char* hint =
-        "; with cuda.cpu_fallback (--fallback cpu) those that the CPU serves are computed there";
+    const char* hint = "; with cuda.cpu_fallback those that the CPU serves are computed there";
     return {Status::ERROR_UNSUPPORTED, may_fall_back ? missing + hint : missing};
   }
   return Status::SUCCESS;

@@ -219,7 +219,7 @@ TEST(SolveCommand, WhatIsWrongIsNamedWithItsLine) {
       {"names.json",
        R"({"buffers": [{"id": "a", "buffer_id": "a", "lower": 0, "upper": 1, "size": 1}]})",
        {"names.json: buffer 1: key 'id': there is another one for 'id'"}},
-      {"broken.json", "{\"buffers\": [", {"broken.json: ", "parse error"}},
+      {"broken.json", "{\"buffers\": [", {"broken.json: it is no JSON from byte 14 on"}},
       {"array.json", "[]", {"array.json: expected an object with an array 'buffers'"}},
       {"number.json", "{\"buffers\": [3]}", {"number.json: buffer 1: expected an object, found 3"}},
       {"key.json",

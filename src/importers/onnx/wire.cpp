@@ -68,9 +68,32 @@ void FieldReader::append_floats(std::vector<float>& list) {
   if (!bytes.empty()) std::memcpy(list.data() + old_size, bytes.data(), bytes.size());
 }
 
+namespace {
+
+template <typename Exception>
+bool is(const std::exception& reason) {
+  return dynamic_cast<const Exception*>(&reason) != nullptr;
+}
+
+// In words of the format, not of the library that reads it.
+std::string what_is_wrong(const std::exception& reason) {
+  if (is<protozero::end_of_buffer_exception>(reason)) return "it ends inside a field";
+  if (is<protozero::unknown_pbf_wire_type_exception>(reason)) {
+    return "a field has a wire type that there is none of";
+  }
+  if (is<protozero::varint_too_long_exception>(reason)) return "a number has more than 64 bits";
+  if (is<protozero::invalid_tag_exception>(reason)) return "a field has a number out of range";
+  if (is<protozero::invalid_length_exception>(reason)) {
+    return "a list has a length that its elements do not fill";
+  }
+  return reason.what();  // our own
+}
+
+}  // namespace
+
 core::Status malformed(std::string_view message, const std::exception& reason) {
   return {core::Status::ERROR_INVALID_MODEL,
-          std::string(message) + " is malformed or cut short (" + reason.what() + ")"};
+          std::string(message) + " is malformed or cut short (" + what_is_wrong(reason) + ")"};
 }
 
 }  // namespace mini_infer::importers
