@@ -23,7 +23,8 @@ using report::Json;
 
 struct Measurement {
   Latency latency;
-  int all_runs = 0;  // warm-up included, as in the profile
+  std::vector<double> times_ms;  // of single runs, in order
+  int all_runs = 0;              // warm-up included, as in the profile
 };
 
 struct Load {
@@ -63,7 +64,7 @@ core::Result<Measurement> measure(const runtime::Engine& engine, const Tensors& 
     samples.push_back(run_ms);
   }
   const int all_runs = warm_up_runs + static_cast<int>(samples.size());
-  return Measurement{Latency(std::move(samples)), all_runs};
+  return Measurement{Latency(samples), samples, all_runs};
 }
 
 Json latency_json(const Latency& latency, const std::vector<double>& percentiles) {
@@ -72,7 +73,7 @@ Json latency_json(const Latency& latency, const std::vector<double>& percentiles
   for (double percent : percentiles) {
     json.set("p" + number_text(percent), latency.percentile(percent));
   }
-  return json.set("max", latency.max());
+  return json.set("max", latency.max()).set("variation", latency.variation());
 }
 
 // What each stage of building took of the device, and what the runs took after.
@@ -147,7 +148,17 @@ std::string latency_text(const Latency& latency, const std::vector<double>& perc
     title.resize(std::max<std::size_t>(title.size() + 1, 7), ' ');
     text += row("", title + milliseconds_text(latency.percentile(percent)));
   }
-  return text + row("", "max    " + milliseconds_text(latency.max()));
+  return text + row("", "max    " + milliseconds_text(latency.max())) +
+         row("", "varies " + number_text(100 * latency.variation()) + " % (standard deviation)");
+}
+
+// Said of a measurement that another one may well contradict.
+void warn_if_unstable(const Latency& latency) {
+  constexpr double kMostVariation = 0.1;
+  if (latency.variation() <= kMostVariation) return;
+  note("warning: the measurement is unstable: single runs vary by " +
+       number_text(100 * latency.variation()) +
+       " % (standard deviation); compare medians, measure longer, or leave the machine alone");
 }
 
 std::string moment_text(const runtime::DeviceMemory& memory, bool account) {
@@ -222,10 +233,19 @@ Status export_profile(importers::OutputFile& file, const runtime::Engine& engine
   return write_text(file, json.dump() + "\n");
 }
 
+Status export_times(importers::OutputFile& file, const std::vector<double>& times_ms) {
+  const Json json = Json::object()
+                        .set("schema", "mini-infer.times")
+                        .set("version", 1)
+                        .set("latency_milliseconds", report::json_array(times_ms));
+  return write_text(file, json.dump() + "\n");
+}
+
 }  // namespace
 
 core::Result<ExitCode> execute(const BenchCommand& command) {
   MI_ASSIGN(const auto profile_file, open_output(command.export_profile));
+  MI_ASSIGN(const auto times_file, open_output(command.export_times));
   Progress progress;
   progress.show("importing " + command.model.path);
   MI_ASSIGN(Model model, load_model(command.model));
@@ -246,6 +266,8 @@ core::Result<ExitCode> execute(const BenchCommand& command) {
   MI_TRY(add_random_inputs(engine, command.seed, model.inputs));
   MI_ASSIGN(const Measurement measurement, measure(engine, model.inputs, command, progress));
   progress.clear();
+  warn_if_unstable(measurement.latency);
+  if (times_file) MI_TRY(export_times(*times_file, measurement.times_ms));
   if (profile_file) MI_TRY(export_profile(*profile_file, engine, measurement.all_runs));
   if (command.json) {
     print_json(command, engine, *allocator, load, measurement);

@@ -18,6 +18,7 @@ struct ModelOptions {
   std::string path;
   std::vector<std::string> shapes;  // "x:1x3x224x224,y:1", repeatable
   std::vector<std::string> inputs;  // "name=file" or "file.npz", repeatable
+  std::vector<std::string> loads;   // "name:file,...", files of bare bytes
   // Of models that run after it: paths, and "stage/output=stage/input".
   std::vector<std::string> then;
   std::vector<std::string> hand_offs;
@@ -97,6 +98,7 @@ struct BenchCommand {
   bool account = false;
   bool dump_profile = false;
   std::string export_profile;
+  std::string export_times;
 };
 
 struct InspectCommand {

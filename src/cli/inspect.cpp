@@ -34,10 +34,10 @@ core::Result<std::string> infer_shapes(Graph& graph) {
 
 core::Result<std::vector<Stage>> optimize(const Graph& imported, const InspectCommand& command) {
   if (!command.each_pass && command.after.empty()) return std::vector<Stage>{};
-  MI_TRY(check_bound(imported));
   std::vector<Stage> stages;
   std::vector<std::string> passes;
   Graph graph = imported;
+  MI_TRY(complete_shapes(graph));
   optimizer::Options options;
   options.after_pass = [&](std::string_view pass, const Graph& after) {
     passes.emplace_back(pass);

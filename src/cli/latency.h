@@ -16,6 +16,8 @@ class Latency {
   double mean() const { return total_ / static_cast<double>(sorted_.size()); }
   // The smallest sample that at least `percent` of all samples do not exceed (nearest rank).
   double percentile(double percent) const;
+  // The standard deviation of single runs as a share of the mean.
+  double variation() const;
   // Runs per second of the time spent in runs.
   double throughput() const { return 1000.0 * static_cast<double>(sorted_.size()) / total_; }
 

@@ -8,6 +8,7 @@
 #include "cli/stopwatch.h"
 #include "cli/text.h"
 #include "core/try.h"
+#include "mini_infer/importers/onnx.h"
 #include "mini_infer/runtime/devices.h"
 #include "mini_infer/runtime/shape_inputs.h"
 
@@ -61,10 +62,9 @@ core::Device chosen_device(const DeviceFlags& flags) {
 
 }  // namespace
 
-core::Result<std::shared_ptr<graph::Graph>> import_file(const std::string& path,
-                                                        const importers::OnnxOptions& options,
-                                                        bool digest, Model& model) {
-  MI_ASSIGN(auto graph, importers::import_onnx(path, options));
+core::Result<std::shared_ptr<graph::Graph>> import_file(const std::string& path, bool digest,
+                                                        Model& model) {
+  MI_ASSIGN(auto graph, importers::import_onnx(path));
   if (digest) {
     MI_ASSIGN(importers::ModelDigest found, importers::digest_model(path, *graph));
     model.digests.push_back(std::move(found));
@@ -73,19 +73,38 @@ core::Result<std::shared_ptr<graph::Graph>> import_file(const std::string& path,
 }
 
 core::Result<Model> load_model(const ModelOptions& options) {
-  importers::OnnxOptions import_options;
-  MI_ASSIGN(import_options.shapes, parse_shapes(options.shapes));
   Model model;
-  MI_ASSIGN(model.inputs, read_inputs(options.inputs));
   const Stopwatch stopwatch;
   if (options.then.empty() && options.hand_offs.empty()) {
-    MI_ASSIGN(model.graph, import_file(options.path, import_options, options.digest, model));
+    MI_ASSIGN(model.graph, import_file(options.path, options.digest, model));
+    const ShapeNames names = shape_names(*model.graph);
+    MI_ASSIGN(const ShapeArguments given, parse_shapes(options.shapes, names));
+    MI_ASSIGN(model.inputs, read_inputs(options.inputs, names.inputs));
+    for (const auto& [name, shape] : given.shapes) {
+      MI_TRY(graph::bind_input_shape(*model.graph, name, shape).with_context(options.path));
+    }
+    MI_TRY(bind_symbols(*model.graph, given.symbols));
   } else {
-    MI_ASSIGN(model.graph, import_sequence(options, import_options.shapes, model));
+    MI_ASSIGN(model.graph, import_sequence(options, model));
   }
   model.import_ms = stopwatch.milliseconds();
+  if (!options.loads.empty()) {
+    MI_TRY(take_rest_for_granted(*model.graph));
+    MI_TRY(load_inputs(options.loads, *model.graph, model.inputs));
+  }
   MI_TRY(bind_inputs(*model.graph, model.inputs));
   return model;
+}
+
+Status take_rest_for_granted(graph::Graph& graph) {
+  MI_ASSIGN(const std::vector<std::string> notes, take_leading_as_one(graph));
+  for (const std::string& text : notes) note(text);
+  return Status::SUCCESS;
+}
+
+Status complete_shapes(graph::Graph& graph) {
+  MI_TRY(take_rest_for_granted(graph));
+  return check_bound(graph);
 }
 
 Status bind_inputs(graph::Graph& graph, const Tensors& tensors) {
@@ -160,7 +179,7 @@ runtime::EngineConfig engine_config(const PlanningFlags& planning, const DeviceF
 }
 
 core::Result<runtime::Engine> build_engine(Model& model, runtime::EngineConfig config) {
-  MI_TRY(check_bound(*model.graph));
+  MI_TRY(complete_shapes(*model.graph));
   runtime::Engine engine(std::move(config));
   MI_TRY(engine.build(std::move(model.graph)));
   return engine;

@@ -9,7 +9,6 @@
 #include "mini_infer/core/status.h"
 #include "mini_infer/graph/graph.h"
 #include "mini_infer/importers/model_digest.h"
-#include "mini_infer/importers/onnx.h"
 #include "mini_infer/runtime/engine.h"
 #include "mini_infer/runtime/planning_options.h"
 
@@ -27,8 +26,8 @@ struct Model {
 };
 
 // Imports one file, and with `digest` adds what its files are to the model.
-[[nodiscard]] core::Result<std::shared_ptr<graph::Graph>> import_file(
-    const std::string& path, const importers::OnnxOptions& options, bool digest, Model& model);
+[[nodiscard]] core::Result<std::shared_ptr<graph::Graph>> import_file(const std::string& path,
+                                                                      bool digest, Model& model);
 
 // Imports the model, reads the given tensors and binds what they and --shapes say.
 [[nodiscard]] core::Result<Model> load_model(const ModelOptions& options);
@@ -36,6 +35,13 @@ struct Model {
 // Binds the shapes of the tensors to the inputs of those names, and the values of those that decide
 // shapes.
 [[nodiscard]] core::Status bind_inputs(graph::Graph& graph, const Tensors& tensors);
+
+// Takes what is left open and may be taken for granted (see take_leading_as_one), with a line on
+// standard error for each.
+[[nodiscard]] core::Status take_rest_for_granted(graph::Graph& graph);
+
+// Does so; the rest must be bound: see check_bound.
+[[nodiscard]] core::Status complete_shapes(graph::Graph& graph);
 
 // All that planning needs is bound; else ERROR_INVALID_ARGUMENT that names the option to give.
 [[nodiscard]] core::Status check_bound(const graph::Graph& graph);

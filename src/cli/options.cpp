@@ -104,6 +104,18 @@ CLI::Validator in_range(double least, double most = std::numeric_limits<double>:
   return CLI::Validator(check, "");
 }
 
+// A number of bytes with or without a unit: 4096, 64KB, 1GiB. Units are powers of 1024.
+CLI::Validator bytes() {
+  const auto to_number = [](std::string& text) -> std::string {
+    // Else "-1" would be what 64 bits make of it.
+    if (text.empty() || text.front() < '0' || text.front() > '9') {
+      return "expected a number of bytes, as 4096 or 64KB, found '" + text + "'";
+    }
+    return CLI::AsSizeValue(false)(text);
+  };
+  return CLI::Validator(to_number, "");
+}
+
 // An option that may be repeated but takes one word each time, so that a model's path is never
 // mistaken for its second word.
 void add_repeatable(CLI::App* verb, const std::string& name, std::vector<std::string>& values,
@@ -122,13 +134,22 @@ void add_sequence(CLI::App* verb, ModelOptions& model) {
 }
 
 void add_model(CLI::App* verb, ModelOptions& model) {
-  verb->add_option("MODEL", model.path, "the ONNX file")->required()->type_name("");
+  auto* path = verb->add_option("MODEL", model.path, "the ONNX file")->type_name("");
+  verb->add_option("--onnx", model.path, "the same")->type_name("FILE")->excludes(path);
+  verb->parse_complete_callback([&model] {
+    if (model.path.empty()) throw CLI::RequiredError("MODEL");
+  });
   add_repeatable(verb, "--shapes", model.shapes,
-                 "extents of inputs: x:1x3x224x224[,y:1x8]; 'x:scalar' has none", "SHAPES");
-  add_repeatable(
-      verb, "--input", model.inputs,
-      "a tensor for an input: NAME=FILE (.npy, .pb, .npz), or FILE.npz for all its names",
-      "NAME=FILE");
+                 "extents of inputs: x:1x3x224x224[,y:1,8], of a symbol: N=8; 'x:scalar' has none; "
+                 "the only input needs no name. A first extent that is not given is 1",
+                 "SHAPES");
+  add_repeatable(verb, "--input", model.inputs,
+                 "a tensor for an input: NAME=FILE (.npy, .pb, .npz), FILE.npz for all its names, "
+                 "or FILE for the only input",
+                 "NAME=FILE");
+  add_repeatable(verb, "--loadInputs", model.loads,
+                 "files of bare elements for inputs, whose shapes are known: INPUT:FILE[,...]",
+                 "INPUT:FILE");
   add_sequence(verb, model);
 }
 
@@ -181,19 +202,20 @@ void add_planning(CLI::App* verb, PlanningFlags& planning) {
       ->capture_default_str()
       ->check(silent(CLI::IsMember({16, 32, 64, 128, 256})))
       ->type_name("BYTES");
-  verb->add_option("--arena-limit,--memory-limit", planning.arena_limit,
-                   "bytes that activations may take; else an error that says what is missing")
+  verb->add_option(
+          "--arena-limit,--memory-limit", planning.arena_limit,
+          "bytes that activations may take (64MB, say); else an error that says what is missing")
       ->type_name("BYTES")
-      ->check(in_range(0));
+      ->transform(bytes());
   verb->add_option("--total-limit", planning.total_limit,
                    "bytes that arena, weights, staging and building may take together; weights are "
                    "then packed smaller where that helps")
       ->type_name("BYTES")
-      ->check(in_range(0));
+      ->transform(bytes());
   verb->add_option("--workspace", planning.workspace,
                    "bytes that every step may use besides its hole; more lets a GPU run faster")
       ->capture_default_str()
-      ->check(in_range(0))
+      ->transform(bytes())
       ->type_name("BYTES");
   std::vector<std::string> precisions;
   for (core::Precision precision : core::kPrecisions) {
@@ -204,6 +226,13 @@ void add_planning(CLI::App* verb, PlanningFlags& planning) {
       ->capture_default_str()
       ->check(silent(CLI::IsMember(precisions)))
       ->type_name(join(precisions, "|"));
+  for (const char* name : {"fp16", "bf16"}) {
+    verb->add_flag_callback(
+            std::string("--") + name, [&planning, name] { planning.precision = name; },
+            std::string("the same as --precision=") + name)
+        ->excludes("--precision");
+  }
+  verb->get_option("--fp16")->excludes("--bf16");
 }
 
 void add_fallback(CLI::App* verb, std::string& fallback) {
@@ -297,9 +326,9 @@ void add_options(CLI::App* verb, RunCommand& command) {
   verb->add_option("--output-dir", command.output_dir, "write each output there as NAME.npy")
       ->type_name("DIR");
   verb->add_option("--random", command.seed,
-                   "seed for inputs that are not given: floats from [0, 1), integers and bools 0 "
-                   "or 1")
-      ->type_name("SEED");
+                   "make inputs that are not given, from this seed (default: 0): floats from "
+                   "[0, 1), integers and bools 0 or 1")
+      ->type_name("[SEED]");
   verb->add_flag("--profile", command.profile, "time every step");
   verb->add_flag("--poison", command.poison, "overwrite all bytes a step must not read (slow)");
 }
@@ -383,6 +412,8 @@ void add_options(CLI::App* verb, BenchCommand& command) {
   verb->add_flag("--dumpProfile", command.dump_profile, "print the time of every step");
   verb->add_option("--exportProfile", command.export_profile, "write the same as JSON")
       ->type_name("FILE");
+  verb->add_option("--exportTimes", command.export_times, "write the time of every run as JSON")
+      ->type_name("FILE");
 }
 
 void add_options(CLI::App* verb, InspectCommand& command) {
@@ -402,7 +433,7 @@ void add_options(CLI::App* verb, SolveCommand& command) {
       ->type_name("FILE");
   verb->add_option("--capacity", command.capacity, "end at the first plan of so many bytes")
       ->type_name("BYTES")
-      ->check(in_range(0));
+      ->transform(bytes());
   auto* nodes =
       verb->add_option("--nodes", command.nodes, "search nodes to spend; 0: greedy planners only")
           ->capture_default_str()
@@ -464,11 +495,49 @@ void add_verbs(CLI::App& app, Invocation& invocation) {
                            invocation);
 }
 
+// The words that may stand where `word` does: the verb's flags, or the verbs.
+std::vector<std::string> known_words(const CLI::App& app, const CLI::App* verb) {
+  std::vector<std::string> words;
+  if (verb == nullptr) {
+    for (const CLI::App* known : app.get_subcommands({})) words.push_back(known->get_name());
+    return words;
+  }
+  for (const CLI::Option* option : verb->get_options()) {
+    for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+  }
+  return words;
+}
+
+// ", did you mean '--shapes'?" of the first word that was not understood; empty if none is near.
+std::string suggestion(const CLI::App& app, const CLI::App* verb) {
+  for (std::string word : app.remaining(true)) {
+    if (verb != nullptr && !word.starts_with("--")) continue;
+    word = word.substr(0, word.find('='));
+    const auto near = nearest(word, known_words(app, verb));
+    if (near) return ", did you mean '" + *near + "'?";
+  }
+  return "";
+}
+
 // What is wrong, and where the help is.
 core::Status usage_error(const CLI::App& app, const std::string& what) {
   const auto chosen = app.get_subcommands();
-  const std::string verb = chosen.empty() ? "" : chosen.front()->get_name() + " ";
-  return {core::Status::ERROR_INVALID_ARGUMENT, what + " (see 'mini-infer " + verb + "--help')"};
+  const CLI::App* verb = chosen.empty() ? nullptr : chosen.front();
+  return {core::Status::ERROR_INVALID_ARGUMENT,
+          what + suggestion(app, verb) + " (see 'mini-infer " +
+              (verb == nullptr ? "" : verb->get_name() + " ") + "--help')"};
+}
+
+// A seed need not follow --random: what follows may be another word.
+std::vector<std::string> with_seeds(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] != "--random") continue;
+    const bool number = i + 1 < words.size() && !words[i + 1].empty() &&
+                        words[i + 1].find_first_not_of("0123456789") == std::string::npos;
+    if (!number) words[i] += "=0";
+  }
+  return words;
 }
 
 }  // namespace
@@ -482,7 +551,9 @@ core::Result<std::variant<Invocation, ExitCode>> parse_command_line(int argc, ch
   Invocation invocation;
   add_verbs(app, invocation);
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> words = with_seeds(argc, argv);
+    std::reverse(words.begin(), words.end());  // as CLI11 wants them
+    app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) {
       app.exit(error);

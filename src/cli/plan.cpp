@@ -107,7 +107,7 @@ core::Result<ExitCode> execute(const PlanCommand& command) {
   Progress progress;
   progress.show("importing " + command.model.path);
   MI_ASSIGN(const Model model, load_model(command.model));
-  MI_TRY(check_bound(*model.graph));
+  MI_TRY(complete_shapes(*model.graph));
   progress.show("planning");
   const Stopwatch stopwatch;
   MI_ASSIGN(const runtime::PlanForDevices made, make_plan(model, command));

@@ -25,23 +25,28 @@ double share(const StepTime& step, double all) {
   return all > 0 ? milliseconds(step.total) / all : 0;
 }
 
+std::string padded(std::string_view text, std::size_t width) {
+  return std::string(text) + std::string(width - text.size() + 2, ' ');
+}
+
 }  // namespace
 
 std::string profile_text(const std::vector<StepTime>& steps, int runs) {
   const double all = total(steps);
-  std::size_t width = std::string_view("kernel").size();
-  for (const StepTime& step : steps) width = std::max(width, step.kernel.size());
-  const auto padded = [width](std::string_view kernel) {
-    return std::string(kernel) + std::string(width - kernel.size() + 2, ' ');
-  };
-  std::string text =
-      " step    ms/run       %  operator              " + padded("kernel") + "node\n";
+  std::size_t op_width = std::string_view("operator").size();
+  std::size_t kernel_width = std::string_view("kernel").size();
+  for (const StepTime& step : steps) {
+    op_width = std::max(op_width, step.op.size());
+    kernel_width = std::max(kernel_width, step.kernel.size());
+  }
+  std::string text = " step    ms/run       %  " + padded("operator", op_width) +
+                     padded("kernel", kernel_width) + "node\n";
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    std::array<char, 128> line{};
-    std::snprintf(line.data(), line.size(), "%5zu %9.4f  %6.2f  %-21s ", i,
-                  milliseconds(steps[i].total) / runs, 100 * share(steps[i], all),
-                  std::string(steps[i].op).c_str());
-    text += line.data() + padded(steps[i].kernel) + std::string(steps[i].node) + "\n";
+    std::array<char, 64> line{};
+    std::snprintf(line.data(), line.size(), "%5zu %9.4f  %6.2f  ", i,
+                  milliseconds(steps[i].total) / runs, 100 * share(steps[i], all));
+    text += line.data() + padded(steps[i].op, op_width) + padded(steps[i].kernel, kernel_width) +
+            std::string(steps[i].node) + "\n";
   }
   return text;
 }

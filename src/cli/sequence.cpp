@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cli/shapes.h"
 #include "core/try.h"
 #include "mini_infer/runtime/sequence.h"
 
@@ -61,31 +62,55 @@ Result<runtime::HandOff> parse_hand_off(const std::string& text,
       .from = from.stage, .output = from.tensor, .to = to.stage, .input = to.tensor};
 }
 
+// Those of all stages, as "stage/name".
+ShapeNames names_in(const std::vector<Imported>& models) {
+  ShapeNames all;
+  for (const Imported& stage : models) {
+    const ShapeNames names = shape_names(*stage.graph);
+    for (const std::string& name : names.inputs) all.inputs.push_back(stage.name + "/" + name);
+    for (const std::string& name : names.symbols) all.symbols.push_back(stage.name + "/" + name);
+  }
+  return all;
+}
+
 }  // namespace
 
-Result<std::shared_ptr<graph::Graph>> import_sequence(
-    const ModelOptions& options, const std::map<std::string, core::Shape>& shapes, Model& model) {
+Result<std::shared_ptr<graph::Graph>> import_sequence(const ModelOptions& options, Model& model) {
   std::vector<std::string> paths = {options.path};
   paths.insert(paths.end(), options.then.begin(), options.then.end());
   std::vector<Imported> models;
   for (const std::string& path : paths) {
-    MI_ASSIGN(auto graph, import_file(path, {}, options.digest, model));
+    MI_ASSIGN(auto graph, import_file(path, options.digest, model));
     models.push_back({name_of(path, models), std::move(graph)});
   }
-  for (const auto& [name, shape] : shapes) {
+  const ShapeNames names = names_in(models);
+  MI_ASSIGN(const ShapeArguments given, parse_shapes(options.shapes, names));
+  MI_ASSIGN(model.inputs, read_inputs(options.inputs, names.inputs));
+  for (const auto& [name, shape] : given.shapes) {
     MI_ASSIGN(const End input, parse_end("--shapes", name, models));
     MI_TRY(graph::bind_input_shape(*models[input.stage].graph, input.tensor, shape));
+  }
+  for (const auto& [symbol, extent] : given.symbols) {
+    MI_ASSIGN(const End end, parse_end("--shapes", symbol, models));
+    MI_TRY(bind_symbols(*models[end.stage].graph, {{end.tensor, extent}}));
   }
   for (const auto& [name, tensor] : model.inputs) {
     MI_ASSIGN(const End input, parse_end("--input", name, models));
     MI_TRY(bind_inputs(*models[input.stage].graph, {{input.tensor, tensor}}));
   }
-  std::vector<runtime::Stage> stages;
-  for (const Imported& stage : models) stages.push_back({stage.name, stage.graph.get()});
   std::vector<runtime::HandOff> hand_offs;
   for (const std::string& text : options.hand_offs) {
     MI_ASSIGN(runtime::HandOff hand_off, parse_hand_off(text, models));
     hand_offs.push_back(std::move(hand_off));
+  }
+  // What is handed to a stage says what its shapes are; one that is handed nothing may be
+  // completed.
+  std::vector<runtime::Stage> stages;
+  for (std::size_t number = 0; number < models.size(); ++number) {
+    const bool handed = std::any_of(hand_offs.begin(), hand_offs.end(),
+                                    [&](const auto& hand_off) { return hand_off.to == number; });
+    if (!handed) MI_TRY(take_rest_for_granted(*models[number].graph));
+    stages.push_back({models[number].name, models[number].graph.get()});
   }
   return runtime::join_in_sequence(stages, hand_offs);
 }

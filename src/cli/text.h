@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,9 @@ namespace mini_infer::cli {
 std::vector<std::string> split(std::string_view text, char separator);
 
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+// The one of `words` that is `word` but for few letters, in whatever case; nullopt if none is.
+std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& words);
 
 // The extents as far as they are known: "[N,3,224,224]", "?" for one without a name.
 std::string extents_text(const graph::Value& value);

@@ -113,6 +113,24 @@ Status check_alignment(std::size_t bytes) {
               std::to_string(bytes)};
 }
 
+namespace {
+
+// What passes did, and where everything lies, for those who ask for all there is.
+void log_details(const Compiled& compiled) {
+  for (const optimizer::PassReport& pass : compiled.passes) {
+    MI_LOG_DEBUG("[Optimizer] " + pass.name + ": " + std::to_string(pass.nodes_before) +
+                 " nodes become " + std::to_string(pass.nodes_after) + ", in " +
+                 std::to_string(pass.milliseconds) + " ms");
+  }
+  for (const TensorPlacement& tensor : compiled.plan.pools.front().tensors) {
+    MI_LOG_DEBUG("[MemoryPlanner] " + tensor.name + ": " + std::to_string(tensor.size_bytes) +
+                 " bytes at " + std::to_string(tensor.offset) + ", steps " +
+                 std::to_string(tensor.first_step) + " to " + std::to_string(tensor.last_step));
+  }
+}
+
+}  // namespace
+
 core::Result<Compiled> compile(graph::Graph graph, const PlanningOptions& options) {
   MI_TRY(check_alignment(options.alignment));
   MI_TRY(check_workspace(options.workspace_bytes));
@@ -136,6 +154,7 @@ core::Result<Compiled> compile(graph::Graph graph, const PlanningOptions& option
   compiled.plan.planning_milliseconds = took.count();
   compiled.plan.weights_bytes = compiled.weights.size_bytes;
   compiled.most_constant_bytes = constants.peak_bytes();
+  log_details(compiled);
   return compiled;
 }
 

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "cli/command.h"
@@ -58,6 +59,22 @@ TEST(Bench, OptionsThatCannotBeHonouredAreWrongArguments) {
   const CommandResult file = mini_infer(bench({"--tuning-file=tuning"}));
   EXPECT_EQ(file.exit_code, 1);
   EXPECT_THAT(file.err, HasSubstr("--tune"));
+}
+
+TEST(Bench, ExportsTheTimeOfEveryRun) {
+  const TempFolder folder;
+  const std::string file = folder / "times.json";
+  const CommandResult result =
+      mini_infer(bench({"--iterations=25", "--duration=0", "--json", "--exportTimes", file}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto times = nlohmann::json::parse(std::ifstream(file));
+  EXPECT_EQ(times.at("schema"), "mini-infer.times");
+  ASSERT_EQ(times.at("latency_milliseconds").size(), 25u);
+  double most = 0;
+  for (const auto& time : times.at("latency_milliseconds"))
+    most = std::max(most, time.get<double>());
+  EXPECT_EQ(result.json().at("latency_milliseconds").at("max"), most);
+  EXPECT_GE(result.json().at("latency_milliseconds").at("variation"), 0);
 }
 
 TEST(Bench, ExportsTheProfile) {

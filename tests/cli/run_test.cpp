@@ -60,6 +60,55 @@ TEST(Run, RandomInputsMustBeAskedFor) {
   EXPECT_NE(outputs("7"), outputs("8"));
 }
 
+TEST(Run, TheOnlyInputNeedsNoNameAndRandomNoSeed) {
+  const std::string file = lenet5() / "test_data_set_0/input_0.pb";
+  const CommandResult result = mini_infer({"run", lenet5_model(), "--input", file, "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.json().at("outputs").at(0).at("argmax").at(7), 7);
+  const auto outputs = [](const std::vector<std::string>& line) {
+    const CommandResult random = mini_infer(line);
+    EXPECT_EQ(random.exit_code, 0) << random.err;
+    return random.json().at("outputs");
+  };
+  const auto zero = outputs({"run", lenet5_model(), "--random=0", "--json"});
+  EXPECT_EQ(outputs({"run", "--random", lenet5_model(), "--json"}), zero);
+  EXPECT_EQ(outputs({"run", lenet5_model(), "--json", "--random"}), zero);
+}
+
+TEST(Run, LoadsBareElements) {
+  const TempFolder folder;
+  const std::string file = folder.write("zeros.bin", std::string(28 * 28 * 4, '\0'));
+  const CommandResult result =
+      mini_infer({"run", lenet5_model(), "--loadInputs=image:" + file, "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.json().at("outputs").at(0).at("shape"), nlohmann::json({1, 10}));
+  const CommandResult cut =
+      mini_infer({"run", lenet5_model(), "--loadInputs=image:" + file, "--shapes=image:2x1x28x28"});
+  EXPECT_EQ(cut.exit_code, 1);
+  EXPECT_THAT(cut.err, HasSubstr("expected the 6272 bytes of float32[2,1,28,28], found 3136"));
+  EXPECT_EQ(mini_infer({"run", lenet5_model(), "--loadInputs=other:" + file}).exit_code, 1);
+}
+
+// A name may hold what separates names from files and from shapes.
+TEST(Run, NamesMayHoldAnything) {
+  const TempFolder folder;
+  constexpr const char* kOdd = "a=b,c:0";
+  const std::string odd = kOdd;
+  const auto model = folder.write("odd.onnx", ModelWriter()
+                                                  .input(kOdd, DataType::kFloat32, {2})
+                                                  .input("x", DataType::kFloat32, {2})
+                                                  .node("Add", {kOdd, "x"}, {"y"})
+                                                  .output("y", DataType::kFloat32, {2})
+                                                  .bytes());
+  const auto file =
+      folder.write("in.pb", TensorWriter("t", DataType::kFloat32, {2}).raw<float>({1, 2}).bytes());
+  const CommandResult result =
+      mini_infer({"run", model, "--input", odd + "=" + file.string(), "--input",
+                  "x=" + file.string(), "--shapes", odd + ":2,x:2", "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.json().at("outputs").at(0).at("max"), 4);
+}
+
 TEST(Run, AnInputOfTheWrongTypeIsRefused) {
   const CommandResult result = mini_infer(
       {"run", lenet5_model(), "--input", "image=" + (lenet5() / "heldout_images.npy").string()});

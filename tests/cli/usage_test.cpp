@@ -39,6 +39,9 @@ TEST(Usage, VersionAndHelpSucceed) {
 TEST(Usage, AWrongLineIsRefusedWithAHint) {
   expect_error(mini_infer({}), 1, "see 'mini-infer --help'");
   expect_error(mini_infer({"frobnicate"}), 1, "frobnicate");
+  expect_error(mini_infer({"pln"}), 1, "did you mean 'plan'?");
+  expect_error(mini_infer({"plan", lenet5_model(), "--shape=1x1x28x28"}), 1,
+               "did you mean '--shapes'?");
   expect_error(mini_infer({"plan"}), 1, "MODEL is required (see 'mini-infer plan --help')");
   expect_error(mini_infer({"plan", lenet5_model(), "--frobnicate"}), 1, "--frobnicate");
   expect_error(mini_infer({"run", lenet5_model(), "--input", "image"}), 1, "NAME=FILE");
@@ -60,7 +63,6 @@ TEST(Usage, AnUnknownPassIsNamedWithThoseThatExist) {
 }
 
 TEST(Usage, ShapesAreAskedForAndChecked) {
-  expect_error(mini_infer({"plan", lenet5_model()}), 1, "--shapes=image:1x1x28x28");
   expect_error(mini_infer({"plan", lenet5_model(), "--shapes=image"}), 1, "found 'image'");
   expect_error(mini_infer({"plan", lenet5_model(), "--shapes=x:1x1x28x28"}), 1, "'x'");
   expect_error(mini_infer({"plan", lenet5_model(), "--shapes=image:1x3x28x28"}), 1,
@@ -99,6 +101,54 @@ TEST(Usage, VerboseLogsToStderr) {
       mini_infer({"plan", lenet5_model(), "--shapes=image:1x1x28x28", "-v"});
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_THAT(result.err, HasSubstr("mini-infer: info: [MemoryPlanner]"));
+  const CommandResult more =
+      mini_infer({"plan", lenet5_model(), "--shapes=image:1x1x28x28", "-vv"});
+  EXPECT_EQ(more.exit_code, 0);
+  EXPECT_THAT(more.err, HasSubstr("mini-infer: debug: [Optimizer] fuse-epilogue: "));
+  EXPECT_THAT(more.err, HasSubstr("mini-infer: debug: [MemoryPlanner] relu1_nhwc: 13824 bytes"));
+}
+
+TEST(Usage, SizesMayHaveUnits) {
+  const auto exit_code = [](const char* limit) {
+    return mini_infer({"plan", lenet5_model(), "--memory-limit", limit}).exit_code;
+  };
+  EXPECT_EQ(exit_code("18KB"), 0);
+  EXPECT_EQ(exit_code("18KiB"), 0);
+  EXPECT_EQ(exit_code("17kb"), 4);
+  EXPECT_EQ(exit_code("17408"), 4);
+  EXPECT_EQ(exit_code("18 parsecs"), 1);
+  EXPECT_EQ(exit_code("-1"), 1);
+}
+
+// Where an extent is not given, one comes first; else it must be given.
+TEST(Usage, AFirstExtentThatIsNotGivenIsOne) {
+  const CommandResult one = mini_infer({"plan", lenet5_model(), "--json"});
+  EXPECT_EQ(one.exit_code, 0);
+  EXPECT_EQ(one.err,
+            "mini-infer: input 'image' float32[N,1,28,28]: N is taken as 1 (--shapes=N=8 "
+            "would take 8)\n");
+  for (const char* shape : {"image:8x1x28x28", "8,1,28,28", "N=8"}) {
+    const CommandResult eight = mini_infer({"plan", lenet5_model(), "--json", "--shapes", shape});
+    EXPECT_EQ(eight.exit_code, 0) << eight.err;
+    EXPECT_THAT(eight.err, IsEmpty());
+    EXPECT_EQ(eight.json().at("values").at(0).at("shape"), nlohmann::json({8, 1, 28, 28}));
+  }
+  expect_error(mini_infer({"plan", lenet5_model(), "--shapes=M=8"}), 1,
+               "no input has a symbol 'M'; there are N");
+}
+
+TEST(Usage, TensorRtsSpellingsAreUnderstood) {
+  const auto hash = [](std::vector<std::string> options) {
+    options.insert(options.begin(), {"plan", "--json"});
+    const CommandResult result = mini_infer(options);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result.json().at("plan_hash");
+  };
+  const std::string model = lenet5_model();
+  EXPECT_EQ(hash({"--onnx=" + model, "--fp16"}), hash({model, "--precision=fp16"}));
+  EXPECT_NE(hash({"--onnx=" + model, "--bf16"}), hash({model}));
+  EXPECT_EQ(mini_infer({"plan", model, "--bf16", "--fp16"}).exit_code, 1);
+  EXPECT_EQ(mini_infer({"plan", model, "--fp16", "--precision=fp32"}).exit_code, 1);
 }
 
 }  // namespace
