@@ -28,14 +28,14 @@ struct ModelOptions {
 struct PlanningFlags {
   bool no_sharing = false;
   bool keep_order = false;
-  std::string passes;   // "none" or a list; empty: all
+  std::string passes;  // "none" or a list; empty: all
   bool check_passes = false;
   std::string windows;  // likewise, of slice, split, concat
   std::size_t alignment = 256;
   std::optional<std::size_t> arena_limit;  // bytes
   std::optional<std::size_t> total_limit;  // bytes
-  std::size_t workspace = 0;                // bytes
-  std::string precision = "fp32";           // see core::Precision
+  std::size_t workspace = 0;               // bytes
+  std::string precision = "fp32";          // see core::Precision
 };
 
 // Where and how it computes: see runtime::EngineConfig.

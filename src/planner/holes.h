@@ -12,9 +12,9 @@ struct Hole {
   std::int64_t size = 0;    // bytes; 0 when every byte is taken
 };
 
-// The largest free range inside [0, height) at each of the `steps` first steps, the lowest of equals;
-// buffers may end before the last of them. Assumes a solution that check() accepts.
-// O(n log n + steps).
+// The largest free range inside [0, height) at each of the `steps` first steps, the lowest of
+// equals; buffers may end before the last of them. Assumes a solution that check() accepts. O(n log
+// n + steps).
 std::vector<Hole> holes(const Problem& problem, const Solution& solution, std::size_t steps);
 
 }  // namespace mini_infer::planner

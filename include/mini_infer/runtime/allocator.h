@@ -7,10 +7,10 @@
 
 namespace mini_infer::runtime {
 
-// Where pools come from. Called once per pool, from build and create_context, never from run; and on
-// a device once more for each context, whose kernels first run in memory of its own, where callers'
-// tensors are larger than the activations: for as many bytes as the largest has, given back at once.
-// Implementations must be safe to call from several threads.
+// Where pools come from. Called once per pool, from build and create_context, never from run; and
+// on a device once more for each context, whose kernels first run in memory of its own, where
+// callers' tensors are larger than the activations: for as many bytes as the largest has, given
+// back at once. Implementations must be safe to call from several threads.
 class MINI_INFER_API Allocator {
  public:
   virtual ~Allocator() = default;

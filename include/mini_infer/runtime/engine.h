@@ -70,7 +70,7 @@ struct EngineConfig {
   WindowKinds windows = {};            // see PlanningOptions
   // Bytes; a power of two from 16 to 256. Below 256, CUDA's libraries get no workspace.
   std::size_t memory_alignment = 256;
-  bool enable_profiling = false;       // time every step
+  bool enable_profiling = false;  // time every step
   core::Device device = core::Device::kCpu;
   bool stage_inputs = true;  // see PlanningOptions
   bool stage_outputs = true;

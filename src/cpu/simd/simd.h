@@ -8,8 +8,8 @@ namespace mini_infer::cpu {
 
 // The vector code for an instruction set. ERROR_UNSUPPORTED when this machine lacks it.
 core::Result<const Simd*> simd_for(core::InstructionSet set);
-// The same whether this machine has the instructions or not: its code may be asked for sizes, and not
-// be called. ERROR_UNSUPPORTED for a set of another architecture.
+// The same whether this machine has the instructions or not: its code may be asked for sizes, and
+// not be called. ERROR_UNSUPPORTED for a set of another architecture.
 core::Result<const Simd*> simd_to_plan_with(core::InstructionSet set);
 
 // Whether this machine computes vectors of 512 bits in two halves (Zen 4). What it reads for them
