@@ -58,7 +58,9 @@ using Wide = decltype(widened(T{}));
 template <typename... Ts, typename Bind>
 core::Result<Kernel> for_type(const NodeView& view, core::DataType type, Types<Ts...>, Bind bind) {
   std::optional<core::Result<Kernel>> bound;
-  const bool found = ((type == kTypeOf<Ts> && (bound.emplace(bind(Ts{})), true)) || ...);
+  // nvcc takes emplace's reference for a Result that is ignored.
+  const bool found =
+      ((type == kTypeOf<Ts> && (static_cast<void>(bound.emplace(bind(Ts{}))), true)) || ...);
   return found ? *std::move(bound) : view.unsupported_type(type);
 }
 
