@@ -52,7 +52,9 @@ TEST(Plan, DescribesEveryValue) {
   int outputs = 0;
   for (const auto& value : values) {
     if (value.contains("output")) ++outputs;
-    if (value.at("producer").is_number()) EXPECT_LT(value.at("producer"), json.at("steps").size());
+    if (value.at("producer").is_number()) {
+      EXPECT_LT(value.at("producer"), json.at("steps").size());
+    }
   }
   EXPECT_EQ(outputs, 1);
 }

@@ -112,10 +112,10 @@ TEST(Usage, SizesMayHaveUnits) {
   const auto exit_code = [](const char* limit) {
     return mini_infer({"plan", lenet5_model(), "--memory-limit", limit}).exit_code;
   };
-  EXPECT_EQ(exit_code("18KB"), 0);
-  EXPECT_EQ(exit_code("18KiB"), 0);
-  EXPECT_EQ(exit_code("17kb"), 4);
-  EXPECT_EQ(exit_code("17408"), 4);
+  EXPECT_EQ(exit_code("17KB"), 0);
+  EXPECT_EQ(exit_code("17KiB"), 0);
+  EXPECT_EQ(exit_code("16kb"), 4);
+  EXPECT_EQ(exit_code("17407"), 4);
   EXPECT_EQ(exit_code("18 parsecs"), 1);
   EXPECT_EQ(exit_code("-1"), 1);
 }

@@ -232,6 +232,7 @@ TEST(CudaStreams, ANewContextTouchesMemoryOfItsOwnOnly) {
   b.output(b.op("Relu", {b.input("x", {1024, 1024})}, {}, "y"));
   EngineConfig config = on_cuda();
   config.stage_inputs = config.stage_outputs = false;
+  config.workspace_bytes = 1024;  // else the arena is empty
   Engine engine(config);
   ASSERT_TRUE(engine.build(b.share()).ok());
   const std::size_t free = engine.device_memory().back().free_bytes;

@@ -84,7 +84,7 @@ std::string what_is_wrong(const std::exception& reason) {
   if (is<protozero::varint_too_long_exception>(reason)) return "a number has more than 64 bits";
   if (is<protozero::invalid_tag_exception>(reason)) return "a field has a number out of range";
   if (is<protozero::invalid_length_exception>(reason)) {
-    return "a list has a length that its elements do not fill";
+    return "a field or a list has a length that does not fit what it holds";
   }
   return reason.what();  // our own
 }
