@@ -54,9 +54,10 @@ bool pads_nothing(const Rewriter& rewriter, const Node& node) {
   return std::all_of(pads.begin(), pads.end(), [](auto pad) { return pad == 0; });
 }
 
-// In old opsets a bound left out is the largest float, not infinity.
-bool clips_nothing(const Node& node) {
-  return node.opset >= 11 && input_of(node, 1) == kNoValue && input_of(node, 2) == kNoValue;
+// A bound left out is the largest finite number: of floats, infinities are clipped to it.
+bool clips_nothing(const Rewriter& rewriter, const Node& node) {
+  return node.opset >= 11 && input_of(node, 1) == kNoValue && input_of(node, 2) == kNoValue &&
+         core::is_integer(rewriter.value(node.inputs[0]).type);
 }
 
 bool is_one_of(const Node& node, std::initializer_list<std::string_view> types) {
@@ -99,7 +100,7 @@ bool changes_nothing(const Rewriter& rewriter, NodeId id) {
   if (is_one_of(node, {"Concat", "Sum", "Max", "Min", "Mean"})) return node.inputs.size() == 1;
   if (node.is("Split")) return node.outputs.size() == 1;
   if (is_one_of(node, {"Expand", "Tile"})) return same_shape(rewriter, node);
-  if (node.is("Clip")) return clips_nothing(node);
+  if (node.is("Clip")) return clips_nothing(rewriter, node);
   return is_view(rewriter.graph(), id) && same_shape(rewriter, node);
 }
 

@@ -312,7 +312,7 @@ Builder masked_softmax(core::DataType type) {
 TEST(PassCheck, MasksHideWholeRowsWhereASoftmaxReadsThem) {
   for (const auto type : {core::DataType::kFloat32, core::DataType::kBool}) {
     Builder b = masked_softmax(type);
-    EXPECT_EQ(optimizer::input_kinds(b.graph()).size(), 6u);
+    EXPECT_EQ(optimizer::input_kinds(b.graph()).size(), 7u);
     const auto inputs = optimizer::test_inputs(b.graph(), InputKind::kHidden);
     ASSERT_TRUE(inputs.ok());
     const auto computed = optimizer::compute(b.graph(), *inputs, kEvaluate);

@@ -39,7 +39,6 @@ TEST(RemoveIdentity, NodesThatChangeNothingGo) {
       [](Builder& b, ValueId x) {
         return b.transpose("t", x, {0, 1, 2});
       },
-      [](Builder& b, ValueId x) { return b.node("Clip", "c", {x}); },
       [](Builder& b, ValueId x) { return b.node("Sum", "s", {x}); },
       [](Builder& b, ValueId x) { return b.node("Max", "m", {x}); },
       [](Builder& b, ValueId x) {
@@ -84,6 +83,7 @@ TEST(RemoveIdentity, NodesThatChangeNothingGo) {
 
 TEST(RemoveIdentity, ArithmeticThatChangesSomethingStays) {
   const std::vector<std::function<ValueId(Builder&, ValueId)>> cases = {
+      [](Builder& b, ValueId x) { return b.node("Clip", "c", {x}); },  // infinities
       [](Builder& b, ValueId x) { return b.mul("m", x, b.scalar("zero", 0)); },
       [](Builder& b, ValueId x) { return b.add("a", x, b.scalar("one", 1)); },
       [](Builder& b, ValueId x) {
@@ -103,6 +103,13 @@ TEST(RemoveIdentity, ArithmeticThatChangesSomethingStays) {
     SCOPED_TRACE(op);
     EXPECT_EQ(s.ops_around(out), "Relu " + op + " Abs");
   }
+}
+
+TEST(RemoveIdentity, AClipOfIntegersWithoutBoundsGoes) {
+  Builder b;
+  auto x = b.input("x", {2}, core::DataType::kInt32);
+  b.output(b.node("Abs", "y", {b.node("Clip", "c", {x})}));
+  EXPECT_EQ(op_list(run(b)), "Abs");
 }
 
 TEST(RemoveIdentity, ANeutralFactorBetweenTwoNamesThatMustStayIsAnIdentity) {

@@ -148,8 +148,8 @@ class Filling {
     if (kind_ == InputKind::kLarge) return kLargeScale * ordinary;
     if (i % kSpacing != special_) return ordinary;
     if (kind_ == InputKind::kNan) return std::numeric_limits<float>::quiet_NaN();
-    const bool positive = (tensor_ + i / kSpacing) % 2 == 0;
-    return kind_ == InputKind::kInfinite ? (positive ? kInfinity : -kInfinity) : ordinary;
+    if (kind_ == InputKind::kInfinite) return kInfinity;
+    return kind_ == InputKind::kNegative ? -kInfinity : ordinary;
   }
 
   std::uint64_t integer(std::uint64_t i, std::uint64_t accepted) const {
@@ -222,6 +222,8 @@ const char* name_of(InputKind kind) {
       return "NaN in places";
     case InputKind::kInfinite:
       return "infinite in places";
+    case InputKind::kNegative:
+      return "-infinity in places";
     case InputKind::kHidden:
       return "masks that hide whole rows";
     case InputKind::kHiddenZeros:
@@ -232,7 +234,7 @@ const char* name_of(InputKind kind) {
 
 std::vector<InputKind> input_kinds(const Graph& graph) {
   std::vector<InputKind> kinds = {InputKind::kOrdinary, InputKind::kLarge, InputKind::kNan,
-                                  InputKind::kInfinite};
+                                  InputKind::kInfinite, InputKind::kNegative};
   const MaskSearch masks(graph);
   if (std::ranges::any_of(graph.inputs,
                           [&](ValueId input) { return is_mask(graph, masks, input); })) {

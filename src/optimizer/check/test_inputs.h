@@ -13,7 +13,8 @@ enum class InputKind {
   kOrdinary,     // in [-1, 1)
   kLarge,        // in [-1000, 1000), so that exponentials overflow
   kNan,          // ordinary, but one in 64 and at least one of each tensor is NaN
-  kInfinite,     // likewise infinite, of both signs
+  kInfinite,     // likewise infinity
+  kNegative,     // likewise -infinity
   kHidden,       // ordinary; masks hide whole rows, with -infinity or the lowest number
   kHiddenZeros,  // likewise, for masks of zeros and ones
 };
