@@ -43,7 +43,8 @@ MINI_INFER_API std::vector<PassInfo> passes();
 // Infers shapes, then runs the passes; after each, the graph is inferred, cleaned and verified
 // again. Graph inputs and outputs keep their names, types, shapes and order; a value that is a
 // graph output is never fused away. ERROR_INVALID_ARGUMENT for a pass that does not exist,
-// ERROR_INTERNAL for one that breaks the graph or, with check_passes, its numbers.
+// ERROR_INTERNAL for one that breaks the graph or, with check_passes, its numbers;
+// ERROR_UNSUPPORTED where check_passes meets a node that `evaluate` has no kernel for.
 MINI_INFER_API core::Result<std::vector<PassReport>> optimize(graph::Graph& graph,
                                                               const Options& options,
                                                               const ops::Evaluator& evaluate);

@@ -333,6 +333,21 @@ TEST(PassCheck, IndicesAreWhatTheirReadersAccept) {
   EXPECT_EQ(*std::ranges::max_element(values), 4);
 }
 
+// A graph that the check cannot compute says nothing about the pass.
+TEST(PassCheck, APassWhoseGraphHasNoKernelIsNotCalledBroken) {
+  Builder b;
+  b.output(b.conv("y", b.input("x", {1, 3, 6, 6}), {4, 3, 3, 3}));
+  const std::vector<std::string> none;
+  const auto reports = optimizer::optimize(b.graph(),
+                                           {.passes = none,
+                                            .precision = core::Precision::kFloat16,
+                                            .check_passes = true,
+                                            .after_pass = {}},
+                                           kEvaluate);
+  EXPECT_EQ(reports.status().code(), Status::ERROR_UNSUPPORTED);
+  EXPECT_THAT(reports.status().message(), HasSubstr("after the pass 'precision'"));
+}
+
 TEST(PassCheck, AnInputWithoutNumbersToTryIsAnError) {
   Builder b;
   b.output(b.node("Identity", "y", {b.input("x", {4}, core::DataType::kFloat8E5M2)}));

@@ -40,7 +40,8 @@ struct PlanningOptions {
   std::optional<std::vector<std::string>> passes;
   // Compute the graph on the CPU before and after each optimiser pass, on several made-up sets of
   // inputs, and fail with ERROR_INTERNAL, which names the pass, where one changed a number by more
-  // than it may. Changes no plan. Slow: some runs of the model for each pass; for tests.
+  // than it may. ERROR_UNSUPPORTED where the CPU has no kernel for a node. Changes no plan.
+  // Slow: some runs of the model for each pass; for tests.
   bool check_passes = false;
 };
 

@@ -24,6 +24,16 @@ Status changed(const Pass& pass, InputKind kind, const std::string& how) {
                                       "; leave the pass out, and report the model"};
 }
 
+// What says nothing of a pass: the check itself cannot be done.
+bool is_no_outcome(const Status& status) {
+  return status == Status::ERROR_UNSUPPORTED || status == Status::ERROR_OUT_OF_MEMORY;
+}
+
+Status cannot_check(const std::string& when, const Status& status) {
+  return {status.code(), "checking passes: the CPU cannot compute the graph " + when + ": " +
+                             status.message() + "; build without checking passes"};
+}
+
 Status compare_outputs(const Pass& pass, InputKind kind, const graph::Graph& graph,
                        const Computed& before, const Computed& now) {
   const bool large = kind == InputKind::kLarge;
@@ -48,6 +58,9 @@ core::Result<PassCheck> PassCheck::begin(const graph::Graph& graph,
   for (const InputKind kind : input_kinds(graph)) {
     MI_ASSIGN(auto inputs, test_inputs(graph, kind));
     auto computed = compute(graph, inputs, evaluate);
+    if (is_no_outcome(computed.status())) {
+      return cannot_check("before the first pass", computed.status());
+    }
     check.sets_.push_back({kind, std::move(inputs), std::move(computed)});
   }
   return check;
@@ -57,6 +70,9 @@ Status PassCheck::after(const Pass& pass, const graph::Graph& graph) {
   if (are_identical(graph_, graph)) return Status::SUCCESS;
   for (Set& set : sets_) {
     auto now = compute(graph, set.inputs, *evaluate_);
+    if (is_no_outcome(now.status())) {
+      return cannot_check("after the pass '" + std::string(pass.info.name) + "'", now.status());
+    }
     if (now.ok() != set.computed.ok() || !(now.status() == set.computed.status().code())) {
       return changed(pass, set.kind,
                      "expected the outcome '" + set.computed.status().to_string() + "', found '" +

@@ -19,7 +19,8 @@ namespace mini_infer::optimizer {
 // run of the graph for each set and each pass that changes something. For one thread.
 class PassCheck {
  public:
-  // Computes the inferred graph. Keeps `evaluate` by reference.
+  // Computes the inferred graph. Keeps `evaluate` by reference. ERROR_UNSUPPORTED, here and from
+  // after(), where the evaluator has no kernel for a node: the check cannot be done.
   [[nodiscard]] static core::Result<PassCheck> begin(const graph::Graph& graph,
                                                      const ops::Evaluator& evaluate);
 
