@@ -6,7 +6,8 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mini_infer)
 install(TARGETS mini_infer_runtime mini_infer_planner EXPORT mini_inferTargets)
 if(TARGET mini_infer_cuda)  # libmini_infer.so looks for it beside itself
   set_target_properties(mini_infer_cuda PROPERTIES INSTALL_RPATH "$ORIGIN")
-  install(TARGETS mini_infer_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  # OPTIONAL: `installable` leaves it out where there is no GPU.
+  install(TARGETS mini_infer_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} OPTIONAL)
 endif()
 install(DIRECTORY include/mini_infer TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
 
@@ -19,9 +20,17 @@ if(TARGET mini-infer)
   install(DIRECTORY src/cli/devices DESTINATION ${CMAKE_INSTALL_DATADIR}/mini-infer)
 endif()
 
-# Builds all that is installed, and nothing else: no test, no benchmark.
+# Builds what is installed, and nothing else: no test, no benchmark. Without a GPU the CUDA library is left
+# to the target `all`: it would be compiled for every architecture, for minutes, and run nowhere here.
 add_custom_target(installable)
-foreach(target mini_infer_runtime mini_infer_planner mini_infer_cuda mini-infer)
+set(installable_targets mini_infer_runtime mini_infer_planner mini-infer)
+if(TARGET mini_infer_cuda)
+  mini_infer_local_architectures(local_architectures)
+  if(local_architectures)
+    list(APPEND installable_targets mini_infer_cuda)
+  endif()
+endif()
+foreach(target ${installable_targets})
   if(TARGET ${target})
     add_dependencies(installable ${target})
   endif()
