@@ -47,7 +47,7 @@ TEST(Plan, DescribesEveryValue) {
   EXPECT_EQ(input.at("type"), "float32");
   EXPECT_EQ(input.at("shape"), nlohmann::json({1, 1, 28, 28}));
   EXPECT_EQ(input.at("producer"), nullptr);
-  EXPECT_EQ(input.at("readers"), nlohmann::json({0}));
+  EXPECT_EQ(input.at("readers"), nlohmann::json::array({0}));
   EXPECT_TRUE(json.contains("model_name"));
   int outputs = 0;
   for (const auto& value : values) {

@@ -308,9 +308,9 @@ class Attention {
   // stays out.
   float biased(const KernelArgs& args, const Query<T>& query, std::int64_t key) const {
     const bool seen = query.visible.first <= key && key < query.visible.last;
+    if (!seen && !is_written_out()) return kMasked;  // a mask may end before it
     const float added = bias(args, query, key);
     if (is_written_out()) return written_out(scaled(query, key), seen, added);
-    if (!seen) return kMasked;
     if (added != kMasked) return capped(scaled(query, key)) + added;
     return mask_type_ == DataType::kBool ? geometry_.hidden.score : kMasked;
   }
