@@ -76,7 +76,8 @@ TEST_F(Devices, WriteWhatIsKnownOfThem) {
   const auto own = parsed(file);
   EXPECT_EQ(own.at("deviceName"), "emulated");
   EXPECT_EQ(own.at("multiProcessorCount"), 2);
-  for (const auto& name : mini_infer({"devices", "--json"}).json().at("known_properties")) {
+  const auto listed = mini_infer({"devices", "--json"}).json();
+  for (const auto& name : listed.at("known_properties")) {
     const auto known =
         parsed(MINI_INFER_BINARY_DIR "/devices/" + name.get<std::string>() + ".json");
     EXPECT_EQ(known.size(), own.size()) << name;
