@@ -102,8 +102,8 @@ std::vector<TensorInfo> describe_values(const graph::Graph& graph,
 
 bool is_for_cuda(const EngineState& state) { return state.config.device == core::Device::kCuda; }
 
-// What names, pointers and tables of building take at most, besides tensors: measured on models of
-// 8 to 10,000 nodes, and doubled.
+// An allowance for names, pointers and tables while building, besides tensors. Tests hold it
+// against a counting allocator, on every model they have.
 std::size_t bookkeeping_bytes(const graph::Graph& graph) {
   constexpr std::size_t kAnyModel = std::size_t{6}
                                     << 20;  // 4 MiB of them: states that a search refuted
